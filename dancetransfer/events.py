@@ -1,0 +1,101 @@
+"""What a stage tells whoever runs it: small frozen events, each one JSON line and back."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Started:
+    """A stage begins. `total` counts its `unit`s (frames, seconds) where that is known."""
+
+    stage: str
+    total: float | None = None
+    unit: str = "frames"
+
+
+@dataclass(frozen=True)
+class Progress:
+    """`done` of `total` units of a stage; `seconds_left` for the whole command where it is known."""
+
+    stage: str
+    done: float
+    total: float | None = None
+    seconds_left: float | None = None
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A measured number of a stage, at a training step where there is one."""
+
+    stage: str
+    name: str
+    value: float
+    step: int | None = None
+
+
+@dataclass(frozen=True)
+class Preview:
+    """A picture worth showing now has been written to `path`."""
+
+    stage: str
+    path: str
+    step: int | None = None
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Something the user should know that stops nothing."""
+
+    message: str
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class Stopping:
+    """The stop was heard; the command ends within about `seconds`."""
+
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Done:
+    """A stage (or, with stage "", the whole command) is finished."""
+
+    stage: str
+    message: str = ""
+    files: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The command ended in an error; `report` names the log of a bug."""
+
+    message: str
+    hint: str = ""
+    report: str = ""
+
+
+Event = Started | Progress | Metric | Preview | Notice | Stopping | Done | Failed
+Events = Iterator[Event]
+
+_KINDS: dict[str, Any] = {
+    kind.__name__: kind for kind in (Started, Progress, Metric, Preview, Notice, Stopping, Done, Failed)
+}
+
+
+def to_line(event: Event) -> str:
+    """One JSON line without its newline."""
+    return json.dumps({"event": type(event).__name__, **asdict(event)}, ensure_ascii=False, allow_nan=False)
+
+
+def from_line(line: str) -> Event:
+    """The event of a line; fields of a later version are ignored. ValueError where it is none."""
+    fields = json.loads(line)
+    kind = _KINDS.get(fields.pop("event", None))
+    if kind is None:
+        raise ValueError(f"not an event: {line[:80]}")
+    known = kind.__dataclass_fields__
+    event: Event = kind(**{name: value for name, value in fields.items() if name in known})
+    return event

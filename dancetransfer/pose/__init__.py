@@ -1,0 +1,1 @@
+"""Video to poses to label maps."""
