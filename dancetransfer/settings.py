@@ -1,0 +1,200 @@
+"""Every option of the program, declared once: default, bounds, unit and one sentence of help.
+
+The command line, the window's form, `project.json` and the README's option table are made from
+these declarations.
+"""
+
+import dataclasses
+import math
+import re
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from dancetransfer.errors import UserError
+
+Kind = TypeVar("Kind")
+
+
+@dataclass(frozen=True)
+class Option:
+    """What is declared about a field besides its name, type and default."""
+
+    help: str
+    unit: str = ""
+    low: float | None = None
+    high: float | None = None
+    choices: tuple[str, ...] = ()
+    flag: str = ""
+    """Its name on the command line, where that isn't the field's own."""
+
+
+def option(default: Any, help: str, **declared: Any) -> Any:
+    """A dataclass field with its declaration."""
+    return field(default=default, metadata={"option": Option(help, **declared)})
+
+
+@dataclass(frozen=True)
+class TrainSettings:
+    """How the generator is trained on the person."""
+
+    recipe: str = option(
+        "fast",
+        "fast trains a small network on a crop that follows the person; edn is the published method.",
+        choices=("fast", "edn"),
+    )
+    size: int = option(
+        256,
+        "Height of the generator's output: the person crop, in edn the whole frame.",
+        unit="pixels",
+        low=32,
+        high=1024,
+    )
+    budget: float = option(
+        300.0,
+        "Training time, summed over all runs of this person; more can be added later.",
+        unit="seconds",
+        low=1,
+        high=14 * 86400.0,
+    )
+    steps: int | None = option(
+        None, "Train this many steps instead of a time.", unit="steps", low=1, high=10_000_000
+    )
+    seed: int = option(0, "Start value of everything random.", low=0, high=2**31 - 1)
+    width: int | None = option(
+        None,
+        "Channels of the generator's first layer; the recipe's own where not given.",
+        unit="channels",
+        low=4,
+        high=128,
+    )
+    blocks: int | None = option(
+        None, "Residual blocks of the generator; the recipe's own where not given.", low=1, high=12
+    )
+    device: str = option(
+        "auto",
+        "Where to compute: auto takes the graphics card where one works.",
+        choices=("auto", "cuda", "mps", "xpu", "cpu"),
+    )
+
+
+@dataclass(frozen=True)
+class RetargetSettings:
+    """How the dance is fitted to the person's body and camera."""
+
+    method: str = option(
+        "edn", "edn: Everybody Dance Now's close/far normalization of the pose.", choices=("edn",)
+    )
+
+
+@dataclass(frozen=True)
+class RenderSettings:
+    """Which part of which dance is rendered."""
+
+    dance: str | None = option(None, "Name of the dance in the project; the newest where not given.")
+    start: float | None = option(
+        None, "Render from this time of the dance on.", unit="seconds", low=0, flag="from"
+    )
+    stop: float | None = option(None, "Render up to this time of the dance.", unit="seconds", low=0, flag="to")
+
+
+@dataclass(frozen=True)
+class ExportSettings:
+    """How the finished clip is written."""
+
+    fps: float | None = option(
+        None,
+        "Resample to this frame rate; otherwise every frame keeps the dance's own time.",
+        unit="frames/s",
+        low=1,
+        high=240,
+    )
+    label: str = option(
+        "auto",
+        "The visible corner label: auto shows it until a consent is recorded.",
+        choices=("auto", "on", "off"),
+    )
+
+
+GROUPS: dict[str, Any] = {
+    "train": TrainSettings,
+    "retarget": RetargetSettings,
+    "render": RenderSettings,
+    "export": ExportSettings,
+}
+
+
+def declared(group: Any) -> dict[str, tuple[dataclasses.Field[Any], Option]]:
+    """Field and declaration of every option of a settings class, in order."""
+    return {f.name: (f, f.metadata["option"]) for f in dataclasses.fields(group)}
+
+
+def flag_of(name: str, about: Option) -> str:
+    return "--" + (about.flag or name).replace("_", "-")
+
+
+def kind_of(one: dataclasses.Field[Any]) -> str:
+    """'int', 'float' or 'str' of a field that may also be None."""
+    return str(getattr(one.type, "__name__", one.type)).split("|")[0].strip()
+
+
+def seconds_of(text: str) -> float:
+    """Seconds of '90', '90s', '1.5m', '2h' or '1:30'; UserError for anything else."""
+    clock = re.fullmatch(r"(?:(\d+):)?(\d+):(\d+(?:\.\d+)?)", text.strip())
+    if clock:
+        hours, minutes, seconds = clock.groups()
+        return int(hours or 0) * 3600 + int(minutes) * 60 + float(seconds)
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(s|m|h)?", text.strip().lower())
+    if not found:
+        raise UserError(f"'{text}' is not a time.", "Write seconds or minutes: 90s, 5m, 1:30.")
+    return float(found[1]) * {"s": 1, "m": 60, "h": 3600, None: 1}[found[2]]
+
+
+def parse(one: dataclasses.Field[Any], about: Option, text: Any) -> Any:
+    """The value of an option written as text, checked; UserError names the option and its bounds."""
+    flag, kind = flag_of(one.name, about), kind_of(one)
+    try:
+        if about.unit == "seconds" and isinstance(text, str):
+            value: Any = seconds_of(text)
+        else:
+            value = {"int": int, "float": float, "str": str}[kind](text)
+    except (TypeError, ValueError) as error:
+        raise UserError(f"{flag} takes a number, not '{text}'.", about.help) from error
+    check(flag, about, value)
+    return value
+
+
+def check(flag: str, about: Option, value: Any) -> None:
+    """UserError where `value` is outside what is declared."""
+    if value is None:
+        return
+    if about.choices and value not in about.choices:
+        raise UserError(f"{flag} can't be '{value}'.", f"Choose one of: {', '.join(about.choices)}.")
+    if isinstance(value, (int, float)):
+        low = -math.inf if about.low is None else about.low
+        high = math.inf if about.high is None else about.high
+        if not low <= value <= high:
+            raise UserError(
+                f"{flag} can't be {value:g}.", f"It lies between {low:g} and {high:g} {about.unit}".rstrip() + "."
+            )
+
+
+def from_dict(group: type[Kind], values: dict[str, Any]) -> tuple[Kind, list[str]]:
+    """Settings from a project file, and the names in it that this version doesn't know."""
+    known = declared(group)
+    for name, value in values.items():
+        if name in known:
+            check(flag_of(name, known[name][1]), known[name][1], value)
+    unknown = [name for name in values if name not in known]
+    return group(**{n: v for n, v in values.items() if n in known}), unknown
+
+
+def table() -> str:
+    """The README's option table."""
+    rows = ["| option | default | what it does |", "|---|---|---|"]
+    for group in GROUPS.values():
+        for name, (one, about) in declared(group).items():
+            default = "" if one.default is None else f"{one.default:g}" if kind_of(one) != "str" else one.default
+            unit = f" {about.unit}" if about.unit and default else ""
+            choices = f" ({', '.join(about.choices)})" if about.choices else ""
+            rows.append(f"| `{flag_of(name, about)}` | {default}{unit} | {about.help}{choices} |")
+    return "\n".join(rows)
