@@ -1,0 +1,293 @@
+"""The project folder: one person, any number of dances, and where every file of theirs lies."""
+
+import contextlib
+import json
+import os
+import re
+import shutil
+import sys
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import IO, Any, TypeVar
+
+from dancetransfer import settings
+from dancetransfer.errors import UserError
+from dancetransfer.storage import explain, fingerprint, set_aside, write_text
+
+FORMAT = 1
+"""Version of project.json; a newer one is refused, an older one is read."""
+
+Group = TypeVar("Group")
+
+
+@dataclass(frozen=True)
+class Media:
+    """A video that belongs to the project. The file stays where the user has it."""
+
+    name: str
+    file: str
+    """Absolute path."""
+    fingerprint: str
+    """Hash of its content: the same video under another name is the same video."""
+
+    def path(self) -> Path:
+        """The file; UserError where it is gone (its results remain usable)."""
+        path = Path(self.file)
+        if not path.exists():
+            raise UserError(f"{path} is no longer there.", "Put the video back, or add it again from its new place.")
+        return path
+
+
+class Project:
+    """What `project.json` says, and the paths of the folder. Only a front end calls `save`."""
+
+    def __init__(self, folder: Path, data: dict[str, Any]) -> None:
+        self.folder = folder
+        self._data = data
+        self.notes: list[str] = []
+        """What opening the project found worth telling."""
+
+    # --- opening and saving -------------------------------------------------------------------
+
+    @staticmethod
+    def create(folder: str | os.PathLike[str]) -> "Project":
+        """A new empty project at `folder`; UserError where the folder holds something else."""
+        path = Path(folder).resolve()
+        if path.exists() and (not path.is_dir() or any(path.iterdir())):
+            raise UserError(f"{path} exists and is not a DanceTransfer project.", "Choose another project folder.")
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise explain(error, path) from error
+        project = Project(path, {"format": FORMAT, "clips": [], "dances": [], "settings": {}, "consent": None})
+        project.save()
+        return project
+
+    @staticmethod
+    def open(folder: str | os.PathLike[str]) -> "Project":
+        """The project at `folder`. A damaged project.json is set aside and read from its copy."""
+        path = Path(folder).resolve()
+        file, copy = path / "project.json", path / "project.copy.json"
+        if not file.exists() and not copy.exists():
+            raise UserError(
+                f"{path} is not a DanceTransfer project.", "Make one with: dancetransfer transfer DANCE PERSON -o CLIP.mp4"
+            )
+        data, note = _read(file), ""
+        if data is None:
+            data = _read(copy)
+            if file.exists():
+                aside = set_aside(file)
+                note = f"project.json was damaged; it is kept as {aside.name} and the last copy is used."
+            if data is None:
+                raise UserError(
+                    f"The project file in {path} is damaged and so is its copy.",
+                    "What was learned is still in the folder: start a new project and add the same videos again.",
+                )
+        if data.get("format", 0) > FORMAT:
+            raise UserError(
+                f"{path.name} was made by a newer version of DanceTransfer.", "Update the program to open it."
+            )
+        project = Project(path, data)
+        if note:
+            project.notes.append(note)
+            project.save()
+        for group, values in data.get("settings", {}).items():
+            kind = settings.GROUPS.get(group)
+            unknown = [group] if kind is None else settings.from_dict(kind, values)[1]
+            if unknown:
+                project.notes.append(f"Settings this version doesn't know are kept: {', '.join(unknown)}.")
+        return project
+
+    @staticmethod
+    def open_or_create(folder: str | os.PathLike[str]) -> "Project":
+        path = Path(folder)
+        known = (path / "project.json").exists() or (path / "project.copy.json").exists()
+        return Project.open(path) if known else Project.create(path)
+
+    def save(self) -> None:
+        """Write project.json, then its copy, each in one step."""
+        text = json.dumps(self._data, indent=1, ensure_ascii=False)
+        write_text(self.folder / "project.json", text)
+        write_text(self.folder / "project.copy.json", text)
+
+    # --- what it holds ------------------------------------------------------------------------
+
+    @property
+    def clips(self) -> list[Media]:
+        """The person's videos, oldest first."""
+        return [Media(**{k: entry[k] for k in ("name", "file", "fingerprint")}) for entry in self._data["clips"]]
+
+    @property
+    def dances(self) -> list[Media]:
+        return [Media(**{k: entry[k] for k in ("name", "file", "fingerprint")}) for entry in self._data["dances"]]
+
+    def dance(self, name: str | None) -> Media:
+        """The dance of that name, the newest where none is named; UserError where there is none."""
+        dances = self.dances
+        if not dances:
+            raise UserError("The project has no dance yet.", "Add one with: dancetransfer add-dance X.dance DANCE")
+        if name is None:
+            return dances[-1]
+        for one in dances:
+            if one.name == name:
+                return one
+        raise UserError(f"The project has no dance '{name}'.", f"It has: {', '.join(d.name for d in dances)}.")
+
+    def add_clip(self, file: Path) -> Media:
+        """Add footage of the person (the same video twice is one); call `save` after."""
+        return self._add("clips", file, lambda taken: f"{len(taken) + 1:03d}")
+
+    def add_dance(self, file: Path) -> Media:
+        """Add a dance, named after its file, as the newest; call `save` after."""
+        return self._add("dances", file, lambda taken: _free_name(file.stem, taken))
+
+    def _add(self, what: str, file: Path, name: Any) -> Media:
+        path = file.resolve()
+        mark = fingerprint(path)
+        entries: list[dict[str, Any]] = self._data[what]
+        for entry in entries:
+            if entry["fingerprint"] == mark:
+                entry["file"] = str(path)
+                entries.remove(entry)
+                entries.append(entry)
+                if what == "clips":
+                    entries.sort(key=lambda one: one["name"])
+                return Media(entry["name"], str(path), mark)
+        media = Media(name({entry["name"] for entry in entries}), str(path), mark)
+        entries.append(asdict(media))
+        return media
+
+    @property
+    def consent(self) -> str | None:
+        """Who agreed, when, in what words; None where nobody did."""
+        return self._data.get("consent")
+
+    @consent.setter
+    def consent(self, words: str) -> None:
+        self._data["consent"] = words
+
+    @property
+    def built_in(self) -> bool:
+        """The person is a built-in dancer, whom nobody has to ask."""
+        return bool(self._data.get("built_in"))
+
+    @built_in.setter
+    def built_in(self, value: bool) -> None:
+        self._data["built_in"] = value
+
+    def settings(self, group: type[Group]) -> Group:
+        """The project's settings of a group, with defaults for what was never set."""
+        name = next(n for n, kind in settings.GROUPS.items() if kind is group)
+        return settings.from_dict(group, self._data.get("settings", {}).get(name, {}))[0]
+
+    def set_settings(self, values: Any) -> None:
+        """Keep a group of settings; keys of other versions stay. Call `save` after."""
+        name = next(n for n, kind in settings.GROUPS.items() if isinstance(values, kind))
+        kept = self._data.setdefault("settings", {}).setdefault(name, {})
+        kept.update(asdict(values))
+
+    # --- where things lie ---------------------------------------------------------------------
+
+    @property
+    def person(self) -> Path:
+        return self.folder / "person"
+
+    def clip_folder(self, clip: Media) -> Path:
+        return self.person / "clips" / clip.name
+
+    def dance_folder(self, dance: Media) -> Path:
+        return self.folder / "dances" / dance.name
+
+    @property
+    def runs(self) -> list[Path]:
+        """Folders of the trainings, oldest first."""
+        return sorted(p for p in (self.person / "runs").glob("[0-9][0-9][0-9]") if p.is_dir())
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "log.txt"
+
+    # --- living together ----------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def lock(self) -> Iterator[None]:
+        """Hold the project for this process; UserError names the one that has it already.
+
+        The lock is the operating system's, so it ends with the process however that ends.
+        """
+        try:
+            file = open(self.folder / "lock", "a+", encoding="utf-8")  # noqa: SIM115 - held open below
+        except OSError as error:
+            raise explain(error, self.folder / "lock") from error
+        with file:
+            if not _take(file):
+                file.seek(0)
+                owner = file.read().strip() or "another process"
+                raise UserError(
+                    f"{self.folder.name} is in use by {owner}.",
+                    "Wait until it has finished, or stop it; its work is kept.",
+                )
+            file.truncate(0)
+            file.write(f"process {os.getpid()} ({Path(sys.argv[0]).name} {' '.join(sys.argv[1:2])})")
+            file.flush()
+            try:
+                yield
+            finally:
+                file.truncate(0)
+
+    def forget_person(self) -> None:
+        """Delete everything learned of the person: poses, crops, plate, trainings, renderings, consent.
+
+        The dances and their poses stay; exported clips outside the project are the user's.
+        """
+        shutil.rmtree(self.person, ignore_errors=True)
+        for dance in self.dances:
+            folder = self.dance_folder(dance)
+            for name in ("render", "exports"):
+                shutil.rmtree(folder / name, ignore_errors=True)
+            for name in ("retarget.npz", "scores.json"):
+                (folder / name).unlink(missing_ok=True)
+        if self.person.exists():
+            raise UserError(f"{self.person} could not be deleted whole.", "Close what has it open and try again.")
+        self._data.update(clips=[], consent=None, built_in=False)
+        self.save()
+
+
+def _read(file: Path) -> dict[str, Any] | None:
+    """A project file's content, or None where it is missing or damaged."""
+    try:
+        data = json.loads(file.read_text(encoding="utf-8"))
+        whole = isinstance(data, dict) and isinstance(data["clips"], list) and isinstance(data["dances"], list)
+    except (OSError, ValueError, KeyError):
+        return None
+    return data if whole else None
+
+
+def _free_name(stem: str, taken: set[str]) -> str:
+    """A folder name like the file's that every file system takes and nobody has yet."""
+    plain = unicodedata.normalize("NFC", stem)
+    plain = re.sub(r"[^\w\-]+", "-", plain).strip("-.")[:60] or "dance"
+    name, number = plain, 1
+    while name.lower() in {one.lower() for one in taken}:
+        number += 1
+        name = f"{plain}-{number}"
+    return name
+
+
+def _take(file: IO[str]) -> bool:
+    """Try to lock an open file for this process."""
+    try:
+        if os.name == "nt":
+            import msvcrt
+
+            file.seek(1 << 20)  # far behind the text, which stays readable
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
+        else:
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
