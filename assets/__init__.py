@@ -1,0 +1,1 @@
+"""Pictures and style of the program."""

@@ -1,0 +1,3 @@
+"""The engine: from two videos to one finished clip."""
+
+__version__ = "0.1.0"

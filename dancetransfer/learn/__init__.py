@@ -1,0 +1,1 @@
+"""The person's clips to a generator, and how good it is."""

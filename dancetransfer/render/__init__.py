@@ -1,0 +1,1 @@
+"""Poses to frames to the finished clip."""

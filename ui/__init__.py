@@ -1,0 +1,1 @@
+"""The Qt application, a front end of the engine's commands."""
