@@ -1,0 +1,154 @@
+"""The sound of a file that is being written: carried over packet by packet, or made AAC."""
+
+from collections.abc import Iterator
+from fractions import Fraction
+from os import PathLike
+
+import av
+import numpy as np
+from av.audio.frame import AudioFrame
+from av.container import OutputContainer
+from av.packet import Packet
+from numpy.typing import NDArray
+
+from dancetransfer.video.sound import open_sound_file, read_audio
+
+COPIED = ("aac", "mp3", "alac")
+"""What MP4 holds and every player plays; other codecs are made AAC."""
+
+RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
+
+RUN_IN = 3
+"""Packets before the cut that a decoder needs to swing in; the edit list hides them."""
+
+
+class Copied:
+    """The packets of a file's sound from `start` seconds on, moved to time 0."""
+
+    def __init__(self, output: OutputContainer, path: str | PathLike[str], start: float) -> None:
+        self._input, source, origin = open_sound_file(path)
+        self._output = output
+        self._tick = float(source.time_base)
+        self._shift = round((origin + start) / source.time_base)
+        self._stream = output.add_stream_from_template(source)
+        if start > 1:
+            before = round((origin + start - 0.5) / source.time_base)
+            self._input.seek(before, stream=source)
+        self._packets = self._wanted(self._input.demux(source))
+        self._next: Packet | None = next(self._packets, None)
+
+    def _wanted(self, packets: Iterator[Packet]) -> Iterator[Packet]:
+        try:
+            for packet in packets:
+                if packet.pts is None or packet.is_corrupt or not packet.size:
+                    continue
+                packet.pts -= self._shift
+                packet.dts = packet.pts
+                if packet.pts + (RUN_IN + 1) * (packet.duration or 0) > 0:
+                    yield packet
+        except av.FFmpegError:
+            return  # a file that breaks off: the sound ends there
+
+    def pump(self, until: float) -> None:
+        """Write the packets that begin before `until` seconds."""
+        while self._next is not None and self._next.pts * self._tick < until:
+            following = next(self._packets, None)
+            self._mux(self._next)
+            self._next = following
+
+    def finish(self, end: float) -> None:
+        """Write up to `end` seconds; the last packet is shown only as long as it has to."""
+        while self._next is not None and self._next.pts * self._tick < end:
+            packet, self._next = self._next, next(self._packets, None)
+            room = round(end / self._tick) - packet.pts
+            if packet.duration and packet.duration > room:
+                packet.duration = room
+            self._mux(packet)
+        self.close()
+
+    def _mux(self, packet: Packet) -> None:
+        packet.stream = self._stream
+        self._output.mux(packet)
+
+    def close(self) -> None:
+        self._input.close()
+
+
+class Encoded:
+    """Blocks of samples [n,c] from time 0 on as AAC; silence where they end too early."""
+
+    def __init__(
+        self,
+        output: OutputContainer,
+        blocks: Iterator[NDArray[np.float32]],
+        rate: int,
+        channels: int,
+    ) -> None:
+        self._output, self._blocks = output, blocks
+        self._rate, self._channels = rate, channels
+        self._layout = "mono" if channels == 1 else "stereo"
+        self._stream = output.add_stream("aac", rate=rate, layout=self._layout)
+        self._stream.bit_rate = 96000 * channels
+        self._written = 0
+
+    def _put(self, block: NDArray[np.float32]) -> None:
+        planes = np.ascontiguousarray(block.T, np.float32)
+        frame = AudioFrame.from_ndarray(planes, "fltp", self._layout)
+        frame.sample_rate = self._rate
+        frame.pts, frame.time_base = self._written, Fraction(1, self._rate)
+        self._written += block.shape[0]
+        self._output.mux(self._stream.encode(frame))
+
+    def pump(self, until: float, end: int | None = None) -> None:
+        """Encode whole blocks up to `until` seconds (and no sample behind sample `end`)."""
+        while self._written < until * self._rate:
+            block = next(self._blocks, None)
+            if block is None:
+                return
+            self._put(block if end is None else block[: end - self._written])
+
+    def finish(self, end: float) -> None:
+        last = round(end * self._rate)
+        self.pump(end, last)
+        while self._written < last:
+            self._put(np.zeros((min(4096, last - self._written), self._channels), np.float32))
+        self._output.mux(self._stream.encode(None))
+
+    def close(self) -> None:
+        close = getattr(self._blocks, "close", None)
+        if close is not None:
+            close()
+
+
+Sound = Copied | Encoded
+
+
+def open_sound(
+    output: OutputContainer,
+    audio: str | PathLike[str] | None,
+    samples: tuple[NDArray[np.float32], int] | None,
+    start: float,
+) -> Sound | None:
+    """The sound for a clip that begins at `start` seconds of `audio`; None for a silent one."""
+    if samples is not None:
+        return _from_samples(output, *samples)
+    if audio is None:
+        return None
+    container, source, _ = open_sound_file(audio, required=False)
+    if source is None:
+        return None
+    with container:
+        context = source.codec_context
+        if context.codec.canonical_name in COPIED:
+            return Copied(output, audio, start)
+        rate = context.sample_rate if context.sample_rate in RATES else 48000
+        channels = min(2, context.channels)
+    return Encoded(output, read_audio(audio, rate, channels, start), rate, channels)
+
+
+def _from_samples(output: OutputContainer, samples: NDArray[np.float32], rate: int) -> Encoded:
+    samples = samples if samples.ndim == 2 else samples[:, None]
+    if rate not in RATES or samples.shape[1] > 2:
+        raise ValueError(f"sound must be mono or stereo at one of {RATES} Hz")
+    blocks = (samples[at : at + 4096] for at in range(0, len(samples), 4096))
+    return Encoded(output, blocks, rate, samples.shape[1])

@@ -1,0 +1,300 @@
+"""Frames to files: exported clips (H.264 + AAC MP4) and lossless layers with alpha."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from fractions import Fraction
+from os import PathLike
+from types import TracebackType
+
+import av
+import numpy as np
+from av.video.frame import VideoFrame
+from av.video.reformatter import ColorRange, Interpolation, VideoReformatter
+from numpy.typing import NDArray
+
+from dancetransfer.errors import UserError
+from dancetransfer.storage import atomic_path
+from dancetransfer.video.disclosure import mark_ai, tags
+from dancetransfer.video.encoders import Encoder, choose_encoder, working_encoders
+from dancetransfer.video.picture import EXACT
+from dancetransfer.video.source import open_video
+from dancetransfer.video.soundtrack import Sound, open_sound
+
+__all__ = [
+    "LayerFrame",
+    "LayerWriter",
+    "Writer",
+    "choose_encoder",
+    "read_layer",
+    "working_encoders",
+]
+
+StrPath = str | PathLike[str]
+
+TICKS = 90000
+"""Per second: divides 24, 25, 30 and 60 fps, and 29.97 to a third of a microsecond."""
+
+
+class VideoTrack:
+    """One H.264 track: RGB frames with true times in, packets with ticks and durations out."""
+
+    def __init__(
+        self,
+        container: av.container.OutputContainer,
+        size: tuple[int, int],
+        encoder: Encoder,
+        fps: float,
+        bit_rate: int | None = None,
+    ) -> None:
+        self.size = size
+        even = size[0] + size[0] % 2, size[1] + size[1] % 2
+        rate = Fraction(fps).limit_denominator(1001) if fps > 0 else Fraction(25)
+        self._container, self._layout = container, encoder.layout
+        self._scaler = VideoReformatter()
+        self._durations: dict[int, int] = {}
+        self.stream = container.add_stream(encoder.name, rate=rate, options=dict(encoder.options))
+        context = self.stream.codec_context
+        context.width, context.height = even
+        context.pix_fmt = encoder.layout
+        context.time_base = self.stream.time_base = Fraction(1, TICKS)
+        context.color_range, context.colorspace = 1, 1
+        context.color_primaries, context.color_trc = 1, 1
+        if bit_rate or encoder.bits_per_pixel:
+            context.bit_rate = bit_rate or int(encoder.bits_per_pixel * size[0] * size[1] * rate)
+
+    def frame(self, image: NDArray[np.uint8]) -> VideoFrame:
+        """RGB -> limited-range BT.709; an odd last row or column is doubled."""
+        width, height = self.size
+        if image.shape != (height, width, 3) or image.dtype != np.uint8:
+            raise ValueError(
+                f"frame is {image.dtype} {image.shape}, not uint8 {(height, width, 3)}"
+            )
+        if width % 2 or height % 2:
+            image = np.pad(image, ((0, height % 2), (0, width % 2), (0, 0)), "edge")
+        frame = VideoFrame.from_ndarray(np.ascontiguousarray(image), "rgb24").reformat()
+        frame = self._scaler.reformat(
+            frame,
+            format=self._layout,
+            src_color_range=ColorRange.JPEG,
+            dst_colorspace=1,
+            dst_color_range=ColorRange.MPEG,
+            interpolation=Interpolation.BICUBIC | EXACT,
+            threads=2,
+        )
+        frame.color_trc = frame.color_primaries = 1
+        return frame
+
+    def encode(self, frame: VideoFrame | None, pts: int = 0, duration: int = 0) -> None:
+        if frame is not None:
+            frame.pts, frame.time_base = pts, Fraction(1, TICKS)
+            self._durations[pts] = duration
+        for packet in self.stream.encode(frame):
+            # Encoders know no durations of single frames; the last one's would be a guess.
+            packet.duration = self._durations.pop(packet.pts, packet.duration or 0)
+            self._container.mux(packet)
+
+
+class Writer:
+    """An exported clip: H.264 + AAC in MP4, ready to stream, marked as made with AI.
+
+    Every frame keeps its own time, so a variable rate stays variable. The clip's zero is
+    `start`, or the first frame's time; it ends at `stop`, or one usual step behind the last
+    frame. The sound is cut to the same stretch. Nothing is at `path` until the writer closes
+    without an error; then the file is whole.
+
+    size: width, height of the frames. H.264 needs even ones: an odd last column or row is
+        doubled at the right or bottom, so no pixel is lost, moved or blurred.
+    fps: nominal, for the encoder's planning; times come with the frames.
+    audio: a file whose first sound track is carried, on the same clock as the frames' times:
+        copied where MP4 can hold it (AAC, MP3, ALAC), else made AAC.
+    sound: (samples float32 [n,c] from the clip's zero on, rate) instead of `audio`.
+    quality: 0 (best) to 51, 18 is as good as the eye sees. `bit_rate` (bit/s) overrides it.
+    encoder: an FFmpeg encoder's name, "hardware", or None for the best there is.
+    """
+
+    def __init__(
+        self,
+        path: StrPath,
+        size: tuple[int, int],
+        *,
+        fps: float,
+        audio: StrPath | None = None,
+        sound: tuple[NDArray[np.float32], int] | None = None,
+        start: float | None = None,
+        stop: float | None = None,
+        quality: int = 18,
+        bit_rate: int | None = None,
+        encoder: str | None = None,
+        mark: bool = True,
+        metadata: dict[str, str] | None = None,
+    ) -> None:
+        self._settings = (fps, bit_rate)
+        self._encoder = choose_encoder("clip", quality=quality, name=encoder)
+        self._size = size
+        self._audio, self._samples = audio, sound
+        self._zero, self._stop = start, stop
+        self._mark = mark
+        self._metadata = dict(metadata or {}) | (tags() if mark else {})
+        self._waiting: tuple[VideoFrame, int] | None = None
+        self._steps: list[int] = []
+        self._sound: Sound | None = None
+        self._track: VideoTrack | None = None
+        self.frames = 0
+        self._stack = ExitStack()
+        self._temporary = self._stack.enter_context(atomic_path(path))
+        try:
+            options = {"movflags": "+faststart+use_metadata_tags"}
+            self._container = av.open(
+                str(self._temporary.absolute()), "w", format="mp4", options=options
+            )
+        except BaseException:
+            self._stack.close()
+            raise
+
+    def __enter__(self) -> "Writer":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if error is None:
+            self.close()
+        else:
+            self._abandon(error)
+
+    def write(self, image: NDArray[np.uint8], time: float) -> None:
+        """One frame, RGB uint8 [H,W,3], shown from `time` (seconds, rising) on."""
+        if self._track is None:
+            self._begin(time)
+        assert self._track is not None and self._zero is not None
+        pts = round((time - self._zero) * TICKS)
+        if pts < 0 or (self._waiting and pts <= self._waiting[1]):
+            raise ValueError(f"frame times must rise from the clip's start; {time} s does not")
+        frame = self._track.frame(image)
+        if self._waiting:
+            self._steps.append(pts - self._waiting[1])
+            del self._steps[:-1000]
+            self._track.encode(*self._waiting, self._steps[-1])
+        self._waiting = frame, pts
+        self.frames += 1
+        if self._sound is not None:
+            self._sound.pump(pts / TICKS)
+
+    def close(self) -> None:
+        """Write the rest, put the file in its place. Raises UserError where no frame was written."""
+        try:
+            self._finish()
+        except BaseException as error:
+            self._abandon(error)
+            raise
+        self._stack.close()
+
+    def _begin(self, time: float) -> None:
+        """Tracks are opened with the first frame: its time may be the clip's zero."""
+        fps, bit_rate = self._settings
+        self._zero = time if self._zero is None else self._zero
+        self._container.metadata.update(self._metadata)
+        self._track = VideoTrack(self._container, self._size, self._encoder, fps, bit_rate)
+        self._sound = open_sound(self._container, self._audio, self._samples, self._zero)
+
+    def _finish(self) -> None:
+        if self._track is None or self._waiting is None or self._zero is None:
+            raise UserError("There is not one frame to write.", "Choose a longer stretch.")
+        usual = (
+            int(np.median(self._steps)) if self._steps else round(TICKS / (self._settings[0] or 25))
+        )
+        pts = self._waiting[1]
+        end = round((self._stop - self._zero) * TICKS) if self._stop is not None else 0
+        end = end if end > pts else pts + usual
+        self._track.encode(*self._waiting, end - pts)
+        self._track.encode(None)
+        if self._sound is not None:
+            self._sound.finish(end / TICKS)
+        self._container.close()
+        if self._mark:
+            mark_ai(self._temporary)
+
+    def _abandon(self, error: BaseException) -> None:
+        """Close what is open and let nothing stay on the disk."""
+        with suppress(Exception):
+            self._container.close()
+        if self._sound is not None:
+            self._sound.close()
+        with suppress(type(error)):
+            self._stack.__exit__(type(error), error, error.__traceback__)
+
+
+@dataclass(frozen=True)
+class LayerFrame:
+    index: int
+    time: float  # seconds, to the millisecond
+    image: NDArray[np.uint8]  # RGBA [H,W,4], not premultiplied
+
+
+class LayerWriter:
+    """RGBA frames to a Matroska file, bit for bit (FFV1); atomic like `Writer`.
+
+    Matroska counts milliseconds: times come back to within half of one, in order. Zero the
+    color where alpha is 0, it makes the file a good deal smaller.
+    """
+
+    def __init__(self, path: StrPath, size: tuple[int, int], *, fps: float) -> None:
+        encoder = choose_encoder("layer")
+        self._size = size
+        self._stack = ExitStack()
+        temporary = self._stack.enter_context(atomic_path(path))
+        self._container = av.open(str(temporary.absolute()), "w", format="matroska")
+        rate = Fraction(fps).limit_denominator(1001)
+        self._stream = self._container.add_stream(encoder.name, rate, dict(encoder.options))
+        self._stream.codec_context.time_base = self._stream.time_base = Fraction(1, 1000)
+        self._stream.width, self._stream.height = size
+        self._stream.pix_fmt = encoder.layout
+        self._stream.thread_type = "SLICE"
+        self._stream.thread_count = 4
+
+    def __enter__(self) -> "LayerWriter":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if error is None:
+            self.close()
+            return
+        with suppress(Exception):
+            self._container.close()
+        with suppress(kind or Exception):
+            self._stack.__exit__(kind, error, trace)
+
+    def write(self, image: NDArray[np.uint8], time: float) -> None:
+        """One frame, RGBA uint8 [H,W,4], at `time` seconds (rising by a millisecond or more)."""
+        if image.shape != (self._size[1], self._size[0], 4) or image.dtype != np.uint8:
+            raise ValueError(f"frame is {image.dtype} {image.shape}, not RGBA of {self._size}")
+        frame = VideoFrame.from_ndarray(np.ascontiguousarray(image[..., [2, 1, 0, 3]]), "bgra")
+        frame.pts, frame.time_base = round(time * 1000), Fraction(1, 1000)
+        self._container.mux(self._stream.encode(frame))
+
+    def close(self) -> None:
+        with self._stack:
+            self._container.mux(self._stream.encode(None))
+            self._container.close()
+
+
+def read_layer(path: StrPath, start: int = 0, stop: int | None = None) -> Iterator[LayerFrame]:
+    """The frames of a `LayerWriter` file, start <= index < stop; every one is a keyframe."""
+    container, stream = open_video(path)
+    with container:
+        stream.thread_type = "AUTO"
+        for number, frame in enumerate(container.decode(stream)):
+            if stop is not None and number >= stop:
+                return
+            if number >= start:
+                pixels = frame.to_ndarray(format="bgra")[..., [2, 1, 0, 3]]
+                yield LayerFrame(number, float(frame.time), np.ascontiguousarray(pixels))
