@@ -4,7 +4,17 @@ from dataclasses import replace
 
 import numpy as np
 
-from dancetransfer.pose.poses import Poses, person_box
+from dancetransfer.pose.poses import (
+    LEFT_EAR,
+    LEFT_EYE,
+    LEFT_SHOULDER,
+    NOSE,
+    RIGHT_EAR,
+    RIGHT_EYE,
+    RIGHT_SHOULDER,
+    Poses,
+    person_box,
+)
 
 MARGIN = 1.18
 """Crop height over the height of the visible joints: room for hair, hands, clothes and motion."""
@@ -12,6 +22,14 @@ FOLLOW_SECONDS = 0.35
 """Standard deviation of the smoothing of the box's path; the box must not tremble with the pose."""
 REACH_SECONDS = 0.5
 """The box is large enough for every pose this close in time."""
+FACE_SIDE = 1.7
+"""Side of the square around the face in head sizes: from ear to ear and from hairline to chin."""
+FACE_SECONDS = 0.08
+"""Standard deviation of the smoothing of the face's path: against jitter, not against motion."""
+EYES_TO_HEAD = 2.2
+"""Distance of the ears over that of the eyes, for heads whose ears are hidden by hair."""
+AWAY = -0.2
+"""A head is turned away where its left ear lies this part of its size on the side of the right one."""
 
 
 def follow_boxes(poses: Poses, aspect: float) -> np.ndarray:
@@ -89,3 +107,66 @@ def crop_aspect(poses: Poses) -> float:
         return 0.75
     wide = (box[:, 2] - box[:, 0]) / np.median(box[:, 3] - box[:, 1])
     return float(np.clip(np.ceil(np.percentile(wide, 95) * 8) / 8, 0.625, 1.0))
+
+
+def face_boxes(poses: Poses) -> np.ndarray:
+    """float64 [T,4] left, top, right, bottom of a square around the face, in pixel edges as `follow_boxes`.
+
+    The side is 1.7 head sizes, a head's size being the largest distance among nose, eyes and ears
+    (in a front view the ears', in profile that from nose to ear). The path is smooth in time, per
+    shot. NaN where the nose or both eyes are not visible, or the head is turned away.
+    """
+    head = np.where(poses.visible[..., None], poses.xy, np.nan)[:, :5].astype(np.float64) + 0.5
+    seen = np.isfinite(head[:, NOSE, 0]) & np.isfinite(head[:, [LEFT_EYE, RIGHT_EYE], 0]).any(1)
+    boxes = np.full((len(poses), 4), np.nan)
+    if not seen.any():
+        return boxes
+    size = _head_size(head)
+    seen &= (size > 0) & ~(_facing(poses, head) < AWAY * size)
+    middle = _face_middle(head)
+    at = np.arange(len(poses))
+    for shot in np.unique(poses.shot[seen]):
+        part = poses.shot == shot
+        known = part & seen
+        path = np.stack([np.interp(at[part], at[known], v[known]) for v in (*middle.T, size)], 1)
+        center = smooth_path(path[:, :2], poses.time[part], FACE_SECONDS)
+        half = FACE_SIDE / 2 * smooth_path(path[:, 2:], poses.time[part], FOLLOW_SECONDS)
+        boxes[part] = np.concatenate([center - half, center + half], 1)
+    boxes[~seen] = np.nan
+    return boxes
+
+
+def _head_size(head: np.ndarray) -> np.ndarray:
+    """Pixels [T] of heads [T,5,2]: the largest distance of two points; 0 where fewer are seen."""
+    apart = np.linalg.norm(head[:, :, None] - head[:, None], axis=-1)
+    eyes = EYES_TO_HEAD * apart[:, LEFT_EYE, RIGHT_EYE]
+    return np.maximum(np.nan_to_num(apart).max((1, 2)), np.nan_to_num(eyes))
+
+
+def _face_middle(head: np.ndarray) -> np.ndarray:
+    """[T,2] halfway from the nose to the (visible) ears; without ears the mean of nose and eyes."""
+    ears = _mean_seen(head[:, [LEFT_EAR, RIGHT_EAR]])
+    eyes = _mean_seen(head[:, [LEFT_EYE, RIGHT_EYE]])
+    return (head[:, NOSE] + np.where(np.isfinite(ears), ears, eyes)) / 2
+
+
+def _facing(poses: Poses, head: np.ndarray) -> np.ndarray:
+    """Pixels [T] that the left ear (or eye) lies on the side it has in a front view; NaN: unknown.
+
+    What is "up" is told by the shoulders, so that a handstand shows its face too.
+    """
+    ears, eyes = head[:, LEFT_EAR] - head[:, RIGHT_EAR], head[:, LEFT_EYE] - head[:, RIGHT_EYE]
+    across = np.where(np.isfinite(ears), ears, EYES_TO_HEAD * eyes)
+    shoulders = np.where(poses.visible[..., None], poses.xy, np.nan)[:, [LEFT_SHOULDER, RIGHT_SHOULDER]]
+    up = _mean_seen(head[:, [LEFT_EYE, RIGHT_EYE]]) - 0.5 - _mean_seen(shoulders)
+    up = np.where(np.isfinite(up), up, (0.0, -1.0))
+    left = np.stack([-up[:, 1], up[:, 0]], 1) / np.maximum(np.linalg.norm(up, axis=1, keepdims=True), 1e-6)
+    return (across * left).sum(1)
+
+
+def _mean_seen(points: np.ndarray) -> np.ndarray:
+    """Mean [T,2] over the points [T,N,2] that are given; NaN where none is."""
+    given = np.isfinite(points).all(-1)
+    count = given.sum(1)[:, None]
+    total = np.where(given[..., None], points, 0).sum(1)
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
