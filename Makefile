@@ -1,0 +1,42 @@
+# Every target sets itself up from nothing: system libraries, .venv, wheels (see tools/setup.sh).
+#
+#   make demo    a built-in dancer is learned and made to dance; the clip is in demo/
+#   make test    the linters, then the tests
+#   make lint    the linters alone
+#   make bench   the measurements of tests/bench
+#
+# PYTHON=python3.12        the interpreter to build .venv with (3.11 or 3.12)
+# TORCH_INDEX=ADDRESS      where pip finds another build of PyTorch, such as the one without CUDA
+
+PYTHON ?=
+TORCH_INDEX ?=
+READY := .venv/.ready
+IN := .venv/bin
+
+.PHONY: demo test lint bench setup clean
+
+demo: $(READY)
+	$(IN)/python -P -m dancetransfer demo -o demo
+
+test: lint
+	$(IN)/python -m pytest
+
+lint: $(READY)
+	$(IN)/ruff check .
+	$(IN)/ruff format --check .
+	$(IN)/lint-imports
+	$(IN)/mypy
+
+bench: $(READY)
+	@for script in tests/bench/*.py; do \
+		echo "== $$script"; $(IN)/python "$$script" || exit 1; \
+	done
+
+setup: $(READY)
+
+$(READY): pyproject.toml tools/setup.sh
+	@PYTHON="$(PYTHON)" TORCH_INDEX="$(TORCH_INDEX)" sh tools/setup.sh .venv
+	@touch $@
+
+clean:
+	rm -rf .venv build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
