@@ -1,0 +1,193 @@
+"""Casts rays at rounded cones and ellipsoids, all of a frame's shapes and sub-frames in one batch.
+
+Every shape is a rounded cone (the hull of two spheres on an axis) in an affine space of its own;
+an ellipsoid is a unit sphere there. Rays go only through the pixel rows that its picture covers,
+and along a row the quadratics are polynomials in the column, so the cost is a few passes over
+some ten thousand numbers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+Array = np.ndarray
+SPANS = 8  # circles along a shape's axis that bound its rows
+
+
+@dataclass(frozen=True)
+class Shapes:
+    """N rounded cones. World to local is `to_local @ (p - origin)`; local y is the axis."""
+
+    layer: Array  # [N] int, the sub-frame that each belongs to
+    origin: Array  # [N,3] world metres
+    to_local: Array  # [N,3,3]
+    height: Array  # [N] local length of the axis; 0 for an ellipsoid
+    radius: Array  # [N,2] local radii at the axis' ends
+    ends: Array  # [N,2,3] world centers of the two end spheres
+    girth: Array  # [N,2] world radii that surely hold the ends
+    skin: Array  # [N] int, the texture tile
+    flat: Array  # [N] bool, texture from the front (faces) instead of around the axis
+    chart: Array  # [N,4] texture u scale, u offset, v scale, v offset
+    gloss: Array  # [N]
+
+
+@dataclass(frozen=True)
+class Lights:
+    """Directions are unit vectors toward the light, colors linear RGB."""
+
+    key: Array
+    key_color: Array
+    ambient: Array
+
+
+@dataclass(frozen=True)
+class Hits:
+    """The nearest surface of each covered pixel; `pixel` counts (layer, row, column)."""
+
+    pixel: Array  # [M] int
+    normal: Array  # [M,3] world
+    shape: Array  # [M] int
+    local_normal: Array  # [M,3]
+    local: Array  # [M,3]
+
+
+def row_spans(shapes: Shapes, camera, size: tuple[int, int], shift: Array) -> tuple[Array, ...]:
+    """Shape, row, first column and column count of every pixel run; shift [L,2] in pixels."""
+    width, height = size
+    at = np.linspace(0, 1, SPANS)[:, None]
+    points = shapes.ends[:, None, 0] * (1 - at) + shapes.ends[:, None, 1] * at  # [N,SPANS,3]
+    pixels, depth = camera.project(points, size)
+    pixels = pixels - shift[shapes.layer][:, None]
+    girth = shapes.girth[:, :1] * (1 - at.T) + shapes.girth[:, 1:] * at.T
+    circle = camera.focal * height * girth / np.maximum(depth - girth, 0.1)
+    gap = np.linalg.norm(pixels[:, -1] - pixels[:, 0], axis=-1) / (SPANS - 1)
+    circle = np.sqrt(circle**2 + (gap[:, None] / 2) ** 2) * 1.02 + 0.3  # neighbors must overlap
+    top = np.clip(np.ceil((pixels[..., 1] - circle).min(1)), 0, height).astype(int)
+    bottom = np.clip(np.floor((pixels[..., 1] + circle).max(1)) + 1, 0, height).astype(int)
+    rows = np.maximum(bottom - top, 0)
+    shape = np.repeat(np.arange(len(rows)), rows)
+    row = np.arange(len(shape)) - np.repeat(np.cumsum(rows) - rows, rows) + top[shape]
+    chord = circle[shape] ** 2 - (row[:, None] - pixels[shape, :, 1]) ** 2
+    half = np.sqrt(np.maximum(chord, 0))
+    miss = np.where(chord > 0, 0, 1e6)
+    first = np.clip(np.ceil((pixels[shape, :, 0] - half + miss).min(1)), 0, width).astype(int)
+    last = np.clip(np.floor((pixels[shape, :, 0] + half - miss).max(1)) + 1, 0, width).astype(int)
+    return shape, row, first, np.maximum(last - first, 0)
+
+
+def cast(shapes: Shapes, camera, size: tuple[int, int], shift: Array) -> Hits:
+    """The nearest hits of all rays; layer l's rays go through pixel centers plus shift[l]."""
+    width, height = size
+    shape, row, first, count = row_spans(shapes, camera, size, shift)
+    run = np.repeat(np.arange(len(row)), count)
+    column = (np.arange(len(run)) - np.repeat(np.cumsum(count) - count - first, count))
+    offset = shift[shapes.layer[shape]]
+    # A ray is a + b * column in camera space; both go to the shape's space row by row.
+    turned = np.einsum("nij,jk->nik", shapes.to_local, camera.axes)
+    step = (turned[:, :, 0] / (camera.focal * height)).astype(np.float32)[shape]
+    down = (row + offset[:, 1] - (height - 1) / 2) / (camera.focal * height)
+    across = (offset[:, 0] - (width - 1) / 2)[:, None]
+    base = (turned[shape, :, 2] - turned[shape, :, 1] * down[:, None] + step * across)
+    eye = np.einsum("nij,nj->ni", shapes.to_local, camera.position - shapes.origin)
+    base = base.astype(np.float32)
+    x = column.astype(np.float32)
+    distance, axis = nearest(shapes, shape, base, step, eye, run, x)
+    struck = np.flatnonzero(distance < 1e6)
+    distance, axis, run, x = distance[struck], axis[struck], run[struck], x[struck]
+    pixel = ((shapes.layer[shape] * height + row) * width)[run] + column[struck]
+    depth = np.full((int(shapes.layer.max(initial=0)) + 1) * height * width, np.inf, np.float32)
+    np.minimum.at(depth, pixel, distance)
+    win = np.flatnonzero(distance == depth[pixel])
+    distance, axis, run, x, pixel = distance[win], axis[win], run[win], x[win], pixel[win]
+    which = shape[run]
+    local = eye.astype(np.float32)[which] + distance[:, None] * (base[run] + x[:, None] * step[run])
+    normal = local.copy()
+    normal[:, 1] -= axis
+    normal /= np.sqrt((normal**2).sum(1, keepdims=True))
+    world = np.einsum("nij,ni->nj", shapes.to_local.astype(np.float32)[which], normal)
+    world /= np.sqrt((world**2).sum(1, keepdims=True))
+    return Hits(pixel, world, which, normal, local)
+
+
+def nearest(shapes: Shapes, shape: Array, base: Array, step: Array, eye: Array, run: Array,
+            x: Array) -> tuple[Array, Array]:
+    """Distance along each ray (1e9 where it misses) and the hit's foot on the shape's axis."""
+    r0, r1, tall = shapes.radius[:, 0], shapes.radius[:, 1], shapes.height
+    slope = np.where(tall > 0, (r0 - r1) / np.maximum(tall, 1e-9), 0.0)
+    cos2 = 1 - slope**2
+    ex, ey, ez = eye.T
+    edge = r0 - slope * ey
+
+    def spread(per_row: Array) -> Array:
+        return per_row.astype(np.float32)[run]
+
+    def of(per_shape: Array) -> Array:
+        return per_shape.astype(np.float32)[shape]
+
+    bx, by, bz = base.T
+    sx, sy, sz = step.T
+    # |direction|^2 and its part along the axis, as polynomials in x.
+    square = spread(bx * bx + by * by + bz * bz) + x * (
+        spread(2 * (bx * sx + by * sy + bz * sz)) + x * spread(sx * sx + sy * sy + sz * sz))
+    rise = spread(by) + x * spread(sy)
+    towards = spread(of(ex) * bx + of(ey) * by + of(ez) * bz) + x * spread(
+        of(ex) * sx + of(ey) * sy + of(ez) * sz)
+    # The two spheres.
+    disc = towards**2 - square * spread(of(ex**2 + ey**2 + ez**2 - r0**2))
+    near = np.where(disc >= 0, (-towards - np.sqrt(np.maximum(disc, 0))) / square, 1e9)
+    lift = towards - spread(of(tall)) * rise
+    disc = lift**2 - square * spread(of(ex**2 + (ey - tall) ** 2 + ez**2 - r1**2))
+    far = np.where(disc >= 0, (-lift - np.sqrt(np.maximum(disc, 0))) / square, 1e9)
+    top = far < near
+    distance = np.where(top, far, near)
+    axis = np.where(top, spread(of(tall)), np.float32(0))
+    # The cone between them, where the foot of the hit lies on the axis.
+    a = spread(of(cos2)) * (square - rise * rise) - spread(of(slope**2)) * rise * rise
+    b = spread(of(cos2)) * (towards - spread(of(ey)) * rise) + spread(of(slope * edge)) * rise
+    c = spread(of(cos2 * (ex**2 + ez**2) - edge**2))
+    disc = b * b - a * c
+    root = c / (np.sqrt(np.maximum(disc, 0)) - b)
+    foot = (spread(of(ey - r0 * slope)) + root * rise) / spread(of(cos2))
+    on = (disc >= 0) & (foot > 0) & (foot < spread(of(tall)))
+    return np.where(on, root, distance), np.where(on, foot, axis)
+
+
+def shade(hits: Hits, shapes: Shapes, tiles: Array, lights: Lights, to_eye: Array) -> Array:
+    """Linear RGB [M,3] of the hits: texture, Lambert with a soft edge, sky and floor light, gloss."""
+    chart = shapes.chart.astype(np.float32)[hits.shape]
+    flat = shapes.flat[hits.shape]
+    around = np.arctan2(hits.local_normal[:, 0], hits.local_normal[:, 2]) / (2 * np.pi)
+    u = np.where(flat, hits.local[:, 0], around) * chart[:, 0] + chart[:, 1]
+    u = np.where(flat & (hits.local_normal[:, 2] < 0.05), 0.01, u)  # no face on the back of a head
+    v = hits.local[:, 1] * chart[:, 2] + chart[:, 3]
+    edge = tiles.shape[1]
+    column = (u * edge).astype(np.int32) % edge
+    line = ((1 - v) * edge).astype(np.int32) % edge
+    color = tiles[shapes.skin[hits.shape], line, column]
+    normal = hits.normal
+    facing = np.clip(normal @ to_eye.astype(np.float32), 0, 1)
+    direct = np.clip((normal @ lights.key.astype(np.float32) + 0.2) / 1.2, 0, 1)
+    sky = (0.62 + 0.38 * normal[:, 1]) * (0.72 + 0.28 * facing)
+    color = color * (sky[:, None] * lights.ambient.astype(np.float32)
+                     + direct[:, None] * lights.key_color.astype(np.float32))
+    half = lights.key + to_eye
+    half = (half / np.linalg.norm(half)).astype(np.float32)
+    shine = shapes.gloss.astype(np.float32)[hits.shape] * np.clip(normal @ half, 0, 1) ** 18
+    return color + shine[:, None] * lights.key_color.astype(np.float32)
+
+
+def paint(shapes: Shapes, camera, size: tuple[int, int], shift: Array, tiles: Array, lights: Lights
+          ) -> tuple[Array, Array]:
+    """Mean over the layers: premultiplied linear RGB [H,W,3] and coverage [H,W], float32."""
+    width, height = size
+    hits = cast(shapes, camera, size, shift)
+    to_eye = camera.axes[:, 2] * -1.0
+    color = shade(hits, shapes, tiles, lights, to_eye)
+    layers = len(shift)
+    picture = np.zeros((layers * height * width, 4), np.float32)
+    picture[hits.pixel, :3] = color
+    picture[hits.pixel, 3] = 1
+    picture = picture.reshape(layers, height, width, 4).mean(0)
+    return picture[..., :3], picture[..., 3]
