@@ -10,6 +10,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from dancetransfer.pose.follow import Candidate, choose
+from dancetransfer.pose.masks import mask_size
 from dancetransfer.pose.poses import (
     BODY,
     FACE,
@@ -110,29 +112,6 @@ node {
 
 
 @dataclass(frozen=True)
-class Candidate:
-    """A person that the detector sees: the circle around the whole body, its center at the hips."""
-
-    center: tuple[float, float]
-    """(x, y) of the point between the hips, pixels."""
-    radius: float
-    """Pixels; about half the height of a standing person with arms raised."""
-    angle: float
-    """Radians clockwise that the body is turned from upright."""
-    score: float = 1.0
-    """0..1, the detector's."""
-
-    def as_row(self) -> np.ndarray:
-        """float64 [5]: x, y, radius, angle, score (how a candidate is kept in arrays)."""
-        return np.array([*self.center, self.radius, self.angle, self.score])
-
-    @staticmethod
-    def from_row(row: Any) -> "Candidate":
-        x, y, radius, angle, score = (float(value) for value in row)
-        return Candidate((x, y), radius, angle, score)
-
-
-@dataclass(frozen=True)
 class Estimate:
     """What an estimator found in one frame."""
 
@@ -143,7 +122,7 @@ class Estimate:
     world: np.ndarray | None = None
     """float32 [133,3], metres, x right, y down, z away from the camera, hips at the origin; NaN."""
     mask: np.ndarray | None = None
-    """uint8 [H,W], 0..255: how surely a pixel is the person's; None where no mask was asked for."""
+    """uint8 [h,w] of `mask_size`, 0..255: how surely a pixel is the person's; None: nobody, or not asked."""
     region: Candidate | None = None
     """Where the person was looked for; hand it to another estimator to go on with this person."""
 
@@ -252,21 +231,8 @@ class MediaPipeHolistic:
         xy, confidence = _joints(found, width, height)
         mask = None
         if self._masks and found.mask is not None:
-            mask = (np.clip(found.mask, 0, 1) * 255).astype(np.uint8)
+            mask = _stored(found.mask)
         return Estimate(xy, confidence, _world(found.world), mask, region)
-
-
-def choose(people: list[Candidate], last: Candidate | None) -> Candidate | None:
-    """Who is followed: the one nearest to where the person was last, else the largest."""
-    if not people:
-        return None
-    if last is None:
-        return max(people, key=lambda person: person.radius)
-
-    def far(person: Candidate) -> float:
-        return float(np.hypot(*np.subtract(person.center, last.center))) / last.radius
-
-    return min(people, key=far)
 
 
 def _circle(hips: tuple[float, float], rim: tuple[float, float], score: float = 1.0) -> Candidate:
@@ -332,6 +298,14 @@ def _pixels(landmarks: Any, width: int, height: int) -> np.ndarray:
     """Normalized landmarks (0..1 from edge to edge) as pixels whose centers are whole numbers."""
     points = np.array([(point.x, point.y) for point in landmarks.landmark], np.float64)
     return (points * (width, height) - 0.5).astype(np.float32)
+
+
+def _stored(mask: np.ndarray) -> np.ndarray:
+    """The network's mask (float32 0..1 at the frame's size) in the size that is kept."""
+    import cv2
+
+    small = cv2.resize(mask, mask_size(mask.shape[1], mask.shape[0]), interpolation=cv2.INTER_AREA)
+    return (np.clip(small, 0, 1) * 255).astype(np.uint8)
 
 
 def _world(landmarks: Any) -> np.ndarray | None:

@@ -1,0 +1,337 @@
+"""From a video to its poses, masks, proxy, thumbnails and sound marks: one decode, in parallel."""
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dancetransfer.errors import UserError
+from dancetransfer.events import Done, Event, Notice, Progress, Started
+from dancetransfer.pose.estimators import MediaPipeHolistic
+from dancetransfer.pose.follow import OFTEN, larger_person
+from dancetransfer.pose.masks import Masks, MaskWriter, read_masks
+from dancetransfer.pose.parts import Job, Part, plan
+from dancetransfer.pose.poses import BODY, LEFT_ANKLE, LEFT_KNEE, RIGHT_ANKLE, RIGHT_KNEE, Poses
+from dancetransfer.pose.workers import Pool
+from dancetransfer.storage import Results, fingerprint, key, set_aside, write_text
+from dancetransfer.video.read import VideoInfo, frame_times, probe
+
+__all__ = ["EXTRACT_VERSION", "Masks", "extract", "read_masks"]
+
+EXTRACT_VERSION = 1
+"""Rises when the same video gives other results than before."""
+
+STAGE = "poses"
+MOST_WORKERS = 8
+TICK_SECONDS = 0.5
+
+SEAM = 0.005
+"""Parts whose body joints differ by more at a seam, in person heights, are mended."""
+
+KINDS = ("poses.npz", "masks.npz", "proxy.mp4")
+
+
+def extract(
+    video: str | Path, folder: str | Path, *, masks: bool, workers: int | None = None, proxy: bool = False
+) -> Iterator[Event]:
+    """Write poses.npz, and as wanted masks.npz and proxy.mp4, thumbs.jpg, peaks.npy, onsets.npy.
+
+    Files that are there and made from this video are kept. The video is cut into parts that
+    `workers` processes (None: one per core, 8 at most) work on side by side, each decoding its
+    frames once; a finished part is kept in folder/parts until all are joined, so `close()` at any
+    yield or a kill at any moment costs the unfinished parts alone. Frames without a person stay
+    frames. Raises UserError where the video can't be read or nobody is found in any frame.
+    """
+    video, folder = Path(video), Path(folder)
+    info = probe(video)
+    yield Started(STAGE, info.frames)
+    if info.damage:
+        yield Notice(info.damage, "What comes before it is used. Copy or export the file again to get all.")
+    made_from = key(fingerprint(video), MediaPipeHolistic.name, MediaPipeHolistic.version, EXTRACT_VERSION)
+    kinds = [KINDS[0], *[KINDS[1]] * masks, *[KINDS[2]] * proxy]
+    missing = [kind for kind in kinds if not _current(folder, kind, made_from)]
+    share = 0.0
+    if missing:
+        task = Task(video, folder, info, made_from, tuple(missing), workers or default_workers())
+        yield from task.make_parts()
+        share = task.join()
+    poses = Poses.load(folder / KINDS[0])
+    yield from _notices(poses, share)
+    yield Done(STAGE, f"{len(poses)} frames", [str(folder / kind) for kind in kinds])
+
+
+def default_workers() -> int:
+    """One per core: two on two cores reach 1.5 times the speed of one."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return max(1, min(cores or 1, MOST_WORKERS))
+
+
+def _current(folder: Path, name: str, made_from: str) -> bool:
+    """Whether a result is there, whole and of this video; a damaged one is set aside."""
+    if not Results(folder).current(name, key(made_from, name)):
+        return False
+    try:
+        if name == KINDS[0]:
+            Poses.load(folder / name)
+        elif name == KINDS[1]:
+            read_masks(folder / name).close()
+        else:
+            probe(folder / name)
+    except UserError:
+        set_aside(folder / name)
+        return False
+    return True
+
+
+@dataclass
+class Task:
+    """One run of `extract` over a video: its parts, those that are done, and their joining."""
+
+    video: Path
+    folder: Path
+    info: VideoInfo
+    made_from: str
+    kinds: tuple[str, ...]
+    """The results that are missing."""
+    workers: int
+
+    def __post_init__(self) -> None:
+        self.place = self.folder / "parts"
+        self.place.mkdir(parents=True, exist_ok=True)
+        self.results = Results(self.place)
+        self.parts = self._parts()
+        self.settled = 0
+        """Seams before the part of this number are known to be good."""
+        self.mended: set[int] = set()
+
+    def _parts(self) -> list[Part]:
+        """The plan of an interrupted run where there is one, so that its parts can be used."""
+        file = self.place / "plan.json"
+        try:
+            kept = json.loads(file.read_text(encoding="utf-8"))
+            if kept["key"] == self.made_from:
+                return [Part(**part) for part in kept["parts"]]
+        except (OSError, ValueError, KeyError, TypeError):
+            pass
+        shutil.rmtree(self.place)
+        parts = plan(frame_times(self.video), self.workers)
+        rows = [vars(part) for part in parts]
+        write_text(file, json.dumps({"key": self.made_from, "parts": rows}))
+        return parts
+
+    def job(self, part: Part, region: list[float] | None = None) -> Job:
+        """What is still to be made of a part; with `region` its poses are made again from there."""
+        wanted = [kind for kind in self.kinds if region is not None or not self._done(part, kind)]
+        return Job(
+            part,
+            str(self.video),
+            str(self.place),
+            KINDS[0] in wanted,
+            KINDS[1] in wanted,
+            KINDS[2] in wanted and region is None,
+            region,
+        )
+
+    def _done(self, part: Part, kind: str) -> bool:
+        name = f"{part.number:04d}.{kind}"
+        kept = self.results.key_of(name)
+        if kept == key(self.made_from, name, "mended"):
+            self.mended.add(part.number)
+        return kept in (key(self.made_from, name), key(self.made_from, name, "mended"))
+
+    def note(self, job: Job) -> None:
+        """Keep in the ledger that a job's files are whole."""
+        for kind, made in zip(KINDS, (job.poses, job.masks, job.proxy), strict=True):
+            if made:
+                name = job.file(kind).name
+                mended = ["mended"] if job.region is not None else []
+                self.results.note(name, key(self.made_from, name, *mended))
+
+    def make_parts(self) -> Iterator[Event]:
+        """Have the missing parts made and the seams that don't fit mended."""
+        jobs = [self.job(part) for part in self.parts]
+        todo = [job for job in jobs if job.wanted]
+        ready = {job.part.number for job in jobs if not job.wanted}
+        count = Count(self.info.frames, self.parts, todo)
+        crashed: set[int] = set()
+        with Pool("dancetransfer.pose.parts", self.workers, self.place) as pool:
+            while True:
+                todo[:0] = count.more(self.mend(ready))
+                while todo and (worker := pool.idle()) is not None:
+                    job = todo.pop(0)
+                    worker.give(job, job.to_line())
+                if not pool.jobs:
+                    return
+                worker, message = pool.answer(TICK_SECONDS)
+                job = worker.job if worker else None
+                if job is None:
+                    yield count.progress()
+                elif message is None:
+                    if job.part.number in crashed:
+                        raise RuntimeError(f"A worker died twice at {job.part}: {worker.last_words()}")
+                    crashed.add(job.part.number)
+                    todo.insert(0, job)
+                    count.heard(job, 0)
+                elif "frames" in message:
+                    count.heard(job, message["frames"])
+                    yield count.progress()
+                elif "done" in message:
+                    worker.job = None
+                    self.note(job)
+                    ready.add(job.part.number)
+                    count.heard(job, job.part.work)
+                    yield count.progress()
+                elif "damage" in message:
+                    if count.first_time(message["damage"]):
+                        yield Notice(message["damage"], "The frames that can be read are used.")
+                elif "error" in message:
+                    raise UserError(message["error"], message["hint"])
+                else:
+                    raise RuntimeError(message["bug"])
+
+    def mend(self, ready: set[int]) -> list[Job]:
+        """Jobs for parts that began with another person, or otherwise off, than the one before ended.
+
+        Parts settle from the first on; a part that is made again starts where the part before,
+        which is settled, saw the person at that moment.
+        """
+        if KINDS[0] not in self.kinds and KINDS[1] not in self.kinds:
+            return []
+        while self.settled + 1 < len(self.parts) and {self.settled, self.settled + 1} <= ready:
+            before, part = self.parts[self.settled], self.parts[self.settled + 1]
+            if part.number not in self.mended and KINDS[0] in self.kinds:
+                region = self._misfit(before, part)
+                if region is not None:
+                    self.mended.add(part.number)
+                    ready.discard(part.number)
+                    return [self.job(part, region)]
+            self.settled += 1
+        return []
+
+    def _misfit(self, before: Part, part: Part) -> list[float] | None:
+        """Where the person is at the start of a part's warm-up, if the part has to be made again."""
+        with self._load(before) as old, self._load(part) as new:
+            tail = new["tail"]
+            end = old["xy"][len(old["xy"]) - len(tail) :, BODY]
+            there = np.isfinite(tail[:, 0, 0]), np.isfinite(end[:, 0, 0])
+            apart = np.hypot(*np.moveaxis(tail - end, -1, 0)).mean(1)
+            height = np.hypot(*(end.max(1) - end.min(1)).T)  # of the box: also of somebody who lies
+            fits = (there[0] == there[1]) & ~(apart > SEAM * height)
+            if fits[-1:].all():
+                return None
+            known = old["region"][: part.warm - before.start + 1]
+            known = known[np.isfinite(known[:, 0])]
+            return known[-1].tolist() if len(known) else None
+
+    def _load(self, part: Part) -> Any:
+        return np.load(self.place / f"{part.number:04d}.{KINDS[0]}", allow_pickle=False)
+
+    def join(self) -> float:
+        """Put the parts together; returns in which share of the frames another person is larger."""
+        larger = 0.0
+        if KINDS[0] in self.kinds:
+            poses, larger = self._join_poses()
+            poses.save(self.folder / KINDS[0])
+        if KINDS[1] in self.kinds:
+            self._join_masks()
+        if KINDS[2] in self.kinds:
+            self._join_proxy()
+        for kind in self.kinds:
+            Results(self.folder).note(kind, key(self.made_from, kind))
+        shutil.rmtree(self.place, ignore_errors=True)
+        return larger
+
+    def _join_poses(self) -> tuple[Poses, float]:
+        """The whole track, and the share of frames with a larger person; UserError: nobody at all."""
+        names = ("xy", "confidence", "world", "time", "region", "looked", "people")
+        columns: dict[str, list[np.ndarray]] = {name: [] for name in names}
+        for part in self.parts:
+            with self._load(part) as data:
+                for name in names:
+                    columns[name].append(data[name])
+        whole = {name: np.concatenate(column) for name, column in columns.items()}
+        poses = Poses(
+            whole["xy"],
+            whole["confidence"],
+            whole["time"],
+            (self.info.width, self.info.height),
+            world=whole["world"],
+            estimator=f"{MediaPipeHolistic.name} {MediaPipeHolistic.version}",
+        )
+        if not poses.present.any():
+            raise UserError(
+                f"Nobody was found in any frame of {self.video.name}.",
+                "Use a clip in which one person is seen from head to feet, large and in good light.",
+            )
+        return poses, larger_person(whole["region"], whole["looked"], whole["people"])
+
+    def _join_masks(self) -> None:
+        with MaskWriter(self.folder / KINDS[1], (self.info.width, self.info.height)) as writer:
+            for part in self.parts:
+                with read_masks(self.place / f"{part.number:04d}.{KINDS[1]}") as masks:
+                    for frame in range(len(masks)):
+                        writer.add(masks[frame])
+
+    def _join_proxy(self) -> None:
+        raise NotImplementedError
+
+
+class Count:
+    """Frames that are done, with those of warm-ups counted in, and the seconds that are left."""
+
+    def __init__(self, frames: int, parts: list[Part], todo: list[Job]) -> None:
+        self._frames = frames
+        self._work = sum(part.work for part in parts)
+        self._kept = self._work - sum(job.part.work for job in todo)
+        self._done: dict[tuple[int, bool], int] = {}
+        self._began = time.monotonic()
+        self._said: set[str] = set()
+
+    def more(self, jobs: list[Job]) -> list[Job]:
+        """Count in jobs that have come up on the way."""
+        self._work += sum(job.part.work for job in jobs)
+        return jobs
+
+    def heard(self, job: Job, frames: int) -> None:
+        self._done[job.part.number, job.region is not None] = frames
+
+    def first_time(self, sentence: str) -> bool:
+        said = sentence in self._said
+        self._said.add(sentence)
+        return not said
+
+    def progress(self) -> Progress:
+        done = sum(self._done.values())
+        remaining = self._work - self._kept - done
+        seconds = time.monotonic() - self._began
+        left = seconds * remaining / done if done else None
+        share = (self._kept + done) / max(self._work, 1)
+        return Progress(STAGE, int(share * self._frames), self._frames, left)
+
+
+def _notices(poses: Poses, larger: float) -> Iterator[Notice]:
+    """What the user should know about the track."""
+    present = poses.present
+    if present.mean() < 0.5:
+        yield Notice(
+            f"A person is found in {present.mean():.0%} of the frames.",
+            "The other frames show the background alone. If the person is there, more light helps.",
+        )
+    legs = poses.visible[present][:, [LEFT_KNEE, RIGHT_KNEE, LEFT_ANKLE, RIGHT_ANKLE]]
+    if legs.any(1).mean() < 0.02:
+        yield Notice(
+            "The legs are never visible.",
+            "They can't be learned or carried over, and the person can't be placed on the floor. "
+            "Film from head to feet.",
+        )
+    if larger > OFTEN:
+        yield Notice(
+            f"Another person is larger than the one that is followed ({larger:.0%} of the time).",
+            "To follow the other one, use a clip cropped or cut so that nobody else is in it.",
+        )

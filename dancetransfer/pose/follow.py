@@ -1,0 +1,72 @@
+"""Which of several people is followed, and whether that was the obvious choice."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+SAME = 0.6
+"""Two circles whose centers are closer than this part of the radius are the same person."""
+
+LARGER = 1.15
+"""Another person counts as larger from this ratio of the radii on."""
+
+OFTEN = 0.2
+"""Share of the looked-at frames from which on a larger person is worth a word."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A person as a tracker sees it: the circle around the whole body, its center at the hips."""
+
+    center: tuple[float, float]
+    """(x, y) of the point between the hips, pixels."""
+    radius: float
+    """Pixels; a little more than half the height of a standing person."""
+    angle: float
+    """Radians clockwise by which the body is turned from upright."""
+    score: float = 1.0
+    """0..1, the detector's."""
+
+    def as_row(self) -> list[float]:
+        """x, y, radius, angle, score: how a candidate is kept in arrays and JSON."""
+        return [*self.center, self.radius, self.angle, self.score]
+
+    @staticmethod
+    def from_row(row: Any) -> "Candidate":
+        x, y, radius, angle, score = (float(value) for value in row)
+        return Candidate((x, y), radius, angle, score)
+
+
+def distance(person: Candidate, other: Candidate) -> float:
+    """Between the centers, in radii of `other`."""
+    return float(np.hypot(*np.subtract(person.center, other.center))) / other.radius
+
+
+def choose(people: Sequence[Candidate], last: Candidate | None) -> Candidate | None:
+    """Who is followed from here on: the one nearest to where the person was last, else the largest."""
+    if not people:
+        return None
+    if last is None:
+        return max(people, key=lambda person: person.radius)
+    return min(people, key=lambda person: distance(person, last))
+
+
+def larger_person(regions: np.ndarray, frames: np.ndarray, people: np.ndarray) -> float:
+    """Share (0..1) of the looked-at frames in which another person is clearly larger.
+
+    `regions` [T,5] the followed person's circle per frame (NaN: nobody), `frames` [N] the
+    looked-at frames, `people` [M,6] everyone seen in them: frame number and a candidate's row.
+    """
+    looked = larger = 0
+    for frame in frames:
+        if not np.isfinite(regions[frame]).all():
+            continue
+        looked += 1
+        followed = Candidate.from_row(regions[frame])
+        seen = [Candidate.from_row(row[1:]) for row in people[people[:, 0] == frame]]
+        own = [person.radius for person in seen if distance(person, followed) < SAME]
+        others = [person.radius for person in seen if distance(person, followed) >= SAME]
+        larger += bool(others) and max(others) > LARGER * max([followed.radius, *own])
+    return larger / looked if looked else 0.0
