@@ -72,7 +72,8 @@ class Project:
         file, copy = path / "project.json", path / "project.copy.json"
         if not file.exists() and not copy.exists():
             raise UserError(
-                f"{path} is not a DanceTransfer project.", "Make one with: dancetransfer transfer DANCE PERSON -o CLIP.mp4"
+                f"{path} is not a DanceTransfer project.",
+                "Make one with: dancetransfer transfer DANCE PERSON -o CLIP.mp4",
             )
         data, note = _read(file), ""
         if data is None:

@@ -56,9 +56,7 @@ class TrainSettings:
         low=1,
         high=14 * 86400.0,
     )
-    steps: int | None = option(
-        None, "Train this many steps instead of a time.", unit="steps", low=1, high=10_000_000
-    )
+    steps: int | None = option(None, "Train this many steps instead of a time.", unit="steps", low=1, high=10_000_000)
     seed: int = option(0, "Start value of everything random.", low=0, high=2**31 - 1)
     width: int | None = option(
         None,
@@ -81,9 +79,7 @@ class TrainSettings:
 class RetargetSettings:
     """How the dance is fitted to the person's body and camera."""
 
-    method: str = option(
-        "edn", "edn: Everybody Dance Now's close/far normalization of the pose.", choices=("edn",)
-    )
+    method: str = option("edn", "edn: Everybody Dance Now's close/far normalization of the pose.", choices=("edn",))
 
 
 @dataclass(frozen=True)
@@ -91,9 +87,7 @@ class RenderSettings:
     """Which part of which dance is rendered."""
 
     dance: str | None = option(None, "Name of the dance in the project; the newest where not given.")
-    start: float | None = option(
-        None, "Render from this time of the dance on.", unit="seconds", low=0, flag="from"
-    )
+    start: float | None = option(None, "Render from this time of the dance on.", unit="seconds", low=0, flag="from")
     stop: float | None = option(None, "Render up to this time of the dance.", unit="seconds", low=0, flag="to")
 
 
@@ -174,7 +168,8 @@ def check(flag: str, about: Option, value: Any) -> None:
         high = math.inf if about.high is None else about.high
         if not low <= value <= high:
             raise UserError(
-                f"{flag} can't be {value:g}.", f"It lies between {low:g} and {high:g} {about.unit}".rstrip() + "."
+                f"{flag} can't be {value:g}.",
+                f"It lies between {low:g} and {high:g} {about.unit}".rstrip() + ".",
             )
 
 

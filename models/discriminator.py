@@ -43,9 +43,7 @@ class PatchDiscriminator(nn.Module):
 class MultiScaleDiscriminator(nn.Module):
     """The same discriminator on the picture at full, half, quarter... size."""
 
-    def __init__(
-        self, inputs: int, scales: int = 2, width: int = 64, layers: int = 3, limit: int = 512
-    ) -> None:
+    def __init__(self, inputs: int, scales: int = 2, width: int = 64, layers: int = 3, limit: int = 512) -> None:
         super().__init__()
         self.scales = nn.ModuleList(PatchDiscriminator(inputs, width, layers, limit) for _ in range(scales))
 

@@ -1,5 +1,7 @@
 """The coarse-to-fine generator of pix2pixHD (Wang et al., CVPR 2018), at any width and with or without a mask."""
 
+import itertools
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -76,13 +78,11 @@ class GlobalGenerator(nn.Module):
         channels = [min(width * 2**level, limit) for level in range(downs + 1)]
         kernel = 3 if fold else 7  # a folded 3x3 kernel already sees 6x6 pixels
         self.stem = stem(inputs * 4**fold, channels[0], kernel)
-        self.down = nn.ModuleList(down(a, b) for a, b in zip(channels[:-1], channels[1:], strict=True))
+        self.down = nn.ModuleList(down(a, b) for a, b in itertools.pairwise(channels))
         self.blocks = nn.Sequential(*(ResidualBlock(channels[-1]) for _ in range(blocks)))
         channels.reverse()
-        self.up = nn.ModuleList(up(a, b) for a, b in zip(channels[:-1], channels[1:], strict=True))
-        self.head = nn.Conv2d(
-            channels[-1], outputs * 4**fold, kernel, padding=kernel // 2, padding_mode="reflect"
-        )
+        self.up = nn.ModuleList(up(a, b) for a, b in itertools.pairwise(channels))
+        self.head = nn.Conv2d(channels[-1], outputs * 4**fold, kernel, padding=kernel // 2, padding_mode="reflect")
 
     def features(self, x: Tensor) -> Tensor:
         """[N,inputs,H,W] -> [N,width,H/2^fold,W/2^fold], what the head (or G2) reads."""

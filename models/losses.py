@@ -41,9 +41,7 @@ class Perceptual(nn.Module):
                 continue
             first = number == 0 or isinstance(layers[-1], nn.MaxPool2d)
             convolution = nn.Conv2d(inputs, entry, 3, padding=1)
-            convolution.load_state_dict(
-                {part: weights[f"features.{number}.{part}"] for part in ("weight", "bias")}
-            )
+            convolution.load_state_dict({part: weights[f"features.{number}.{part}"] for part in ("weight", "bias")})
             layers += [convolution, nn.ReLU()]
             inputs, number = entry, number + 2
             if first:

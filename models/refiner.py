@@ -32,14 +32,14 @@ class Refiner(nn.Module):
         return (color + residual).clamp(-1, 1)
 
 
-def cut(picture: Tensor, box: Tensor, side: int) -> Tensor:
-    """Resample boxes of pictures: [N,C,H,W], boxes [N,4] left top right bottom in pixels -> [N,C,side,side].
+def cut(picture: Tensor, box: Tensor, size: tuple[int, int]) -> Tensor:
+    """Resample boxes of pictures: [N,C,H,W], boxes [N,4] left top right bottom in pixels -> [N,C,*size].
 
-    A box counts pixel edges: (0, 0, W, H) is the whole picture. Differentiable in the picture.
+    A box counts pixel edges: (0, 0, W, H) is the whole picture; outside it there is 0.
+    `size` is (height, width). Differentiable in the picture.
     """
-    return functional.grid_sample(
-        picture, box_grid(box, picture.shape[-2:], (side, side)), mode="bilinear", align_corners=True
-    )
+    grid = box_grid(box, picture.shape[-2:], size)
+    return functional.grid_sample(picture.float(), grid, mode="bilinear", align_corners=True)
 
 
 def box_grid(box: Tensor, size: torch.Size | tuple[int, int], out: tuple[int, int]) -> Tensor:

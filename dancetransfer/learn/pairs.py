@@ -1,9 +1,7 @@
 """The person's clips as training material: crops with masks, their poses, the plate, and the split."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -105,9 +103,7 @@ def prepare(project: Project, settings: TrainSettings) -> Events:
         masks = read_masks(folder / "masks.npz")
         width, height = sizes.size
         with atomic_path(folder / "crops.npy") as temporary:
-            crops = np.lib.format.open_memmap(
-                temporary, mode="w+", dtype=np.uint8, shape=(len(keep), height, width, 4)
-            )
+            crops = np.lib.format.open_memmap(temporary, mode="w+", dtype=np.uint8, shape=(len(keep), height, width, 4))
             sample = plates.sampled(len(track), track.size)
             seen: list[tuple[np.ndarray, np.ndarray]] = []
             slot = {int(number): n for n, number in enumerate(keep)}

@@ -61,7 +61,11 @@ def cut_out(picture: np.ndarray, box: np.ndarray, size: tuple[int, int]) -> np.n
     fine = int(np.clip(np.ceil(shrink), 1, 8))  # sample finely, then average
     matrix = _into(box, (width * fine, height * fine))
     cut = cv2.warpAffine(
-        picture, matrix, (width * fine, height * fine), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        picture,
+        matrix,
+        (width * fine, height * fine),
+        flags=cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_REPLICATE,
     )
     return cv2.resize(cut, size, interpolation=cv2.INTER_AREA) if fine > 1 else cut
 

@@ -120,7 +120,7 @@ class Poses:
                     data["time"],
                     (width, height),
                     data["shot"],
-                    data["world"] if "world" in data else None,
+                    data.get("world", None),
                     str(data["estimator"]),
                 )
         except FileNotFoundError as error:

@@ -1,0 +1,164 @@
+"""Batches for the training: pairs of neighboring frames with label maps, moved and jittered together."""
+
+import itertools
+from dataclasses import dataclass, fields
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+
+from dancetransfer.learn.pairs import TRAIN, Footage
+from dancetransfer.learn.plate import cut_out
+from dancetransfer.learn.recipes import Plan
+from dancetransfer.pose import poses as p
+from dancetransfer.pose.crop import face_boxes, into_crop
+from dancetransfer.pose.labels import label_map
+
+DROP = 0.05
+"""Chance that a limb of a training skeleton is missing, as detectors lose them."""
+JITTER = 0.004
+"""Standard deviation of a training joint's error, in heights of the crop."""
+LIMBS = (
+    (p.LEFT_ELBOW, p.LEFT_WRIST, *range(*p.LEFT_HAND.indices(p.JOINTS))),
+    (p.RIGHT_ELBOW, p.RIGHT_WRIST, *range(*p.RIGHT_HAND.indices(p.JOINTS))),
+    (p.LEFT_KNEE, p.LEFT_ANKLE, p.LEFT_BIG_TOE, p.LEFT_SMALL_TOE, p.LEFT_HEEL),
+    (p.RIGHT_KNEE, p.RIGHT_ANKLE, p.RIGHT_BIG_TOE, p.RIGHT_SMALL_TOE, p.RIGHT_HEEL),
+    tuple(range(*p.LEFT_HAND.indices(p.JOINTS))),
+    tuple(range(*p.RIGHT_HAND.indices(p.JOINTS))),
+    tuple(range(*p.FACE.indices(p.JOINTS))),
+)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """N pairs of frames t and t+1; the second axis of the pictures is the frame."""
+
+    labels: Tensor  # [N,2,C,H,W], 0..1
+    real: Tensor  # [N,2,3,H,W], -1..1
+    mask: Tensor  # [N,2,1,H,W], 0..1
+    plate: Tensor  # [N,2,3,H,W], -1..1
+    before: Tensor  # [N,4,H,W]: the real person layer at t-1, -1..1 and 0..1
+    moves: Tensor  # [N,2,4]: the crop of t in pixels of the crop of t-1, and of t+1 in that of t
+    face: Tensor  # [N,2,4]: face boxes in pixels of the crop
+    has_face: Tensor  # bool [N,2]
+
+    def to(self, device: torch.device) -> "Batch":
+        return Batch(**{f.name: getattr(self, f.name).to(device, non_blocking=True) for f in fields(self)})
+
+
+class Batches:
+    """Draws batches of the training part; all chance comes from one generator, whose state can be kept."""
+
+    def __init__(self, footage: list[Footage], plan: Plan, seed: int) -> None:
+        self.footage, self.plan = footage, plan
+        self.random = np.random.default_rng(seed)
+        self.joints = [into_crop(clip.poses, clip.boxes, plan.size) for clip in footage]
+        faces = [face_boxes(clip.poses) for clip in footage]
+        self.faces = [into_boxes(f, clip.boxes, plan.size) for f, clip in zip(faces, footage, strict=True)]
+        self.starts = [
+            (number, int(at)) for number, clip in enumerate(footage) for run in clip.runs(TRAIN) for at in run[:-1]
+        ]
+        self.with_face = [(n, at) for n, at in self.starts if np.isfinite(self.faces[n][at : at + 2]).all()]
+
+    def draw(self, count: int, faces: bool = False) -> Batch:
+        """A batch of `count` pairs; with `faces` only of pairs on which a face is seen."""
+        starts = self.with_face if faces else self.starts
+        rows = [self._pair(*starts[self.random.integers(len(starts))]) for _ in range(count)]
+        columns = {f.name: np.stack([row[f.name] for row in rows]) for f in fields(Batch)}
+        return Batch(**{name: torch.from_numpy(values) for name, values in columns.items()})
+
+    def _pair(self, number: int, at: int) -> dict[str, np.ndarray]:
+        clip, size = self.footage[number], self.plan.size
+        follow = self.plan.recipe.follow
+        matrix = self._affine() if follow else np.eye(2, 3)
+        first = at - 1 if at > 0 and clip.index[at - 1] == clip.index[at] - 1 else at
+        chosen = [first, at, at + 1]
+        crops = [warp(clip.crops[n], matrix, size) for n in chosen]
+        plates = [warp(cut_out(clip.plate, clip.boxes[n], size), matrix, size) for n in chosen[1:]]
+        drawn = self._labels(number, at, matrix)
+        faces = np.stack([_through(self.faces[number][n], matrix) for n in chosen[1:]])
+        moves = [
+            _relative(clip.boxes[a], clip.boxes[b], size, matrix) for a, b in itertools.pairwise(chosen)
+        ]
+        seen = np.isfinite(faces).all(1)
+        return {
+            "labels": drawn.astype(np.float32) / 255,
+            "real": _signed(np.stack(crops[1:])[..., :3]),
+            "mask": np.stack(crops[1:])[:, None, :, :, 3].astype(np.float32) / 255,
+            "plate": _signed(np.stack(plates)),
+            "before": np.concatenate(
+                [_signed(crops[0][None, ..., :3])[0], crops[0][None, ..., 3].astype(np.float32) / 255]
+            ),
+            "moves": np.stack(moves).astype(np.float32),
+            "face": np.nan_to_num(faces, nan=0.0).astype(np.float32),
+            "has_face": seen,
+        }
+
+    def _labels(self, number: int, at: int, matrix: np.ndarray) -> np.ndarray:
+        """uint8 [2,C,H,W], with the errors that a detector or a retargeted dance would bring."""
+        poses, size = self.joints[number], self.plan.size
+        visible = poses.visible[at : at + 2].copy()
+        for limb in LIMBS:
+            if self.random.random() < DROP:
+                visible[:, list(limb)] = False
+        error = self.random.normal(0, JITTER * size[1], (3, p.JOINTS, 2))
+        error[:, p.FACE] = error[:, p.NOSE, None]  # faces and hands move as one
+        error[:, p.LEFT_HAND] = error[:, p.LEFT_WRIST, None]
+        error[:, p.RIGHT_HAND] = error[:, p.RIGHT_WRIST, None]
+        shared, own = error[0], 0.5 * error[1:]  # most of an error lasts longer than a frame
+        xy = poses.xy[at : at + 2] + shared + own
+        xy = xy @ matrix[:, :2].T + matrix[:, 2]
+        return np.stack([label_map(one, seen, size) for one, seen in zip(xy, visible, strict=True)])
+
+    def _affine(self) -> np.ndarray:
+        """A small random turn, scale and shift about the crop's middle: 2x3, pixel centers."""
+        width, height = self.plan.size
+        middle = ((width - 1) / 2, (height - 1) / 2)
+        angle, scale = self.random.normal(0, 1.5), np.exp(self.random.normal(0, 0.05))
+        matrix = cv2.getRotationMatrix2D(middle, angle, scale)
+        matrix[:, 2] += self.random.normal(0, 0.02, 2) * (width, height)
+        return matrix
+
+
+def warp(picture: np.ndarray, matrix: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """`picture` uint8 [H,W,C] through a 2x3 matrix, the border repeated."""
+    return cv2.warpAffine(
+        np.ascontiguousarray(picture), matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
+
+
+def into_boxes(inner: np.ndarray, boxes: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Boxes [N,4] of the frame in pixels of the crops `boxes` [N,4] of `size` (width, height), all in edges."""
+    corner, extent = boxes[:, :2], boxes[:, 2:] - boxes[:, :2]
+    scale = np.asarray(size) / extent
+    return np.concatenate([(inner[:, :2] - corner) * scale, (inner[:, 2:] - corner) * scale], 1)
+
+
+def relative(a: np.ndarray, b: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Where crop `b` [4] lies in the pixels of crop `a` [4]: how a state moves from one crop to the next."""
+    return into_boxes(b[None], a[None], size)[0]
+
+
+def _relative(a: np.ndarray, b: np.ndarray, size: tuple[int, int], matrix: np.ndarray) -> np.ndarray:
+    """`relative` where both crops went through the same matrix: its turn and scale cancel out."""
+    corners = relative(a, b, size).reshape(2, 2)
+    whole = np.array([[0.0, 0.0], size])
+    step = (corners[1] - corners[0]) / (whole[1] - whole[0])
+    forth, shift = matrix[:, :2], matrix[:, 2] + 0.5 - matrix[:, :2] @ [0.5, 0.5]  # for edges
+    back = np.linalg.inv(forth)
+    moved = [forth @ (corners[0] + step * (back @ (point - shift))) + shift for point in whole]
+    return np.concatenate(moved)
+
+
+def _through(box: np.ndarray, matrix: np.ndarray) -> np.ndarray:
+    """A box [4] through a matrix: its middle moved, its size scaled, still upright."""
+    middle = (box[:2] + box[2:]) / 2 - 0.5
+    half = (box[2:] - box[:2]) / 2 * np.sqrt(np.linalg.det(matrix[:, :2]))
+    moved = matrix[:, :2] @ middle + matrix[:, 2] + 0.5
+    return np.concatenate([moved - half, moved + half])
+
+
+def _signed(pictures: np.ndarray) -> np.ndarray:
+    """uint8 [N,H,W,3] -> float32 [N,3,H,W] in -1..1."""
+    return np.ascontiguousarray(pictures.transpose(0, 3, 1, 2)).astype(np.float32) / 127.5 - 1

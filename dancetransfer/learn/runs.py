@@ -1,0 +1,77 @@
+"""The trainings of a person: which one to go on with, what it was made from, whether it is finished."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from dancetransfer.events import Notice
+from dancetransfer.learn.recipes import Plan
+from dancetransfer.project import Project
+from dancetransfer.settings import TrainSettings
+from dancetransfer.storage import Results, key, write_text
+
+
+def open_run(project: Project, settings: TrainSettings, sizes: Plan) -> tuple[Path, list[Notice]]:
+    """The run to go on with: the newest one with these networks, else a new one. Notices as they apply."""
+    wanted = {
+        "recipe": settings.recipe,
+        "size": list(sizes.size),
+        "width": sizes.width,
+        "blocks": sizes.blocks,
+        "seed": settings.seed,
+    }
+    made_from = made_of(project)
+    for folder in reversed(project.runs):
+        about = read_run(folder)
+        if about is None or any(about.get(name) != value for name, value in wanted.items()):
+            continue
+        if about["made_from"] == made_from:
+            return folder, []
+        if not about.get("earlier"):
+            write_text(folder / "settings.json", json.dumps({**about, "earlier": True}, indent=1))
+        note = Notice(
+            "This training was begun on earlier poses or footage of the person; it goes on with the new ones.",
+            "To learn anew instead: dancetransfer train X.dance --new",
+        )
+        return folder, [note]
+    return new_run(project, {**wanted, "made_from": made_from}), []
+
+
+def new_run(project: Project, about: dict[str, Any]) -> Path:
+    number = 1 + max([int(folder.name) for folder in project.runs], default=0)
+    folder = project.person / "runs" / f"{number:03d}"
+    write_text(folder / "settings.json", json.dumps(about, indent=1))
+    return folder
+
+
+def read_run(folder: Path) -> dict[str, Any] | None:
+    """What a run was made from; None where that is damaged."""
+    try:
+        about = json.loads((folder / "settings.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return about if isinstance(about, dict) and "made_from" in about else None
+
+
+def made_of(project: Project) -> str:
+    """The key of all footage that a training is made from."""
+    return key([Results(project.clip_folder(clip)).key_of("crops.npy") for clip in project.clips])
+
+
+def finished(folder: Path, settings: TrainSettings) -> bool:
+    """The run has had all the time that is asked for, on the footage that is there."""
+    try:
+        state = json.loads((folder / "finished.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    if not (folder / "best.safetensors").exists():
+        return False
+    if settings.steps:
+        return bool(state.get("steps")) and state["steps"] >= settings.steps
+    return bool(state.get("budget")) and state["budget"] >= settings.budget
+
+
+def finish(folder: Path, settings: TrainSettings, reason: str) -> None:
+    """Note what was asked for and had."""
+    asked = {"steps": settings.steps} if settings.steps else {"budget": settings.budget}
+    write_text(folder / "finished.json", json.dumps({"reason": reason, **asked}))

@@ -1,0 +1,134 @@
+"""What a young generator is looked at with: held-out frames that score it, a driving frame that shows it."""
+
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from dancetransfer.learn.batches import into_boxes
+from dancetransfer.learn.dancer import Dancer
+from dancetransfer.learn.pairs import CHOOSE, TRAIN, Footage, boxes_of
+from dancetransfer.learn.plate import composite, cut_out
+from dancetransfer.learn.recipes import Plan
+from dancetransfer.pose.crop import face_boxes, into_crop
+from dancetransfer.pose.labels import label_map, picture
+from dancetransfer.pose.poses import Poses, person_box
+from dancetransfer.project import Project
+from dancetransfer.storage import atomic_path
+
+JUDGED = 40
+"""Frames of the choose part that a score is taken over."""
+
+
+class Judging:
+    """The choose part of the footage, on which a generator is scored as it would dance it."""
+
+    def __init__(self, footage: list[Footage], plan: Plan) -> None:
+        part = CHOOSE if any((clip.part == CHOOSE).any() for clip in footage) else TRAIN
+        self.plan = plan
+        self.runs: list[tuple[Footage, np.ndarray]] = []
+        left = JUDGED
+        runs = [(clip, run) for clip in footage for run in clip.runs(part)]
+        for number, (clip, run) in enumerate(runs):
+            count = max(2, left // (len(runs) - number))
+            self.runs.append((clip, run[:count]))
+            left -= min(count, len(run))
+            if left <= 0:
+                break
+
+    def score(self, dancer: Dancer) -> float:
+        """Mean PSNR in dB within the person box of the crop, over the choose part in its order."""
+        return self._score(dancer, person_box)
+
+    def faces(self, dancer: Dancer) -> float:
+        """The same within the face box; -1e9 where no face is seen."""
+        return self._score(dancer, face_boxes)
+
+    def _score(self, dancer: Dancer, box_of: Any) -> float:
+        values = []
+        for clip, run in self.runs:
+            part = slice(int(run[0]), int(run[-1]) + 1)
+            poses, boxes = clip.poses[part], clip.boxes[part]
+            within = into_boxes(box_of(poses), boxes, self.plan.size)
+            for n, (layer, box) in enumerate(dancer.layers(poses, boxes)):
+                if not np.isfinite(within[n]).all():
+                    continue
+                made = over_crop(cut_out(clip.plate, box, self.plan.size), layer)
+                error = square_error(made, clip.crops[part.start + n][..., :3], within[n])
+                if np.isfinite(error):
+                    values.append(-10 * np.log10(max(error, 1e-7)))
+        return float(np.mean(values)) if values else -1e9
+
+
+def over_crop(plate: np.ndarray, layer: np.ndarray) -> np.ndarray:
+    """A layer over a plate of its own size, uint8."""
+    alpha = layer[..., 3:].astype(np.float32) / 255
+    return np.rint(plate * (1 - alpha) + layer[..., :3] * alpha).astype(np.uint8)
+
+
+class Driving:
+    """The frames that previews show: of the newest fitted dance, or of the person's own held-out part."""
+
+    LEAD = 4
+    """Frames danced before the shown one, so that the recursion is under way."""
+
+    def __init__(self, project: Project, footage: list[Footage], plan: Plan) -> None:
+        self.plate = footage[0].plate
+        self.source: np.ndarray | None = None
+        poses = footage[0].poses
+        for dance in reversed(project.dances):
+            folder = project.dance_folder(dance)
+            if (folder / "retarget.npz").exists():
+                poses = Poses.load(folder / "retarget.npz")
+                if (folder / "driving.jpg").exists():
+                    self.source = cv2.imread(str(folder / "driving.jpg"))[..., ::-1]
+                break
+        shown = shown_frame(poses)
+        first = max(0, shown - self.LEAD)
+        boxes = boxes_of(poses, plan)
+        self.poses, self.boxes = poses[first : shown + 1], boxes[first : shown + 1]
+
+    def picture(self, dancer: Dancer) -> np.ndarray:
+        """RGB uint8: driving frame (where there is one), its skeleton, and the newest result."""
+        layer, box = list(dancer.layers(self.poses, self.boxes))[-1]
+        result = composite(self.plate, layer, box)
+        height, width = result.shape[:2]
+        frame = into_crop(self.poses, np.tile([0.0, 0.0, width, height], (len(self.poses), 1)), (width, height))
+        skeleton = picture(label_map(frame.xy[-1], frame.visible[-1], (width, height)))
+        tiles = [skeleton, result]
+        if self.source is not None:
+            tiles.insert(0, _fitted(self.source, height))
+        sheet = np.concatenate(tiles, 1)
+        scale = min(1.0, 480 / height)
+        return cv2.resize(sheet, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else sheet
+
+
+def shown_frame(poses: Poses) -> int:
+    """The frame that previews show: a whole body in a wide pose."""
+    box = person_box(poses)
+    wide = np.nan_to_num((box[:, 2] - box[:, 0]) / np.maximum(box[:, 3] - box[:, 1], 1))
+    return int(np.argmax(poses.visible[:, :17].mean(1) + 0.3 * np.minimum(wide, 1)))
+
+
+def write_driving(video: Path, poses: Poses, folder: Path) -> None:
+    """Keep the dance's frame that previews show as `driving.jpg`; the training itself reads no video."""
+    from dancetransfer.video.read import RandomAccess
+
+    with RandomAccess(video) as frames:
+        image = frames.frame(min(shown_frame(poses), len(frames) - 1)).image
+    with atomic_path(folder / "driving.jpg") as temporary:
+        cv2.imwrite(str(temporary), image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 92])
+
+
+def _fitted(image: np.ndarray, height: int) -> np.ndarray:
+    width = round(image.shape[1] * height / image.shape[0])
+    return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
+
+
+def square_error(made: np.ndarray, real: np.ndarray, box: np.ndarray) -> float:
+    """Mean squared error of two uint8 pictures [H,W,3] within a box [4], in 0..1 units."""
+    left, top, right, bottom = (int(v) for v in box)
+    part = np.s_[max(0, top) : max(0, bottom), max(0, left) : max(0, right)]
+    difference = made[part].astype(np.float32) - real[part]
+    return float((difference**2).mean()) / 255**2 if difference.size else float("nan")
