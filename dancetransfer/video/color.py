@@ -79,9 +79,7 @@ def hlg_to_nits(signal: Array) -> Array:
     return PEAK_NITS * scene * np.maximum(luminance, 1e-12)[..., None] ** 0.2
 
 
-def compress(
-    nits: Array, source_peak: float = PEAK_NITS, target_peak: float = SDR_WHITE_NITS
-) -> Array:
+def compress(nits: Array, source_peak: float = PEAK_NITS, target_peak: float = SDR_WHITE_NITS) -> Array:
     """BT.2390-11 section 5.4.1 EETF in PQ space: light up to the knee stays, a spline above it.
 
     `source_peak` maps to `target_peak`; the black level is 0 in both, so the lift is left out.
@@ -91,11 +89,7 @@ def compress(
     knee = 1.5 * top - 0.5
     signal = np.clip(nits_to_pq(nits) / source, 0, 1)
     t = np.maximum(signal - knee, 0) / (1 - knee)
-    spline = (
-        (2 * t**3 - 3 * t**2 + 1) * knee
-        + (t**3 - 2 * t**2 + t) * (1 - knee)
-        + (3 * t**2 - 2 * t**3) * top
-    )
+    spline = (2 * t**3 - 3 * t**2 + 1) * knee + (t**3 - 2 * t**2 + t) * (1 - knee) + (3 * t**2 - 2 * t**3) * top
     return pq_to_nits(np.where(signal < knee, signal, spline) * source)
 
 
@@ -120,7 +114,7 @@ def write_table(path: Path, source: str) -> None:
     axis = np.linspace(0, 1, TABLE_SIZE)
     blue, green, red = np.meshgrid(axis, axis, axis, indexing="ij")  # red runs fastest in .cube
     rows = tone_map(np.stack([red, green, blue], -1).reshape(-1, 3), source)
-    with open(path, "w", encoding="ascii") as file:
+    with path.open("w", encoding="ascii") as file:
         file.write(f"LUT_3D_SIZE {TABLE_SIZE}\n")
         np.savetxt(file, rows, fmt="%.5f")
 

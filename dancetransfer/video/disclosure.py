@@ -49,7 +49,7 @@ def mark_ai(path: str | PathLike[str]) -> None:
     if read_mark(path)["xmp"] is not None:
         return
     packet = xmp_packet()
-    with open(path, "ab") as file:
+    with Path(path).open("ab") as file:
         file.write(struct.pack(">I4s16s", 24 + len(packet), b"uuid", XMP_BOX) + packet)
 
 
@@ -65,7 +65,7 @@ def read_mark(path: str | PathLike[str]) -> dict[str, str | None]:
 def _xmp_box(path: Path) -> bytes | None:
     """The XMP packet among the top boxes of an MP4 or MOV; None where there is none."""
     end = path.stat().st_size
-    with open(path, "rb") as file:
+    with path.open("rb") as file:
         at = 0
         while at + 8 <= end:
             file.seek(at)

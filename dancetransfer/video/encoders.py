@@ -32,6 +32,7 @@ class Encoder:
     hardware: bool = False
     options: dict[str, str] = field(default_factory=dict)
     bits_per_pixel: float | None = None  # where it knows no constant quality
+    ticks: int = 90000  # per second: divides 24, 25, 30 and 60 fps
 
 
 def choose_encoder(
@@ -61,7 +62,8 @@ def choose_encoder(
         )
     options = _options(found, purpose, quality, keyframe_every)
     bits = None if found in ("libx264", "h264_nvenc") else 0.12 * 2 ** ((18 - quality) / 6)
-    return Encoder(found, "yuv420p", H264.get(found, False), options, bits)
+    ticks = 60000 if found == "mpeg4" else 90000  # MPEG-4 counts in 16 bits
+    return Encoder(found, "yuv420p", H264.get(found, False), options, bits, ticks)
 
 
 def _options(name: str, purpose: str, quality: int, keyframe_every: int | None) -> dict[str, str]:

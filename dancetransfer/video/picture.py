@@ -62,9 +62,7 @@ def turns(shape: Shape) -> list[tuple[str, str]]:
     return [*filters, ("hflip", "")] if shape.mirrored else list(filters)
 
 
-def chain(
-    frame: VideoFrame, time_base: Fraction, filters: list[tuple[str, dict[str, str]]]
-) -> Graph:
+def chain(frame: VideoFrame, time_base: Fraction, filters: list[tuple[str, dict[str, str]]]) -> Graph:
     """A graph for frames like `frame` that runs them through `filters`."""
     graph = Graph()
     source = {

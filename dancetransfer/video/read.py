@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from dancetransfer.errors import UserError
 from dancetransfer.video import color
 from dancetransfer.video.picture import Converter, Deinterlacer, Shape, shape_of
-from dancetransfer.video.source import Index, break_off, index, open_video, packets
 from dancetransfer.video.sound import load_audio, read_audio
+from dancetransfer.video.source import Index, break_off, index, open_video, packets
 
 __all__ = [
     "Frame",
@@ -108,9 +108,7 @@ def read_frames(
 class RandomAccess:
     """Any frame of a file by its index, the decoder staying open; going forward is cheap."""
 
-    def __init__(
-        self, path: StrPath, *, size: tuple[int, int] | None = None, threads: int | None = None
-    ) -> None:
+    def __init__(self, path: StrPath, *, size: tuple[int, int] | None = None, threads: int | None = None) -> None:
         self._decoder = Decoder(path, size=size, threads=threads)
         self.info = self._decoder.info
         self.times = self._decoder.index.times
@@ -151,9 +149,7 @@ class RandomAccess:
             self._next = -1
             found = self._decoder.previous
         if found is None:
-            raise UserError(
-                f"{self.info.path.name}: frame {number} can't be decoded.", "Use another copy."
-            )
+            raise UserError(f"{self.info.path.name}: frame {number} can't be decoded.", "Use another copy.")
         self._last = self._decoder.finish(number, found)
         return self._last
 
@@ -338,6 +334,4 @@ class Decoder:
                 yield from packet.decode()
             except av.FFmpegError:
                 when = self.index.seconds_at(packet.pts)
-                self.tell(
-                    f"{path.name} is damaged at {when:.1f} s; the frames that can be decoded are used."
-                )
+                self.tell(f"{path.name} is damaged at {when:.1f} s; the frames that can be decoded are used.")

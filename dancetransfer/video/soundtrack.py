@@ -120,7 +120,7 @@ class Encoded:
             close()
 
 
-Sound = Copied | Encoded
+Soundtrack = Copied | Encoded
 
 
 def open_sound(
@@ -128,7 +128,7 @@ def open_sound(
     audio: str | PathLike[str] | None,
     samples: tuple[NDArray[np.float32], int] | None,
     start: float,
-) -> Sound | None:
+) -> Soundtrack | None:
     """The sound for a clip that begins at `start` seconds of `audio`; None for a silent one."""
     if samples is not None:
         return _from_samples(output, *samples)

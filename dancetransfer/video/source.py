@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -89,20 +89,16 @@ def open_file(path: str | os.PathLike[str]) -> InputContainer:
         if path.stat().st_size == 0:
             raise UserError(f"{path.name} is empty.", "Copy or download it again.")
         # An absolute path can't be taken for a protocol, whatever colons the name has.
-        return av.open(os.path.abspath(path), "r", metadata_errors="replace")
+        return av.open(str(path.absolute()), "r", metadata_errors="replace")
     except (PermissionError, av.error.PermissionError):
-        raise UserError(
-            f"{path.name} can't be read.", "Give yourself permission to read the file."
-        ) from None
+        raise UserError(f"{path.name} can't be read.", "Give yourself permission to read the file.") from None
     except av.FFmpegError:
-        raise UserError(
-            _why_unreadable(path), "Copy or export the file again, best as MP4."
-        ) from None
+        raise UserError(_why_unreadable(path), "Copy or export the file again, best as MP4.") from None
 
 
 def _why_unreadable(path: Path) -> str:
     """An MP4 that was cut off has lost its table of contents, which stands at the end."""
-    with open(path, "rb") as file:
+    with path.open("rb") as file:
         head = file.read(64)
     if head[4:8] in (b"ftyp", b"moov", b"mdat", b"wide", b"free"):
         return f"{path.name} is not whole: its table of contents is missing."
@@ -121,9 +117,7 @@ def open_video(path: str | os.PathLike[str]) -> tuple[InputContainer, VideoStrea
             sound = "only sound" if container.streams.audio else "no pictures"
             raise UserError(f"{name} holds {sound}.", "Choose a file with pictures.")
         if stream.codec_context is None:
-            raise UserError(
-                f"{name} is coded in a way this program can't read.", "Export it as H.264 MP4."
-            )
+            raise UserError(f"{name} is coded in a way this program can't read.", "Export it as H.264 MP4.")
     except BaseException:
         container.close()
         raise
@@ -159,10 +153,9 @@ def index(path: str | os.PathLike[str]) -> Index:
     container, stream = open_video(path)
     with container:
         name = container.format.name
-        fields = (
-            stream.codec_context.field_order > 1 and "mpegts" in name
-        )  # a packet may be half a frame
-        found = None if fields else _from_packets(container, stream, Path(path))
+        # A packet of interlaced transport streams may be half a frame, and AVI knows no order of display.
+        doubtful = "avi" in name or ("mpegts" in name and stream.codec_context.field_order > 1)
+        found = None if doubtful else _from_packets(container, stream, Path(path))
     return found or _by_decoding(path)
 
 
@@ -218,9 +211,10 @@ def _by_decoding(path: str | os.PathLike[str]) -> Index:
             rate = stream.average_rate or stream.guessed_rate or Fraction(25)
             ticks = np.arange(len(pts), dtype=np.int64)
             return Index(ticks, ticks[:1], 1 / rate, 1, timed=False, seekable=False, damage=None)
-        return _finish(
-            container, stream, Path(path), np.array(sorted(known), np.int64), keys, 0, broken
-        )
+        found = _finish(container, stream, Path(path), np.array(sorted(known), np.int64), keys, 0, broken)
+        if known == sorted(known):
+            return found
+        return replace(found, timed=False, seekable=False)  # the times are right, their order is not
 
 
 def _finish(

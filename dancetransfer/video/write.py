@@ -10,7 +10,7 @@ from types import TracebackType
 import av
 import numpy as np
 from av.video.frame import VideoFrame
-from av.video.reformatter import ColorRange, Interpolation, VideoReformatter
+from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
 from numpy.typing import NDArray
 
 from dancetransfer.errors import UserError
@@ -18,8 +18,8 @@ from dancetransfer.storage import atomic_path
 from dancetransfer.video.disclosure import mark_ai, tags
 from dancetransfer.video.encoders import Encoder, choose_encoder, working_encoders
 from dancetransfer.video.picture import EXACT
+from dancetransfer.video.soundtrack import Soundtrack, open_sound
 from dancetransfer.video.source import open_video
-from dancetransfer.video.soundtrack import Sound, open_sound
 
 __all__ = [
     "LayerFrame",
@@ -31,9 +31,6 @@ __all__ = [
 ]
 
 StrPath = str | PathLike[str]
-
-TICKS = 90000
-"""Per second: divides 24, 25, 30 and 60 fps, and 29.97 to a third of a microsecond."""
 
 
 class VideoTrack:
@@ -48,38 +45,42 @@ class VideoTrack:
         bit_rate: int | None = None,
     ) -> None:
         self.size = size
-        even = size[0] + size[0] % 2, size[1] + size[1] % 2
+        self._even = size[0] + size[0] % 2, size[1] + size[1] % 2
         rate = Fraction(fps).limit_denominator(1001) if fps > 0 else Fraction(25)
-        self._container, self._layout = container, encoder.layout
+        self._container, self._layout, self.ticks = container, encoder.layout, encoder.ticks
         self._scaler = VideoReformatter()
         self._durations: dict[int, int] = {}
         self.stream = container.add_stream(encoder.name, rate=rate, options=dict(encoder.options))
         context = self.stream.codec_context
-        context.width, context.height = even
+        context.width, context.height = self._even
         context.pix_fmt = encoder.layout
-        context.time_base = self.stream.time_base = Fraction(1, TICKS)
+        context.time_base = self.stream.time_base = Fraction(1, self.ticks)
         context.color_range, context.colorspace = 1, 1
         context.color_primaries, context.color_trc = 1, 1
         if bit_rate or encoder.bits_per_pixel:
             context.bit_rate = bit_rate or int(encoder.bits_per_pixel * size[0] * size[1] * rate)
 
     def frame(self, image: NDArray[np.uint8]) -> VideoFrame:
-        """RGB -> limited-range BT.709; an odd last row or column is doubled."""
-        width, height = self.size
-        if image.shape != (height, width, 3) or image.dtype != np.uint8:
-            raise ValueError(
-                f"frame is {image.dtype} {image.shape}, not uint8 {(height, width, 3)}"
-            )
-        if width % 2 or height % 2:
-            image = np.pad(image, ((0, height % 2), (0, width % 2), (0, 0)), "edge")
-        frame = VideoFrame.from_ndarray(np.ascontiguousarray(image), "rgb24").reformat()
+        """RGB uint8 [H,W,3] of any size -> limited-range BT.709 of the track's size.
+
+        Where the track is one row or column larger, to be even, the last one is doubled.
+        """
+        width, height = self._even
+        if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
+            raise ValueError(f"frame is {image.dtype} {image.shape}, not uint8 RGB")
+        if image.shape[:2] == self.size[::-1] and self.size != self._even:
+            odd = (0, height - image.shape[0]), (0, width - image.shape[1]), (0, 0)
+            image = np.pad(image, odd, "edge")
+        smaller = width * height < image.shape[0] * image.shape[1]
         frame = self._scaler.reformat(
-            frame,
-            format=self._layout,
+            VideoFrame.from_ndarray(np.ascontiguousarray(image), "rgb24"),
+            width,
+            height,
+            self._layout,
             src_color_range=ColorRange.JPEG,
-            dst_colorspace=1,
+            dst_colorspace=Colorspace.ITU709,
             dst_color_range=ColorRange.MPEG,
-            interpolation=Interpolation.BICUBIC | EXACT,
+            interpolation=(Interpolation.AREA if smaller else Interpolation.BICUBIC) | EXACT,
             threads=2,
         )
         frame.color_trc = frame.color_primaries = 1
@@ -87,7 +88,7 @@ class VideoTrack:
 
     def encode(self, frame: VideoFrame | None, pts: int = 0, duration: int = 0) -> None:
         if frame is not None:
-            frame.pts, frame.time_base = pts, Fraction(1, TICKS)
+            frame.pts, frame.time_base = pts, Fraction(1, self.ticks)
             self._durations[pts] = duration
         for packet in self.stream.encode(frame):
             # Encoders know no durations of single frames; the last one's would be a guess.
@@ -138,16 +139,14 @@ class Writer:
         self._metadata = dict(metadata or {}) | (tags() if mark else {})
         self._waiting: tuple[VideoFrame, int] | None = None
         self._steps: list[int] = []
-        self._sound: Sound | None = None
+        self._sound: Soundtrack | None = None
         self._track: VideoTrack | None = None
         self.frames = 0
         self._stack = ExitStack()
         self._temporary = self._stack.enter_context(atomic_path(path))
         try:
-            options = {"movflags": "+faststart+use_metadata_tags"}
-            self._container = av.open(
-                str(self._temporary.absolute()), "w", format="mp4", options=options
-            )
+            options = {"movflags": "+faststart+use_metadata_tags", "movie_timescale": "90000"}
+            self._container = av.open(str(self._temporary.absolute()), "w", format="mp4", options=options)
         except BaseException:
             self._stack.close()
             raise
@@ -171,9 +170,11 @@ class Writer:
         if self._track is None:
             self._begin(time)
         assert self._track is not None and self._zero is not None
-        pts = round((time - self._zero) * TICKS)
+        pts = round((time - self._zero) * self._encoder.ticks)
         if pts < 0 or (self._waiting and pts <= self._waiting[1]):
             raise ValueError(f"frame times must rise from the clip's start; {time} s does not")
+        if image.shape[:2] != self._size[::-1]:
+            raise ValueError(f"frame is {image.shape}, the clip is {self._size}")
         frame = self._track.frame(image)
         if self._waiting:
             self._steps.append(pts - self._waiting[1])
@@ -182,7 +183,7 @@ class Writer:
         self._waiting = frame, pts
         self.frames += 1
         if self._sound is not None:
-            self._sound.pump(pts / TICKS)
+            self._sound.pump(pts / self._encoder.ticks)
 
     def close(self) -> None:
         """Write the rest, put the file in its place. Raises UserError where no frame was written."""
@@ -204,16 +205,15 @@ class Writer:
     def _finish(self) -> None:
         if self._track is None or self._waiting is None or self._zero is None:
             raise UserError("There is not one frame to write.", "Choose a longer stretch.")
-        usual = (
-            int(np.median(self._steps)) if self._steps else round(TICKS / (self._settings[0] or 25))
-        )
+        ticks = self._encoder.ticks
+        usual = int(np.median(self._steps)) if self._steps else round(ticks / (self._settings[0] or 25))
         pts = self._waiting[1]
-        end = round((self._stop - self._zero) * TICKS) if self._stop is not None else 0
+        end = round((self._stop - self._zero) * ticks) if self._stop is not None else 0
         end = end if end > pts else pts + usual
         self._track.encode(*self._waiting, end - pts)
         self._track.encode(None)
         if self._sound is not None:
-            self._sound.finish(end / TICKS)
+            self._sound.finish(end / ticks)
         self._container.close()
         if self._mark:
             mark_ai(self._temporary)
