@@ -97,7 +97,7 @@ make_venv() {
 }
 
 install_wheels() {
-    pip="$venv/bin/python -m pip --disable-pip-version-check install --quiet"
+    pip="$venv/bin/python -m pip --disable-pip-version-check install --quiet --quiet"
     # PyTorch first and alone: what comes after finds it there and takes no other build.
     say "Installing PyTorch"
     $pip ${TORCH_INDEX:+--index-url "$TORCH_INDEX"} 'torch>=2.13,<2.14'

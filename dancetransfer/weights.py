@@ -1,0 +1,244 @@
+"""Optional weights that are downloaded only when the user asks: where from, whose, under what license."""
+
+import contextlib
+import hashlib
+import os
+import shutil
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dancetransfer.errors import UserError
+from dancetransfer.events import Done, Event, Notice, Progress, Started
+from dancetransfer.storage import explain, replace, write_text
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+TIMEOUT_SECONDS = 30.0
+BLOCK_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class Weights:
+    """One file of weights. `url` and `sha256` stand here only where a public page gives them."""
+
+    name: str
+    purpose: str
+    file: str
+    url: str
+    sha256: str
+    """Hexadecimal; "" where nobody publishes it, or its first digits where that is all there is."""
+    bytes: int
+    """0 where it isn't known."""
+    license: str
+    publisher: str
+
+
+TABLE: dict[str, Weights] = {
+    one.name: one
+    for one in (
+        # Address: torchvision/models/vgg.py in github.com/pytorch/vision, commit 02196ff4
+        # (model_urls["vgg19"]). By torchvision's custom the file's name carries the first eight
+        # digits of its SHA-256. All of it, and the size: internal/modelinstall/catalog.go in
+        # github.com/miloszkolber/uncanny_lab, commit efc9e239; it begins with those eight.
+        # License: as the model cards huggingface.co/timm/vgg19.tv_in1k and
+        # huggingface.co/lucid-dl/vgg-19 state it for torchvision's weights.
+        Weights(
+            name="vgg19",
+            purpose="the perceptual loss of the edn recipe: sharper cloth and faces",
+            file="vgg19-dcbb9e9d.pth",
+            url="https://download.pytorch.org/models/vgg19-dcbb9e9d.pth",
+            sha256="dcbb9e9dad569fff7a846263a77324fc34978fea2bfb039c012d710e1776ae44",
+            bytes=574_673_361,
+            license="BSD-3-Clause (torchvision); trained on ImageNet, whose pictures are for research",
+            publisher="PyTorch (torchvision)",
+        ),
+    )
+}
+
+
+def data_folder() -> Path:
+    """The user's data folder: DANCETRANSFER_DATA, or the place that the system has for such things."""
+    if given := os.environ.get("DANCETRANSFER_DATA"):
+        return Path(given)
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "DanceTransfer"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support" / "DanceTransfer"
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "dancetransfer"
+
+
+def named(name: str) -> Weights:
+    """The row of the table; UserError where there is none of that name."""
+    if name not in TABLE:
+        raise UserError(f"There are no weights '{name}'.", f"There are: {', '.join(TABLE)}.")
+    return TABLE[name]
+
+
+def place(name: str) -> Path:
+    """Where the file of these weights lies once it is installed."""
+    return data_folder() / "weights" / named(name).file
+
+
+def installed(name: str) -> Path | None:
+    """The installed file, checked when it came; None where it isn't there."""
+    path = place(name)
+    return path if path.is_file() else None
+
+
+def install_from_file(name: str, path: str | os.PathLike[str]) -> Iterator[Event]:
+    """Copy a file that the user has already. UserError where it isn't the one the table means."""
+    about, source = named(name), Path(path)
+    if not source.is_file():
+        raise UserError(f"There is no file {source}.", f"It should be {about.file}, {_size(about)}.")
+    target = place(name)
+    yield Started("weights", source.stat().st_size, "bytes")
+    part = _part(target)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, part)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise explain(error, target) from error
+    yield from _accept(about, part, target)
+
+
+def download(name: str) -> Iterator[Event]:
+    """Fetch the weights; a stop keeps what came, and the next call goes on from there.
+
+    Asks nothing: the caller shows publisher, license and size, and asks. UserError where the
+    address doesn't answer or something else than the expected file comes.
+    """
+    about = named(name)
+    if not about.url:
+        raise UserError(
+            f"No public address of {about.file} is known.",
+            f"Get it from {about.publisher} and run: dancetransfer weights {name} --file FILE",
+        )
+    target = place(name)
+    part = _part(target)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise explain(error, target) from error
+    yield from _fetch(about, part)
+    yield from _accept(about, part, target)
+
+
+def load_vgg19() -> dict[str, "Tensor"]:
+    """VGG19's state as torchvision names it ("features.0.weight" ...), on the CPU.
+
+    UserError where the weights aren't installed or the file holds something else.
+    """
+    import torch
+
+    path = installed("vgg19")
+    if path is None:
+        raise UserError("The VGG19 weights are not installed.", "Install them with: dancetransfer weights vgg19")
+    hint = f"Delete {path} and install the weights again: dancetransfer weights vgg19"
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # a foreign file makes torch raise anything from EOFError to RuntimeError
+        raise UserError(f"{path.name} is damaged or no file of weights.", hint) from error
+    # the first and the last convolution that the perceptual loss reads: relu1_1 and relu5_1
+    wanted = {"features.0.weight": (64, 3, 3, 3), "features.28.weight": (512, 512, 3, 3)}
+    if not isinstance(state, dict) or any(
+        tuple(getattr(state.get(name), "shape", ())) != shape for name, shape in wanted.items()
+    ):
+        raise UserError(f"{path.name} does not hold VGG19's weights.", hint)
+    return state
+
+
+# --- the steps ------------------------------------------------------------------------------------
+
+
+def _part(target: Path) -> Path:
+    return target.with_name(target.name + ".part")
+
+
+def _fetch(about: Weights, part: Path) -> Iterator[Event]:
+    """The rest of the file, behind what `part` has already."""
+    have = part.stat().st_size if part.exists() else 0
+    with contextlib.ExitStack() as stack:
+        answer = _request(about, have)
+        if answer is None:  # the part is as long as the file
+            return
+        stack.enter_context(answer)
+        going_on = answer.status == 206
+        have = have if going_on else 0
+        length = answer.headers.get("Content-Length")
+        total = have + int(length) if length else about.bytes or None
+        yield Started("weights", total, "bytes")
+        try:
+            file = stack.enter_context(open(part, "ab" if going_on else "wb"))
+            while block := answer.read(BLOCK_BYTES):
+                file.write(block)
+                have += len(block)
+                yield Progress("weights", have, total)
+        except (urllib.error.URLError, ConnectionError, TimeoutError) as error:
+            raise _broken(about, error) from error
+        except OSError as error:
+            raise explain(error, part) from error
+    if total is not None and have < total:
+        raise _broken(about, None)
+
+
+def _request(about: Weights, have: int) -> Any:
+    """The server's answer, asked to begin at byte `have`; None where nothing lies behind that."""
+    headers = {"User-Agent": "dancetransfer"} | ({"Range": f"bytes={have}-"} if have else {})
+    try:
+        return urllib.request.urlopen(urllib.request.Request(about.url, headers=headers), timeout=TIMEOUT_SECONDS)
+    except urllib.error.HTTPError as error:
+        if error.code == 416 and have:
+            return None
+        raise UserError(f"{about.url} answers {error.code} {error.reason}.", _by_hand(about)) from error
+    except (urllib.error.URLError, OSError) as error:
+        raise _broken(about, error) from error
+
+
+def _broken(about: Weights, error: Exception | None) -> UserError:
+    reason = f": {getattr(error, 'reason', error)}" if error else ""
+    return UserError(
+        f"The download of {about.file} broke off{reason}.",
+        f"Run the same command again, it goes on where it stopped. {_by_hand(about)}",
+    )
+
+
+def _by_hand(about: Weights) -> str:
+    return f"Or get the file another way: dancetransfer weights {about.name} --file FILE"
+
+
+def _accept(about: Weights, part: Path, target: Path) -> Iterator[Event]:
+    """Check what came and put it in its place; a wrong file is deleted."""
+    found = sha256(part)
+    if not found.startswith(about.sha256):
+        part.unlink(missing_ok=True)
+        raise UserError(
+            f"This is not {about.file} as {about.publisher} publishes it (SHA-256 {found}).",
+            f"It should be {about.sha256}. Try again, or get the file another way.",
+        )
+    with open(part, "rb+") as file:
+        os.fsync(file.fileno())
+    replace(part, target)
+    write_text(target.with_name(target.name + ".sha256"), f"{found}  {target.name}\n")
+    if len(about.sha256) < 64:
+        yield Notice(
+            f"{about.file} is unverified: its publisher gives no whole SHA-256.",
+            f"The one computed here is {found}; it is kept beside the file.",
+        )
+    yield Done("weights", f"{about.file} is installed.", [str(target)])
+
+
+def sha256(path: Path) -> str:
+    """SHA-256 of a file, hexadecimal."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _size(about: Weights) -> str:
+    return f"{about.bytes / 1e6:.0f} MB" if about.bytes else "of unknown size"
