@@ -16,10 +16,11 @@ from dancetransfer.events import Done, Event, Notice, Progress, Started
 from dancetransfer.pose.estimators import MediaPipeHolistic
 from dancetransfer.pose.follow import OFTEN, larger_person
 from dancetransfer.pose.masks import Masks, MaskWriter, read_masks
-from dancetransfer.pose.parts import Job, Part, plan
+from dancetransfer.pose.parts import Job, Part, fit, plan
 from dancetransfer.pose.poses import BODY, LEFT_ANKLE, LEFT_KNEE, RIGHT_ANKLE, RIGHT_KNEE, Poses
-from dancetransfer.pose.workers import Pool
-from dancetransfer.storage import Results, fingerprint, key, set_aside, write_text
+from dancetransfer.pose.workers import Pool, Worker
+from dancetransfer.storage import Results, atomic_path, fingerprint, key, set_aside, write_text
+from dancetransfer.video.proxy import join_parts, join_thumbs, read_grid, thumb_grid
 from dancetransfer.video.read import VideoInfo, frame_times, probe
 
 __all__ = ["EXTRACT_VERSION", "Masks", "extract", "read_masks"]
@@ -34,19 +35,24 @@ TICK_SECONDS = 0.5
 SEAM = 0.005
 """Parts whose body joints differ by more at a seam, in person heights, are mended."""
 
-KINDS = ("poses.npz", "masks.npz", "proxy.mp4")
+POSES, MASKS, PROXY, THUMBS, SOUND = "poses.npz", "masks.npz", "proxy.mp4", "thumbs.jpg", "sound.json"
+MARKS = ("peaks.npy", "onsets.npy")
 
 
 def extract(
-    video: str | Path, folder: str | Path, *, masks: bool, workers: int | None = None, proxy: bool = False
+    video: str | Path, folder: str | Path, *, masks: bool, workers: int | None = None, proxy: bool = True
 ) -> Iterator[Event]:
-    """Write poses.npz, and as wanted masks.npz and proxy.mp4, thumbs.jpg, peaks.npy, onsets.npy.
+    """Write poses.npz, masks.npz where wanted, and with `proxy` what the timeline shows.
 
-    Files that are there and made from this video are kept. The video is cut into parts that
-    `workers` processes (None: one per core, 8 at most) work on side by side, each decoding its
-    frames once; a finished part is kept in folder/parts until all are joined, so `close()` at any
-    yield or a kill at any moment costs the unfinished parts alone. Frames without a person stay
-    frames. Raises UserError where the video can't be read or nobody is found in any frame.
+    That is proxy.mp4, thumbs.jpg (read it with `video.proxy.read_grid`), sound.json
+    ({"per_second": steps a second, or null without sound}) and, where there is sound, peaks.npy
+    [N,2] and onsets.npy [N]. Files that are there and made from this video are kept.
+
+    The video is cut into parts that `workers` processes (None: one per core, 8 at most) work on
+    side by side, each decoding its frames once; a finished part is kept in folder/parts until all
+    are joined, so `close()` at any yield or a kill at any moment costs the unfinished parts alone.
+    Frames without a person stay frames. Raises UserError where the video can't be read or nobody
+    is found in any frame.
     """
     video, folder = Path(video), Path(folder)
     info = probe(video)
@@ -54,16 +60,18 @@ def extract(
     if info.damage:
         yield Notice(info.damage, "What comes before it is used. Copy or export the file again to get all.")
     made_from = key(fingerprint(video), MediaPipeHolistic.name, MediaPipeHolistic.version, EXTRACT_VERSION)
-    kinds = [KINDS[0], *[KINDS[1]] * masks, *[KINDS[2]] * proxy]
-    missing = [kind for kind in kinds if not _current(folder, kind, made_from)]
+    wanted = [POSES, *[MASKS] * masks, *[PROXY, THUMBS, SOUND] * proxy]
+    missing = [name for name in wanted if not _current(folder, name, made_from)]
     share = 0.0
     if missing:
-        task = Task(video, folder, info, made_from, tuple(missing), workers or default_workers())
+        task = Task(video, folder, info, made_from, frozenset(missing), workers or default_workers())
         yield from task.make_parts()
         share = task.join()
-    poses = Poses.load(folder / KINDS[0])
+    shutil.rmtree(folder / "parts", ignore_errors=True)
+    poses = Poses.load(folder / POSES)
     yield from _notices(poses, share)
-    yield Done(STAGE, f"{len(poses)} frames", [str(folder / kind) for kind in kinds])
+    made = [folder / name for name in (*wanted, *MARKS) if (folder / name).exists()]
+    yield Done(STAGE, f"{len(poses)} frames", [str(file) for file in made])
 
 
 def default_workers() -> int:
@@ -74,16 +82,22 @@ def default_workers() -> int:
 
 def _current(folder: Path, name: str, made_from: str) -> bool:
     """Whether a result is there, whole and of this video; a damaged one is set aside."""
-    if not Results(folder).current(name, key(made_from, name)):
+    results = Results(folder)
+    if not results.current(name, key(made_from, name)):
         return False
     try:
-        if name == KINDS[0]:
+        if name == POSES:
             Poses.load(folder / name)
-        elif name == KINDS[1]:
+        elif name == MASKS:
             read_masks(folder / name).close()
-        else:
+        elif name == PROXY:
             probe(folder / name)
-    except UserError:
+        elif name == THUMBS:
+            read_grid(folder / name)
+        else:
+            heard = json.loads((folder / name).read_text(encoding="utf-8"))["per_second"]
+            return heard is None or all(results.current(mark, key(made_from, mark)) for mark in MARKS)
+    except (UserError, ValueError, KeyError):
         set_aside(folder / name)
         return False
     return True
@@ -97,8 +111,7 @@ class Task:
     folder: Path
     info: VideoInfo
     made_from: str
-    kinds: tuple[str, ...]
-    """The results that are missing."""
+    missing: frozenset[str]
     workers: int
 
     def __post_init__(self) -> None:
@@ -127,19 +140,30 @@ class Task:
 
     def job(self, part: Part, region: list[float] | None = None) -> Job:
         """What is still to be made of a part; with `region` its poses are made again from there."""
-        wanted = [kind for kind in self.kinds if region is not None or not self._done(part, kind)]
+
+        def wanted(result: str, *files: str) -> bool:
+            done = all(self._done(part, file) for file in files)
+            return result in self.missing and not (done and region is None)
+
+        # Masks alone need the track too: the seams are judged by it.
+        poses = wanted(POSES, "poses.npz") or wanted(MASKS, "masks.npz", "poses.npz")
+        proxy = wanted(PROXY, "proxy.mp4", "thumbs.npz") or wanted(THUMBS, "proxy.mp4", "thumbs.npz")
         return Job(
             part,
             str(self.video),
             str(self.place),
-            KINDS[0] in wanted,
-            KINDS[1] in wanted,
-            KINDS[2] in wanted and region is None,
+            poses,
+            wanted(MASKS, "masks.npz"),
+            proxy and region is None,
+            part.number == 0 and wanted(SOUND, "sound.npz"),
             region,
         )
 
+    def file(self, part: Part, kind: str) -> Path:
+        return self.place / f"{part.number:04d}.{kind}"
+
     def _done(self, part: Part, kind: str) -> bool:
-        name = f"{part.number:04d}.{kind}"
+        name = self.file(part, kind).name
         kept = self.results.key_of(name)
         if kept == key(self.made_from, name, "mended"):
             self.mended.add(part.number)
@@ -147,11 +171,10 @@ class Task:
 
     def note(self, job: Job) -> None:
         """Keep in the ledger that a job's files are whole."""
-        for kind, made in zip(KINDS, (job.poses, job.masks, job.proxy), strict=True):
-            if made:
-                name = job.file(kind).name
-                mended = ["mended"] if job.region is not None else []
-                self.results.note(name, key(self.made_from, name, *mended))
+        made = ["poses.npz"] * job.poses + ["masks.npz"] * job.masks + ["sound.npz"] * job.sound
+        for kind in made + ["proxy.mp4", "thumbs.npz"] * job.proxy:
+            name = job.file(kind).name
+            self.results.note(name, key(self.made_from, name, *["mended"] * (job.region is not None)))
 
     def make_parts(self) -> Iterator[Event]:
         """Have the missing parts made and the seams that don't fit mended."""
@@ -159,22 +182,23 @@ class Task:
         todo = [job for job in jobs if job.wanted]
         ready = {job.part.number for job in jobs if not job.wanted}
         count = Count(self.info.frames, self.parts, todo)
+        count.first_time(self.info.damage or "")
         crashed: set[int] = set()
         with Pool("dancetransfer.pose.parts", self.workers, self.place) as pool:
             while True:
                 todo[:0] = count.more(self.mend(ready))
                 while todo and (worker := pool.idle()) is not None:
-                    job = todo.pop(0)
-                    worker.give(job, job.to_line())
+                    worker.give(todo[0], todo.pop(0).to_line())
                 if not pool.jobs:
                     return
                 worker, message = pool.answer(TICK_SECONDS)
-                job = worker.job if worker else None
-                if job is None:
+                if worker is None or worker.job is None:
                     yield count.progress()
-                elif message is None:
+                    continue
+                job = worker.job
+                if message is None:
                     if job.part.number in crashed:
-                        raise RuntimeError(f"A worker died twice at {job.part}: {worker.last_words()}")
+                        raise _died(worker, job)
                     crashed.add(job.part.number)
                     todo.insert(0, job)
                     count.heard(job, 0)
@@ -201,11 +225,11 @@ class Task:
         Parts settle from the first on; a part that is made again starts where the part before,
         which is settled, saw the person at that moment.
         """
-        if KINDS[0] not in self.kinds and KINDS[1] not in self.kinds:
+        if not {POSES, MASKS} & self.missing:
             return []
         while self.settled + 1 < len(self.parts) and {self.settled, self.settled + 1} <= ready:
             before, part = self.parts[self.settled], self.parts[self.settled + 1]
-            if part.number not in self.mended and KINDS[0] in self.kinds:
+            if part.number not in self.mended:
                 region = self._misfit(before, part)
                 if region is not None:
                     self.mended.add(part.number)
@@ -230,21 +254,25 @@ class Task:
             return known[-1].tolist() if len(known) else None
 
     def _load(self, part: Part) -> Any:
-        return np.load(self.place / f"{part.number:04d}.{KINDS[0]}", allow_pickle=False)
+        return np.load(self.file(part, "poses.npz"), allow_pickle=False)
 
     def join(self) -> float:
         """Put the parts together; returns in which share of the frames another person is larger."""
         larger = 0.0
-        if KINDS[0] in self.kinds:
+        if POSES in self.missing:
             poses, larger = self._join_poses()
-            poses.save(self.folder / KINDS[0])
-        if KINDS[1] in self.kinds:
+            poses.save(self.folder / POSES)
+        if MASKS in self.missing:
             self._join_masks()
-        if KINDS[2] in self.kinds:
-            self._join_proxy()
-        for kind in self.kinds:
-            Results(self.folder).note(kind, key(self.made_from, kind))
-        shutil.rmtree(self.place, ignore_errors=True)
+        if {PROXY, THUMBS} & self.missing:
+            join_parts([self.file(part, "proxy.mp4") for part in self.parts], self.folder / PROXY)
+            grid = thumb_grid(frame_times(self.video), fit(self.info.width, self.info.height))
+            thumbs = [self.file(part, "thumbs.npz") for part in self.parts]
+            join_thumbs(thumbs, grid, self.folder / THUMBS)
+        marks = self._write_sound() if SOUND in self.missing else []
+        pair = {PROXY, THUMBS} if {PROXY, THUMBS} & self.missing else set()
+        for name in (*marks, *sorted(self.missing | pair)):
+            Results(self.folder).note(name, key(self.made_from, name))
         return larger
 
     def _join_poses(self) -> tuple[Poses, float]:
@@ -272,14 +300,32 @@ class Task:
         return poses, larger_person(whole["region"], whole["looked"], whole["people"])
 
     def _join_masks(self) -> None:
-        with MaskWriter(self.folder / KINDS[1], (self.info.width, self.info.height)) as writer:
+        with MaskWriter(self.folder / MASKS, (self.info.width, self.info.height)) as writer:
             for part in self.parts:
-                with read_masks(self.place / f"{part.number:04d}.{KINDS[1]}") as masks:
+                with read_masks(self.file(part, "masks.npz")) as masks:
                     for frame in range(len(masks)):
                         writer.add(masks[frame])
 
-    def _join_proxy(self) -> None:
-        raise NotImplementedError
+    def _write_sound(self) -> list[str]:
+        """The sound's files, and sound.json which says whether there are any; returns their names."""
+        with np.load(self.file(self.parts[0], "sound.npz")) as sound:
+            heard = "peaks" in sound
+            for mark in MARKS if heard else ():
+                with atomic_path(self.folder / mark) as temporary:
+                    np.save(temporary, sound[Path(mark).stem])
+            per_second = int(sound["per_second"]) if heard else None
+        write_text(self.folder / SOUND, json.dumps({"per_second": per_second}))
+        return list(MARKS) if heard else []
+
+
+def _died(worker: Worker, job: Job) -> Exception:
+    """The error for a part at which two workers died."""
+    if worker.exit_code() in (-9, 9, 137):
+        return UserError(
+            f"The system ended the pose estimation of {Path(job.video).name} twice.",
+            "Most often memory has run out: close other programs, then run the same command again.",
+        )
+    return RuntimeError(f"A worker died twice at {job.part}: {worker.last_words()}")
 
 
 class Count:

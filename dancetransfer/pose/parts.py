@@ -22,6 +22,7 @@ from dancetransfer.pose.follow import Candidate
 from dancetransfer.pose.masks import MaskWriter
 from dancetransfer.pose.poses import BODY, JOINTS
 from dancetransfer.storage import write_npz
+from dancetransfer.video.proxy import ProxyMaker, ThumbMaker, analyze_audio, thumb_grid
 from dancetransfer.video.read import Frame, frame_times, probe, read_frames
 
 WARM_UP_SECONDS, WARM_UP_FRAMES = 2.0, 20
@@ -66,12 +67,15 @@ class Job:
     poses: bool
     masks: bool
     proxy: bool
+    """The small copy, and the thumbnails."""
+    sound: bool
+    """The whole video's sound (once, whatever the part)."""
     region: list[float] | None = None
     """Candidate row: where the followed person is at `part.warm`; None: choose one."""
 
     @property
     def wanted(self) -> bool:
-        return self.poses or self.masks or self.proxy
+        return self.poses or self.masks or self.proxy or self.sound
 
     def to_line(self) -> str:
         return json.dumps(asdict(self))
@@ -82,7 +86,7 @@ class Job:
         return Job(**{**fields, "part": Part(**fields["part"])})
 
     def file(self, kind: str) -> Path:
-        """`kind`: poses.npz, masks.npz, proxy.mp4."""
+        """`kind`: poses.npz, masks.npz, proxy.mp4, thumbs.npz, sound.npz."""
         return Path(self.folder) / f"{self.part.number:04d}.{kind}"
 
 
@@ -95,7 +99,7 @@ def plan(times: np.ndarray, workers: int) -> list[Part]:
     work = (seconds + (count - 1) * WARM_UP_SECONDS) / count
     borders = [times[0] + work + k * (work - WARM_UP_SECONDS) for k in range(count - 1)]
     starts = [0, *(int(np.searchsorted(times, border)) for border in borders)]
-    parts = []
+    parts: list[Part] = []
     for start, stop in zip(starts, [*starts[1:], len(times)], strict=True):
         warm = int(np.searchsorted(times, times[start] - WARM_UP_SECONDS)) if start else 0
         if start < stop:
@@ -112,7 +116,7 @@ def make(job: Job, tell: Callable[[dict[str, Any]], None]) -> None:
     size = fit(info.width, info.height)
     track = Track(job.part, info.width / size[0])
     with ExitStack() as stack:
-        estimator, masks, proxy = None, None, None
+        estimator, masks, proxy, thumbs = None, None, None, None
         if job.poses or job.masks:
             first = None if job.region is None else Candidate.from_row(job.region)
             estimator = MediaPipeHolistic(job.masks, first)
@@ -120,7 +124,8 @@ def make(job: Job, tell: Callable[[dict[str, Any]], None]) -> None:
         if job.masks:
             masks = stack.enter_context(MaskWriter(job.file("masks.npz"), (info.width, info.height)))
         if job.proxy:
-            proxy = stack.enter_context(proxy_part(job, info))
+            proxy = stack.enter_context(ProxyMaker(job.file("proxy.mp4"), size, fps=info.fps))
+            thumbs = ThumbMaker(thumb_grid(frame_times(job.video), size))
         told = time.monotonic()
         for count, (frame, good) in enumerate(_frames(job, size, tell), 1):
             inside = frame.index >= job.part.start
@@ -131,13 +136,20 @@ def make(job: Job, tell: Callable[[dict[str, Any]], None]) -> None:
                     track.look(frame.index, estimator.candidates(frame.image))
                 if inside and masks is not None:
                     masks.add(estimate.mask)
-            if inside and proxy is not None:
-                proxy.add(frame)
+            if inside and proxy is not None and thumbs is not None:
+                proxy.write(frame)
+                thumbs.write(frame)
             if time.monotonic() > told + TELL_SECONDS:
                 told = time.monotonic()
                 tell({"frames": count})
     if job.poses:
         track.save(job.file("poses.npz"))
+    if thumbs is not None:
+        thumbs.save_part(job.file("thumbs.npz"))
+    if job.sound:
+        sound = analyze_audio(job.video)
+        marks = {} if sound is None else vars(sound)
+        write_npz(job.file("sound.npz"), **marks)
 
 
 def fit(width: int, height: int) -> tuple[int, int]:
@@ -151,12 +163,15 @@ def _frames(
 ) -> Iterator[tuple[Frame, bool]]:
     """Every frame of the part, and whether it could be decoded; else the one before stands in."""
     part = job.part
+    first = part.warm if job.poses or job.masks else part.start
+    if not (job.poses or job.masks or job.proxy):
+        return
 
     def damage(sentence: str) -> None:
         tell({"damage": sentence})
 
-    last = Frame(part.warm - 1, 0.0, np.zeros((size[1], size[0], 3), np.uint8))
-    for frame in read_frames(job.video, part.warm, part.stop, size=size, on_damage=damage):
+    last = Frame(first - 1, 0.0, np.zeros((size[1], size[0], 3), np.uint8))
+    for frame in read_frames(job.video, first, part.stop, size=size, on_damage=damage):
         yield frame, True
         last = frame
     missing = range(last.index + 1, part.stop)
@@ -172,7 +187,7 @@ class Track:
     def __init__(self, part: Part, scale: float) -> None:
         """`scale`: pixels of the video per pixel of the frames that are looked at."""
         self._part, self._scale = part, scale
-        self._rows: list[tuple[np.ndarray, ...]] = []
+        self._rows: list[tuple[Any, ...]] = []
         self._looked: list[int] = []
         self._people: list[list[float]] = []
         self._second = -1

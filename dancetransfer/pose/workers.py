@@ -58,6 +58,10 @@ class Worker:
                 self._answers.put((self, json.loads(line)))
         self._answers.put((self, None))
 
+    def exit_code(self) -> int:
+        """Its exit code, negative for a signal; waits for its end."""
+        return self._process.wait()
+
     def last_words(self) -> str:
         """Why it ended: the exit code and the end of what it printed."""
         code = self._process.wait()
