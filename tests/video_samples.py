@@ -67,7 +67,7 @@ def make_video(
         audio = _audio_stream(out, sound) if sound else None
         for image, time in zip(images, times, strict=True):
             if planar:
-                frame = av.VideoFrame.from_ndarray(image, layout)
+                frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image.transpose(1, 2, 0)), layout)
             else:
                 frame = av.VideoFrame.from_ndarray(image, "rgb24")
                 frame = frame.reformat(format=layout, dst_colorspace=1, dst_color_range=1)

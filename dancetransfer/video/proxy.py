@@ -116,7 +116,7 @@ class ProxyMaker:
             if self._waiting is None:
                 raise ValueError("a proxy needs a frame")
             self._track.encode(*self._waiting, self._step)
-            self._track.encode(None)
+            self._track.finish(self._waiting[1] + self._step)
             self._container.close()
 
 

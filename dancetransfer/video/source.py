@@ -230,6 +230,10 @@ def _finish(
     usual = int(np.median(np.diff(pts))) if len(pts) > 1 else 0
     if not usual:
         usual = round(1 / (stream.average_rate or Fraction(25)) / tick)
+    if "mov" in container.format.name and stream.duration:
+        # With B-frames a packet's own duration is that of the next packet, not of the next picture.
+        rest = int(pts[0]) + stream.duration - int(pts[-1])
+        last = rest if 0 < rest < 20 * usual else last
     last = last if 0 < last < 20 * usual else usual
     seconds = float((int(pts[-1] - pts[0]) + last) * tick)
     declared = _declared_seconds(container, stream)

@@ -9,6 +9,7 @@ from types import TracebackType
 
 import av
 import numpy as np
+from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
 from numpy.typing import NDArray
@@ -86,14 +87,25 @@ class VideoTrack:
         frame.color_trc = frame.color_primaries = 1
         return frame
 
-    def encode(self, frame: VideoFrame | None, pts: int = 0, duration: int = 0) -> None:
-        if frame is not None:
-            frame.pts, frame.time_base = pts, Fraction(1, self.ticks)
-            self._durations[pts] = duration
+    def encode(self, frame: VideoFrame, pts: int, duration: int) -> None:
+        frame.pts, frame.time_base = pts, Fraction(1, self.ticks)
+        self._durations[pts] = duration
         for packet in self.stream.encode(frame):
-            # Encoders know no durations of single frames; the last one's would be a guess.
-            packet.duration = self._durations.pop(packet.pts, packet.duration or 0)
-            self._container.mux(packet)
+            self._mux(packet)
+
+    def finish(self, end: int) -> None:
+        """Write what the encoder holds back; the last frame is shown until `end`."""
+        rest = self.stream.encode(None)
+        for packet in rest:
+            if packet is rest[-1] and packet.pts is not None:
+                # MP4 adds up durations in coding order: the last one coded closes the track.
+                self._durations[packet.pts] = end - packet.pts
+            self._mux(packet)
+
+    def _mux(self, packet: Packet) -> None:
+        # Encoders know no durations of single frames; theirs would be a guess.
+        packet.duration = self._durations.pop(packet.pts or 0, packet.duration or 0)
+        self._container.mux(packet)
 
 
 class Writer:
@@ -211,7 +223,7 @@ class Writer:
         end = round((self._stop - self._zero) * ticks) if self._stop is not None else 0
         end = end if end > pts else pts + usual
         self._track.encode(*self._waiting, end - pts)
-        self._track.encode(None)
+        self._track.finish(end)
         if self._sound is not None:
             self._sound.finish(end / ticks)
         self._container.close()
