@@ -77,12 +77,12 @@ def choose(name: str = "auto") -> Device:
     UserError where a device asked for by name doesn't work, with the command that would mend it.
     """
     if name == "auto":
-        return next((device for one in ACCELERATORS if (device := _open(one))), None) or cpu()
+        return next((device for one in ACCELERATORS if (device := open_accelerator(one))), None) or cpu()
     if name == "cpu":
         return cpu()
     if name not in ACCELERATORS:
         raise UserError(f"There is no device '{name}'.", f"Choose auto, {', '.join(ACCELERATORS)} or cpu.")
-    device = _open(name)
+    device = open_accelerator(name)
     if device is None:
         advice = remedy(name)
         raise UserError(
@@ -94,11 +94,9 @@ def choose(name: str = "auto") -> Device:
 
 def cpu(measure: bool = True) -> Device:
     """The processor. Takes 0.1 s where PyTorch is loaded, since bfloat16 is measured."""
-    name, cores = _processor(), _cores()
+    name, count = _processor(), cores()
     mixed = "bfloat16" if measure and bfloat16_share() <= WORTH else "float32"
-    return Device(
-        "cpu", "cpu", f"{name}, {cores} core{'s' * (cores > 1)}", total_memory(), mixed, "cpu" in VERIFIED
-    )
+    return Device("cpu", "cpu", f"{name}, {count} core{'s' * (count > 1)}", total_memory(), mixed, "cpu" in VERIFIED)
 
 
 def bfloat16_share(seconds: float = 0.1) -> float:
@@ -131,7 +129,7 @@ def bfloat16_share(seconds: float = 0.1) -> float:
     return best[torch.bfloat16] / best[torch.float32]
 
 
-def _open(name: str) -> Device | None:
+def open_accelerator(name: str) -> Device | None:
     """The accelerator of that name, or None where it is absent or a convolution on it fails."""
     import torch
 
@@ -219,7 +217,7 @@ def remedy(name: str, found: list[Card] | None = None, system: str | None = None
     if card is None:
         return []
     if not card.driver:
-        return [_driver_command(card.maker, system or _system())]
+        return [_driver_command(card.maker, system or system_name())]
     build = BUILDS[card.maker]
     if card.maker == "nvidia" and card.capability is not None and card.capability < TURING:
         build = BUILDS["nvidia, before Turing"]
@@ -252,7 +250,7 @@ def _driver_command(maker: str, system: str) -> str:
     return f"Install NVIDIA's driver: {packages.get(system, 'see its maker')}, then restart."
 
 
-def _system() -> str:
+def system_name() -> str:
     """debian, ubuntu, fedora, arch, windows, or what the system calls itself."""
     if sys.platform == "win32":
         return "windows"
@@ -296,7 +294,7 @@ def _windows_memory() -> tuple[int, int]:
     return numbers[1], numbers[2]
 
 
-def _cores() -> int:
+def cores() -> int:
     """Cores that this process may use."""
     try:
         return len(os.sched_getaffinity(0))
