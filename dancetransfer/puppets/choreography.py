@@ -81,9 +81,10 @@ class Choreography:
         bounce = 0.016 * self.energy * (1 + np.cos(2 * np.pi * beat))
         height = body.leg * (0.985 - 0.42 * low - bounce) + hop * scale
         side = 0.10 * scale * weight
+        yaw = yaw[:, 0]
         return {
-            "pelvis": np.stack([x + side * np.cos(yaw[:, 0]), height, z - side * np.sin(yaw[:, 0])], -1),
-            "yaw": yaw[:, 0], "tilt": np.radians(-4.0) * weight, "torso": torso, "look": look,
+            "pelvis": np.stack([x + side * np.cos(yaw), height, z - side * np.sin(yaw)], -1),
+            "yaw": yaw, "tilt": np.radians(-4.0) * weight, "torso": torso, "look": look,
             "left_arm": left_arm, "right_arm": right_arm,
             "left_hand": np.clip(left_hand, 0, 1), "right_hand": np.clip(right_hand, 0, 1),
             "left_foot": feet[0], "right_foot": feet[1],
@@ -95,7 +96,8 @@ class Choreography:
         reach = np.array([0.35 + 0.65 * width, 1.0, 0.35 + 0.65 * width])
         for index, key in enumerate(keys):
             rng = np.random.default_rng([self.seed, self.number, index, 7004])
-            row = [np.array([key.at[0] * scale * width, key.at[1] * scale, key.low, key.weight]),
+            x, z = key.at[0] * scale * width, key.at[1] * scale * depth_of(width)
+            row = [np.array([x, z, key.low, key.weight]),
                    np.radians([key.yaw]),
                    np.radians(np.array(key.torso) + rng.normal(0, 1.2, 3)),
                    np.radians(np.array(key.look) + rng.normal(0, 2.0, 3))]
@@ -133,6 +135,11 @@ def smooth(knots: Array, rows: Array, at: Array) -> Array:
             + span * (slope[i] * (s**3 - 2 * s**2 + s) + slope[i + 1] * (s**3 - s**2)))
 
 
+def depth_of(width: float) -> float:
+    """Factor on steps to and from the camera: a narrow picture shows the dancer smaller anyway."""
+    return 0.6 + 0.4 * width
+
+
 def ease(s: Array) -> Array:
     """0..1 with zero speed and acceleration at both ends; s is clipped to 0..1."""
     s = np.clip(s, 0, 1)
@@ -147,7 +154,7 @@ def stance(key: Key, sign: int, scale: float, width: float) -> Array:
     out *= (0.4 + 0.6 * width) if up > 0 or abs(out) > 0.3 else 1.0
     side, front = sign * out * scale, front * scale
     x = key.at[0] * scale * width + side * np.cos(yaw) + front * np.sin(yaw)
-    z = key.at[1] * scale - side * np.sin(yaw) + front * np.cos(yaw)
+    z = key.at[1] * scale * depth_of(width) - side * np.sin(yaw) + front * np.cos(yaw)
     return np.array([x, up * scale, z, yaw + np.radians(9.0) * sign, np.radians(pitch)])
 
 

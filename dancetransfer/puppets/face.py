@@ -23,11 +23,12 @@ def landmarks(mouth: Array, shut: Array) -> Array:
     """The 68 points (iBUG order) in face units [T,68,2]; mouth 0..1 open, shut 0 or 1, both [T]."""
     mouth, shut = np.broadcast_arrays(np.asarray(mouth, float), np.asarray(shut, float))
     out = np.zeros((*mouth.shape, 68, 2))
-    angle = np.radians(np.linspace(-88, 88, 17))
-    out[..., 0:17, 0] = 0.325 * np.sign(np.sin(angle)) * np.abs(np.sin(angle)) ** 0.80
-    out[..., 0:17, 1] = -0.01 - 0.475 * np.cos(angle) ** 0.85
+    jaw = np.array([[-0.315, 0.0], [-0.290, -0.09], [-0.264, -0.17], [-0.240, -0.25],
+                    [-0.213, -0.33], [-0.178, -0.40], [-0.130, -0.45], [-0.068, -0.482],
+                    [0.0, -0.492]])
+    out[..., 0:17, :] = np.concatenate([jaw, (jaw[:-1] * [-1, 1])[::-1]])
     brow = np.array([[-0.255, 0.080], [-0.215, 0.112], [-0.165, 0.120], [-0.112, 0.110],
-                     [-0.065, 0.090]])
+                     [-0.065, 0.096]])
     out[..., 17:22, :] = brow
     out[..., 22:27, :] = (brow * [-1, 1])[::-1]
     out[..., 27:31, 1] = [0.012, -0.042, -0.096, -0.150]
@@ -40,13 +41,13 @@ def landmarks(mouth: Array, shut: Array) -> Array:
         out[..., start:start + 6, 1] = EYE[1] - 0.004
         out[..., start + 1:start + 3, 1] = EYE[1] + lids
         out[..., start + 4:start + 6, 1] = EYE[1] - 0.8 * lids
-    lip = np.array([[-0.120, 0.0], [-0.075, 0.026], [-0.025, 0.038], [0, 0.032], [0.025, 0.038],
-                    [0.075, 0.026], [0.120, 0.0], [0.075, -0.036], [0.030, -0.052], [0, -0.054],
+    lip = np.array([[-0.120, 0.013], [-0.075, 0.026], [-0.025, 0.038], [0, 0.032], [0.025, 0.038],
+                    [0.075, 0.026], [0.120, 0.013], [0.075, -0.036], [0.030, -0.052], [0, -0.054],
                     [-0.030, -0.052], [-0.075, -0.036]])
-    inner = np.array([[-0.105, 0.0], [-0.035, 0.006], [0, 0.004], [0.035, 0.006], [0.105, 0.0],
+    inner = np.array([[-0.105, 0.011], [-0.035, 0.006], [0, 0.004], [0.035, 0.006], [0.105, 0.011],
                       [0.035, -0.004], [0, -0.005], [-0.035, -0.004]])
-    out[..., 48:60, :] = lip + [0, MOUTH_Y]
-    out[..., 60:68, :] = inner + [0, MOUTH_Y]
+    out[..., 48:60, :] = lip + np.array([0, MOUTH_Y])
+    out[..., 60:68, :] = inner + np.array([0, MOUTH_Y])
     drop = 0.055 * mouth[..., None]
     out[..., 55:60, 1] -= drop
     out[..., 65:68, 1] -= drop
@@ -149,7 +150,7 @@ def paint_relief(canvas: Canvas, body: Body) -> None:
     canvas.spot((0.17, -0.13), (0.075, 0.05), light, 0.50, 0.03)
     canvas.spot((0.19, -0.16), (0.07, 0.05), tint(skin, 0.98, 0.10), 0.40, 0.03)
     canvas.spot((0.145, 0.018), (0.095, 0.050), dark, 0.55, 0.022)  # eye sockets
-    canvas.spot((0.062, 0.015), (0.022, 0.055), dark, 0.60, 0.016)  # sides of the nose's root
+    canvas.spot((0.062, 0.015), (0.022, 0.055), dark, 0.35, 0.016)  # sides of the nose's root
     canvas.spot((0.150, -0.062), (0.070, 0.012), dark, 0.30, 0.012)  # under the eyes
     canvas.spot((0.045, -0.085), (0.014, 0.075), dark, 0.45, 0.014)
     canvas.spot((0.0, -0.06), (0.020, 0.10), light, 0.75, 0.012)
@@ -189,7 +190,7 @@ def paint_eye(canvas: Canvas, body: Body, lids: Array, side: int, shut: bool) ->
     canvas.picture = before + weight * (canvas.picture - before)
     canvas.line(upper, 0.013 if body.female else 0.010, lash, 0.95, 0.0015)
     canvas.line(lower, 0.005, tint(body.skin, 0.45, 0.05), 0.75, 0.002)
-    canvas.line(upper + (0, 0.022), 0.006, tint(body.skin, 0.5), 0.6, 0.004)
+    canvas.line(upper - (0, -0.022), 0.006, tint(body.skin, 0.5), 0.6, 0.004)
 
 
 def paint_brow(canvas: Canvas, body: Body, points: Array) -> None:
@@ -204,11 +205,9 @@ def paint_mouth(canvas: Canvas, body: Body, points: Array, mouth: float) -> None
     """Lips from the outer and inner points; teeth and the dark behind them where it is open."""
     lips = tuple(0.62 * a + 0.38 * b for a, b in zip(body.lips, body.skin, strict=True))
     upper = np.concatenate([points[48:55], points[60:65][::-1]])
-    lower = np.concatenate([points[54:60], points[48:49], points[60:61], points[64:68][::-1]])
     canvas.area(np.concatenate([points[48:60]]), lips, 0.9, 0.004)
     canvas.area(upper, tint(lips, 0.82), 0.9, 0.003)
     canvas.spot((0, float(points[57, 1]) + 0.022), (0.05, 0.012), tint(lips, 1.2), 0.6, 0.010)
-    del lower
     inner = points[60:68]
     canvas.area(inner, (0.16, 0.05, 0.05), 1.0, 0.002)
     if mouth > 0.25:

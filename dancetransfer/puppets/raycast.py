@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 Array = np.ndarray
+TILE_METRES = 0.5  # a cloth tile's height on the body
 SPANS = 8  # circles along a shape's axis that bound its rows
 
 
@@ -28,8 +29,10 @@ class Shapes:
     ends: Array  # [N,2,3] world centers of the two end spheres
     girth: Array  # [N,2] world radii that surely hold the ends
     skin: Array  # [N] int, the texture tile
-    flat: Array  # [N] bool, texture from the front (faces) instead of around the axis
-    chart: Array  # [N,4] texture u scale, u offset, v scale, v offset
+    flat: Array  # [N] bool, texture laid on from the front (faces) instead of around the y axis
+    open: Array  # [N] bool, no sphere at the axis' start: a skirt's hem
+    chart: Array  # [N,3,3] from local to the texture's space: metres, or a face tile's -0.5..0.5
+    chart_origin: Array  # [N,3] what local zero is there
     gloss: Array  # [N]
 
 
@@ -136,6 +139,7 @@ def nearest(shapes: Shapes, shape: Array, base: Array, step: Array, eye: Array, 
         of(ex) * sx + of(ey) * sy + of(ez) * sz)
     # The two spheres.
     disc = towards**2 - square * spread(of(ex**2 + ey**2 + ez**2 - r0**2))
+    disc = np.where(spread(of(shapes.open)) > 0, -1, disc)
     near = np.where(disc >= 0, (-towards - np.sqrt(np.maximum(disc, 0))) / square, 1e9)
     lift = towards - spread(of(tall)) * rise
     disc = lift**2 - square * spread(of(ex**2 + (ey - tall) ** 2 + ez**2 - r1**2))
@@ -155,13 +159,14 @@ def nearest(shapes: Shapes, shape: Array, base: Array, step: Array, eye: Array, 
 
 
 def shade(hits: Hits, shapes: Shapes, tiles: Array, lights: Lights, to_eye: Array) -> Array:
-    """Linear RGB [M,3] of the hits: texture, Lambert with a soft edge, sky and floor light, gloss."""
-    chart = shapes.chart.astype(np.float32)[hits.shape]
+    """Linear RGB [M,3] of the hits: texture, softened Lambert, light of sky and floor, gloss."""
+    place = np.einsum("nij,nj->ni", shapes.chart.astype(np.float32)[hits.shape], hits.local)
+    place += shapes.chart_origin.astype(np.float32)[hits.shape]
     flat = shapes.flat[hits.shape]
-    around = np.arctan2(hits.local_normal[:, 0], hits.local_normal[:, 2]) / (2 * np.pi)
-    u = np.where(flat, hits.local[:, 0], around) * chart[:, 0] + chart[:, 1]
+    around = np.arctan2(place[:, 0], place[:, 2]) / (2 * np.pi)
+    u = np.where(flat, place[:, 0], around) + 0.5
     u = np.where(flat & (hits.local_normal[:, 2] < 0.05), 0.01, u)  # no face on the back of a head
-    v = hits.local[:, 1] * chart[:, 2] + chart[:, 3]
+    v = np.where(flat, place[:, 1] + 0.5, place[:, 1] / TILE_METRES)
     edge = tiles.shape[1]
     column = (u * edge).astype(np.int32) % edge
     line = ((1 - v) * edge).astype(np.int32) % edge

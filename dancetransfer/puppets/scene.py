@@ -56,12 +56,12 @@ def make_camera(seed: int, stature: float, size: tuple[int, int]) -> Camera:
     rng = np.random.default_rng([seed, 7006])
     width, height = size
     tall = min(1.0, width / height)
-    share = rng.uniform(0.685, 0.705) - 0.045 * (1 - tall) / 0.44
+    share = rng.uniform(0.685, 0.705) - 0.036 * (1 - tall) / 0.44
     focal = rng.uniform(1.5, 1.95)
     distance = focal * stature / share
     position = np.array([rng.uniform(-0.5, 0.5) * tall, rng.uniform(0.85, 1.45), distance])
-    # With the feet at 0.925 of the height, raised arms stay in the picture.
-    aim = np.array([0.0, stature * (0.425 / share), 0.0])
+    # With the feet at 0.913 of the height, raised arms stay in the picture.
+    aim = np.array([0.0, stature * (0.413 / share), 0.0])
     forward = (aim - position) / np.linalg.norm(aim - position)
     roll = rng.uniform(-0.008, 0.008)
     right = np.cross(forward, (np.sin(roll), np.cos(roll), 0.0))
@@ -91,14 +91,14 @@ class Room:
         view = zoom @ camera.matrix(size)
         picture = np.zeros((big[1], big[0], 3), np.float32)
         wide, tall = WALL_SIZE
-        wall = np.array([[1, 0, 0, -wide / 2], [0, -1, 0, tall], [0, 0, 0, -self.depth], [0, 0, 0, 1]])
-        lay(picture, self._wall(), WALL_SCALE, view, wall[:, [0, 1, 3]])
-        wide, long = FLOOR_SIZE
-        floor = np.array([[1, 0, 0, -wide / 2], [0, 0, 0, 0], [0, 1, 0, -self.depth], [0, 0, 0, 1]])
-        lay(picture, self._floor(), FLOOR_SCALE, view, floor[:, [0, 1, 3]])
+        wall = np.array([[1, 0, -wide / 2], [0, -1, tall], [0, 0, -self.depth], [0, 0, 1]])
+        lay(picture, self._wall(), WALL_SCALE, view, wall)
+        floor = np.array([[1, 0, -FLOOR_SIZE[0] / 2], [0, 0, 0], [0, 1, -self.depth], [0, 0, 1]])
+        lay(picture, self._floor(), FLOOR_SCALE, view, floor)
         picture = cv2.resize(picture, size, interpolation=cv2.INTER_AREA) ** 2.0
         y, x = np.mgrid[0:height, 0:width].astype(np.float32)
-        glow = np.hypot((x / width - 0.5 - 0.15 * self.lights.key[0]) * 1.1, (y / height - 0.45) * 0.9)
+        middle = 0.5 + 0.15 * self.lights.key[0]
+        glow = np.hypot((x / width - middle) * 1.1, (y / height - 0.45) * 0.9)
         return picture * (1.06 - 0.55 * glow**2)[..., None]
 
     def _wall(self) -> Array:
@@ -106,7 +106,7 @@ class Room:
         rng = np.random.default_rng([self.seed, 7007])
         wide, tall = (int(side * WALL_SCALE) for side in WALL_SIZE)
         wall = np.full((tall, wide, 3), self.wall, np.float32)
-        wall += grain(rng, (tall, wide), 6, 0.020) + grain(rng, (tall, wide), 90, 0.035)
+        wall += grain(rng, (tall, wide), 5, 0.010) + grain(rng, (tall, wide), 120, 0.025)
         m = WALL_SCALE
 
         def box(x: float, y: float, w: float, h: float, color: tuple) -> None:

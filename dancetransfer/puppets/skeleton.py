@@ -71,7 +71,7 @@ def rotation(axis: int, angle: Array) -> Array:
 
 
 def frame_along(y: Array, front: Array) -> Array:
-    """Frames [...,3,3] whose y axis points along y and whose z axis is as near as can be to front."""
+    """Frames [...,3,3] with their y axis along y and their z axis as near to front as can be."""
     y = unit(y)
     x = unit(np.cross(y, front))
     return np.stack([x, y, np.cross(x, y)], axis=-1)
@@ -131,7 +131,7 @@ def make_arm(body: Body, arm: Array, curl: Array, neck: Array, chest: Array, sig
 
 
 def make_leg(body: Body, foot: Array, pelvis: Array, frame: Array, sign: int) -> tuple:
-    """Hip, knee, ankle and foot frame from foot [T,5] (x, y, z in metres, yaw, pitch in radians)."""
+    """Hip, knee, ankle and foot frame from foot [T,5]: x, y, z in metres, yaw, pitch in radians."""
     hip = pelvis + turn(frame, (sign * body.hips, 0.0, 0.0))
     level = rotation(1, foot[:, 3])
     foot_frame = level @ rotation(0, foot[:, 4])
@@ -144,7 +144,7 @@ def make_leg(body: Body, foot: Array, pelvis: Array, frame: Array, sign: int) ->
 def pelvis_height(body: Body, wanted: Array, pelvis: Array, feet: tuple[Array, Array]) -> Array:
     """The wanted height, lowered softly where a foot on the floor would else be out of reach."""
     limit = np.full(len(wanted), np.inf)
-    for sign, foot in zip((1, -1), feet, strict=True):
+    for foot in feet:
         flat = np.hypot(foot[:, 0] - pelvis[:, 0], foot[:, 2] - pelvis[:, 2])
         flat = np.maximum(flat - body.hips, 0.0)
         leg = (body.thigh + body.shin) * 0.992
@@ -159,16 +159,18 @@ def pose(body: Body, move: dict[str, Array]) -> Skeleton:
     """The skeleton in T poses; `move` is what Choreography.at returns."""
     yaw, (pitch, roll, twist) = move["yaw"], move["torso"].T
     level = rotation(1, yaw)
-    frame = level @ rotation(1, 0.25 * twist) @ rotation(0, 0.35 * pitch) @ rotation(2, -move["tilt"])
+    frame = (level @ rotation(1, 0.25 * twist) @ rotation(0, 0.35 * pitch)
+             @ rotation(2, -move["tilt"]))
     chest = (level @ rotation(1, twist) @ rotation(0, pitch) @ rotation(2, -roll))
     pelvis = move["pelvis"] - turn(level, np.stack(
         [-0.05 * np.sin(roll), 0 * pitch, 0.22 * np.sin(pitch)], -1)) * body.spine
-    pelvis[:, 1] = pelvis_height(body, pelvis[:, 1], pelvis, (move["left_foot"], move["right_foot"]))
+    feet = move["left_foot"], move["right_foot"]
+    pelvis[:, 1] = pelvis_height(body, pelvis[:, 1], pelvis, feet)
     waist = pelvis + turn(frame, (0.0, 0.42 * body.spine, 0.0))
     neck = waist + turn(0.15 * frame + 0.85 * chest, (0.0, 0.58 * body.spine, 0.0))
     look = move["look"]
-    head_frame = (level @ rotation(1, 0.75 * twist + look[:, 1]) @ rotation(0, 0.5 * pitch + look[:, 0])
-                  @ rotation(2, -0.5 * roll - look[:, 2]))
+    head_frame = (level @ rotation(1, 0.75 * twist + look[:, 1])
+                  @ rotation(0, 0.5 * pitch + look[:, 0]) @ rotation(2, -0.5 * roll - look[:, 2]))
     chin = neck + turn(chest, (0.0, body.neck * 0.75, 0.012))
     head = chin + turn(head_frame, (0.0, body.neck * 0.25 + 0.5 * body.head, 0.022))
     sides = []

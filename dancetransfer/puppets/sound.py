@@ -29,7 +29,8 @@ def beat_track(beats: Array, bpm: float, seconds: float, rate: int, seed: int) -
             0.22, 0.0)
         if index % 2 == 0 or tune[(index + 3) % 16] == 2:
             note = chord[int(tune[index % 16])]
-            add(out, tone(root * 8 * 2 ** (note / 12), beat * 0.8, rate, 2), start, rate, 0.10, -0.3)
+            melody = tone(root * 8 * 2 ** (note / 12), beat * 0.8, rate, 2)
+            add(out, melody, start, rate, 0.10, -0.3)
     return np.clip(out, -1, 1)
 
 
