@@ -58,7 +58,7 @@ def test_hdr_files_come_out_as_the_formula_says(tmp_path, name, transfer):
     image = next(read_frames(path)).image[4::8, 4::8].astype(float)
     expected = color.tone_map(signal, name) * 255
     error = np.abs(image - expected)
-    assert error.max() < 4 and error.mean() < 1
+    assert error.max() < 6 and error.mean() < 1
     assert np.all(np.diff(image[0, :, 0]) > 0)
 
 

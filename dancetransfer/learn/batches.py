@@ -37,6 +37,7 @@ class Batch:
     labels: Tensor  # [N,2,C,H,W], 0..1
     real: Tensor  # [N,2,3,H,W], -1..1
     mask: Tensor  # [N,2,1,H,W], 0..1
+    weight: Tensor  # [N,2,1,H,W]: 1 on and around the person, a quarter elsewhere
     plate: Tensor  # [N,2,3,H,W], -1..1
     before: Tensor  # [N,4,H,W]: the real person layer at t-1, -1..1 and 0..1
     moves: Tensor  # [N,2,4]: the crop of t in pixels of the crop of t-1, and of t+1 in that of t
@@ -86,6 +87,7 @@ class Batches:
             "labels": drawn.astype(np.float32) / 255,
             "real": _signed(np.stack(crops[1:])[..., :3]),
             "mask": np.stack(crops[1:])[:, None, :, :, 3].astype(np.float32) / 255,
+            "weight": np.stack([_weight(crop[..., 3]) for crop in crops[1:]])[:, None],
             "plate": _signed(np.stack(plates)),
             "before": np.concatenate(
                 [_signed(crops[0][None, ..., :3])[0], crops[0][None, ..., 3].astype(np.float32) / 255]
@@ -157,6 +159,12 @@ def _through(box: np.ndarray, matrix: np.ndarray) -> np.ndarray:
     half = (box[2:] - box[:2]) / 2 * np.sqrt(np.linalg.det(matrix[:, :2]))
     moved = matrix[:, :2] @ middle + matrix[:, 2] + 0.5
     return np.concatenate([moved - half, moved + half])
+
+
+def _weight(mask: np.ndarray) -> np.ndarray:
+    """float32 [H,W] weight of each pixel for a mask uint8 [H,W]."""
+    near = cv2.blur(cv2.dilate(mask, np.ones((9, 9), np.uint8)), (5, 5))
+    return 0.25 + 0.75 * near.astype(np.float32) / 255
 
 
 def _signed(pictures: np.ndarray) -> np.ndarray:

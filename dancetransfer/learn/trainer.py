@@ -106,9 +106,8 @@ class Trainer:
             losses["matching"] = recipe.matching * feature_matching(fake, real)
         losses["perceptual"] = self._perceptual(batch, made)
         if recipe.pixel:
-            weight = _person_weight(batch.mask)
-            error = (made - batch.real).abs() * weight
-            losses["pixel"] = recipe.pixel * error.sum() / (3 * weight.sum())
+            error = (made - batch.real).abs() * batch.weight
+            losses["pixel"] = recipe.pixel * error.sum() / (3 * batch.weight.sum())
         if recipe.mask:
             losses["mask"] = _mask_loss(torch.stack([layer[:, 3:] for layer in layers], 1), batch.mask)
         total = torch.stack([value for name, value in losses.items() if name != "judge"]).sum()
@@ -158,7 +157,7 @@ class Trainer:
         if self.perceptual is not None:
             with self._precision():
                 return weight * self.perceptual(a, b)
-        person = _person_weight(batch.mask).flatten(0, 1) if self.plan.recipe.mask else None
+        person = batch.weight.flatten(0, 1) if self.plan.recipe.mask else None
         return weight * laplacian(a, b, weight=person)
 
     def _average(self) -> None:
@@ -239,13 +238,6 @@ class Trainer:
         torch.set_rng_state(state["random"].cpu())
         if state["random_device"] is not None and self.device.torch.startswith("cuda"):
             torch.cuda.set_rng_state(state["random_device"].cpu())
-
-
-def _person_weight(mask: Tensor) -> Tensor:
-    """Weight of each pixel, [N,2,1,H,W] like the mask: 1 on and around the person, a quarter elsewhere."""
-    flat = mask.flatten(0, 1)
-    near = functional.avg_pool2d(functional.max_pool2d(flat, 9, 1, 4), 5, 1, 2, count_include_pad=False)
-    return (0.25 + 0.75 * near).view_as(mask)
 
 
 def _mask_loss(alpha: Tensor, mask: Tensor) -> Tensor:

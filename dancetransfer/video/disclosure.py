@@ -93,11 +93,11 @@ def draw_label(image: "NDArray[np.uint8]", text: str = "AI-generated") -> "NDArr
     side = min(height, width)
     font, line = cv2.FONT_HERSHEY_SIMPLEX, 22  # that font's capitals are 22 pixels high at scale 1
     scale = max(12.0, side / 28) / line
-    (wide, high), _ = cv2.getTextSize(text, font, scale, 1)
+    thick = max(1, round(scale * 1.6))
+    (wide, high), _ = cv2.getTextSize(text, font, scale, thick)
     room = width - high * 2
     if wide > room > 0:
         scale, wide, high = scale * room / wide, room, max(1, round(high * room / wide))
-    thick = max(1, round(scale * 1.6))
     gap = max(2, high // 2)
     left, bottom = gap, height - gap
     plate = [left, max(0, bottom - high - 2 * gap), min(width, left + wide + 2 * gap), bottom]

@@ -88,7 +88,7 @@ def _options(name: str, purpose: str, quality: int, keyframe_every: int | None) 
 def opens(name: str) -> bool:
     """Whether an encoder takes a frame and gives a packet: being listed is not enough."""
     try:
-        context = av.CodecContext.create(name, "w")
+        context = av.Codec(name, "w").create("video")
         context.width, context.height = 320, 240
         context.pix_fmt = "yuv420p"
         context.time_base = Fraction(1, 25)

@@ -13,6 +13,7 @@ from fractions import Fraction
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import av
 import numpy as np
@@ -24,7 +25,7 @@ from dancetransfer.storage import atomic_path
 from dancetransfer.video.encoders import choose_encoder
 from dancetransfer.video.read import Frame
 from dancetransfer.video.sound import Sound, analyze_audio, audio_peaks, onset_envelope
-from dancetransfer.video.source import open_video
+from dancetransfer.video.source import open_video, tick_of
 from dancetransfer.video.write import VideoTrack
 
 __all__ = [
@@ -140,7 +141,7 @@ def join_parts(parts: Sequence[StrPath], path: StrPath) -> int:
             with container:
                 if stream is None:
                     stream = output.add_stream_from_template(source)
-                    stream.time_base = tick = Fraction(source.time_base)
+                    stream.time_base = tick = tick_of(source)
                     header = source.codec_context.extradata
                 elif source.codec_context.extradata != header or source.time_base != tick:
                     raise ValueError(f"{Path(part).name} was made by a different encoder")
@@ -194,11 +195,11 @@ class ThumbMaker:
             self.grid.height,
             interpolation=Interpolation.AREA,
         )
-        self.found[frame.index] = small.to_ndarray()
+        self.found[frame.index] = np.asarray(small.to_ndarray(), np.uint8)
 
     def save_part(self, path: StrPath) -> None:
         """What was found so far, for `join_thumbs`."""
-        names = {str(index): image for index, image in self.found.items()}
+        names: dict[str, Any] = {str(index): image for index, image in self.found.items()}
         with atomic_path(path) as temporary, temporary.open("wb") as file:
             np.savez(file, **names)
 
@@ -230,7 +231,7 @@ def read_grid(path: StrPath) -> ThumbGrid:
 
 
 def _jpeg(image: NDArray[np.uint8]) -> bytes:
-    context = av.CodecContext.create("mjpeg", "w")
+    context = av.Codec("mjpeg", "w").create("video")
     context.height, context.width = image.shape[:2]
     context.pix_fmt, context.time_base = "yuvj444p", Fraction(1, 25)
     context.options = {"qmin": "3", "qmax": "3", "strict": "unofficial"}

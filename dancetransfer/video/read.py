@@ -20,7 +20,7 @@ from dancetransfer.errors import UserError
 from dancetransfer.video import color
 from dancetransfer.video.picture import Converter, Deinterlacer, Shape, shape_of
 from dancetransfer.video.sound import load_audio, read_audio
-from dancetransfer.video.source import Index, break_off, index, open_video, packets
+from dancetransfer.video.source import Index, break_off, index, open_video, packets, tick_of
 
 __all__ = [
     "Frame",
@@ -319,7 +319,7 @@ class Decoder:
                 yield at, frame
 
     def _deinterlaced(self, frames: Iterator[VideoFrame]) -> Iterator[VideoFrame]:
-        filtered = Deinterlacer(self.stream.time_base)
+        filtered = Deinterlacer(tick_of(self.stream))
         for frame in frames:
             yield from filtered.push(frame)
         yield from filtered.push(None)

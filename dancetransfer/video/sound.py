@@ -14,7 +14,7 @@ from av.container import InputContainer
 from numpy.typing import NDArray
 
 from dancetransfer.errors import UserError
-from dancetransfer.video.source import index, main_picture, open_file
+from dancetransfer.video.source import index, main_picture, open_file, tick_of
 
 StrPath = str | PathLike[str]
 Samples = NDArray[np.float32]
@@ -25,8 +25,8 @@ ANALYSIS_RATE = 44100
 WINDOW = 2048
 """Samples of one spectrum: 46 ms, enough to tell bass notes apart."""
 
-SILENCE = 1e-4
-"""A track that stays below -80 dB is no sound."""
+SILENCE = 1e-3
+"""A track that stays below -60 dB is no sound."""
 
 
 @overload
@@ -48,7 +48,7 @@ def open_sound_file(path: StrPath, required: bool = True) -> tuple[InputContaine
         return container, None, 0.0
     if main_picture(container) is not None:
         return container, source, index(path).origin
-    return container, source, float((source.start_time or 0) * source.time_base)
+    return container, source, float((source.start_time or 0) * tick_of(source))
 
 
 def read_audio(
@@ -70,7 +70,7 @@ def read_audio(
         channels = channels or source.codec_context.channels
         begin = start or 0.0
         if begin > 1:
-            container.seek(round((begin + origin - 0.5) / source.time_base), stream=source)
+            container.seek(round((begin + origin - 0.5) / tick_of(source)), stream=source)
         frames = _decoded(container, source)
         limit = None if stop is None else round((stop - begin) * rate)
         yield from _placed(frames, rate, channels, origin + begin, limit)
@@ -98,7 +98,7 @@ def _placed(
     at: int | None = None  # where the next sample out of the resampler belongs
     for frame in _and_none(frames):
         if frame is not None and frame.pts is not None:
-            place = round((float(frame.pts * frame.time_base) - zero) * rate)
+            place = round((float(frame.pts * (frame.time_base or 0)) - zero) * rate)
             if at is None or abs(place - at) > rate // 20:
                 at = place  # the beginning, or a gap of more than 50 ms
         if frame is not None:

@@ -12,6 +12,7 @@ from av.packet import Packet
 from numpy.typing import NDArray
 
 from dancetransfer.video.sound import open_sound_file, read_audio
+from dancetransfer.video.source import tick_of
 
 COPIED = ("aac", "mp3", "alac")
 """What MP4 holds and every player plays; other codecs are made AAC."""
@@ -28,11 +29,11 @@ class Copied:
     def __init__(self, output: OutputContainer, path: str | PathLike[str], start: float) -> None:
         self._input, source, origin = open_sound_file(path)
         self._output = output
-        self._tick = float(source.time_base)
-        self._shift = round((origin + start) / source.time_base)
+        self._tick = float(tick_of(source))
+        self._shift = round((origin + start) / tick_of(source))
         self._stream = output.add_stream_from_template(source)
         if start > 1:
-            before = round((origin + start - 0.5) / source.time_base)
+            before = round((origin + start - 0.5) / tick_of(source))
             self._input.seek(before, stream=source)
         self._packets = self._wanted(self._input.demux(source))
         self._next: Packet | None = next(self._packets, None)
@@ -51,16 +52,16 @@ class Copied:
 
     def pump(self, until: float) -> None:
         """Write the packets that begin before `until` seconds."""
-        while self._next is not None and self._next.pts * self._tick < until:
+        while self._next is not None and (self._next.pts or 0) * self._tick < until:
             following = next(self._packets, None)
             self._mux(self._next)
             self._next = following
 
     def finish(self, end: float) -> None:
         """Write up to `end` seconds; the last packet is shown only as long as it has to."""
-        while self._next is not None and self._next.pts * self._tick < end:
+        while self._next is not None and (self._next.pts or 0) * self._tick < end:
             packet, self._next = self._next, next(self._packets, None)
-            room = round(end / self._tick) - packet.pts
+            room = round(end / self._tick) - (packet.pts or 0)
             if packet.duration and packet.duration > room:
                 packet.duration = room
             self._mux(packet)

@@ -10,7 +10,7 @@ import av
 import numpy as np
 from av.container import InputContainer
 from av.packet import Packet
-from av.stream import Disposition
+from av.stream import Disposition, Stream
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
@@ -131,6 +131,11 @@ def main_picture(container: InputContainer) -> VideoStream | None:
     return best if best in moving else next(iter(moving), None)
 
 
+def tick_of(stream: Stream) -> Fraction:
+    """Seconds per tick of a stream's timestamps."""
+    return Fraction(stream.time_base or Fraction(1, 1000))
+
+
 def packets(container: InputContainer, stream: VideoStream) -> Iterator[Packet | None]:
     """Packets of a stream, the empty flushing one last; None stands for each failed read."""
     failed = 0
@@ -226,7 +231,7 @@ def _finish(
     last: int,
     broken: bool,
 ) -> Index:
-    tick = Fraction(stream.time_base or Fraction(1, 1000))
+    tick = tick_of(stream)
     usual = int(np.median(np.diff(pts))) if len(pts) > 1 else 0
     if not usual:
         usual = round(1 / (stream.average_rate or Fraction(25)) / tick)

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from fractions import Fraction
 from os import PathLike
 from types import TracebackType
+from typing import cast
 
 import av
 import numpy as np
 from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
+from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from dancetransfer.errors import UserError
@@ -51,15 +53,18 @@ class VideoTrack:
         self._container, self._layout, self.ticks = container, encoder.layout, encoder.ticks
         self._scaler = VideoReformatter()
         self._durations: dict[int, int] = {}
-        self.stream = container.add_stream(encoder.name, rate=rate, options=dict(encoder.options))
+        options = dict(encoder.options)
+        self.stream = cast(VideoStream, container.add_stream(encoder.name, rate, options))
         context = self.stream.codec_context
         context.width, context.height = self._even
         context.pix_fmt = encoder.layout
         context.time_base = self.stream.time_base = Fraction(1, self.ticks)
         context.color_range, context.colorspace = 1, 1
         context.color_primaries, context.color_trc = 1, 1
-        if bit_rate or encoder.bits_per_pixel:
-            context.bit_rate = bit_rate or int(encoder.bits_per_pixel * size[0] * size[1] * rate)
+        if encoder.bits_per_pixel and not bit_rate:
+            bit_rate = int(encoder.bits_per_pixel * size[0] * size[1] * rate)
+        if bit_rate:
+            context.bit_rate = bit_rate
 
     def frame(self, image: NDArray[np.uint8]) -> VideoFrame:
         """RGB uint8 [H,W,3] of any size -> limited-range BT.709 of the track's size.
@@ -261,7 +266,8 @@ class LayerWriter:
         temporary = self._stack.enter_context(atomic_path(path))
         self._container = av.open(str(temporary.absolute()), "w", format="matroska")
         rate = Fraction(fps).limit_denominator(1001)
-        self._stream = self._container.add_stream(encoder.name, rate, dict(encoder.options))
+        options = dict(encoder.options)
+        self._stream = cast(VideoStream, self._container.add_stream(encoder.name, rate, options))
         self._stream.codec_context.time_base = self._stream.time_base = Fraction(1, 1000)
         self._stream.width, self._stream.height = size
         self._stream.pix_fmt = encoder.layout
