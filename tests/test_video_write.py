@@ -217,6 +217,17 @@ def test_a_build_without_x264_still_writes(tmp_path):
     assert probe(path).codec == "mpeg4"
 
 
+def test_quality_and_bit_rate_change_the_size(tmp_path):
+    rng = np.random.default_rng(0)
+    images = list(rng.integers(0, 256, (40, 64, 96, 3), np.uint8))
+    times = np.arange(40) / 25
+    good, poor, thin = (
+        write(tmp_path / f"{i}.mp4", images, times, **options).stat().st_size
+        for i, options in enumerate([{"quality": 14}, {"quality": 40}, {"bit_rate": 100_000}])
+    )
+    assert poor < good / 2 and thin < good / 2
+
+
 def test_layers_are_lossless(tmp_path):
     rng = np.random.default_rng(0)
     images = rng.integers(0, 256, (7, 45, 71, 4), np.uint8)

@@ -36,12 +36,12 @@ class Encoder:
 
 
 def choose_encoder(
-    purpose: str, *, quality: int = 18, keyframe_every: int | None = None, name: str | None = None
+    purpose: str, *, quality: int | None = 18, keyframe_every: int | None = None, name: str | None = None
 ) -> Encoder:
     """The encoder for "clip" (an exported film), "proxy" (fast, seekable) or "layer" (lossless RGBA).
 
     `quality` is x264's constant rate factor: 0 best, 18 as good as the eye sees, 51 worst; other
-    encoders get their nearest equal. `name` asks for one encoder by its FFmpeg name, or for
+    encoders get their nearest equal; None: the caller sets a bit rate. `name` asks for one encoder by its FFmpeg name, or for
     "hardware": the first that works, else software. Raises UserError where it doesn't work here.
     """
     if purpose not in PURPOSES:
@@ -61,20 +61,26 @@ def choose_encoder(
             f"Working encoders: {works}.",
         )
     options = _options(found, purpose, quality, keyframe_every)
-    bits = None if found in ("libx264", "h264_nvenc") else 0.12 * 2 ** ((18 - quality) / 6)
+    bits = None
+    if quality is not None and found not in ("libx264", "h264_nvenc"):
+        bits = 0.12 * 2 ** ((18 - quality) / 6)
     ticks = 60000 if found == "mpeg4" else 90000  # MPEG-4 counts in 16 bits
     return Encoder(found, "yuv420p", H264.get(found, False), options, bits, ticks)
 
 
-def _options(name: str, purpose: str, quality: int, keyframe_every: int | None) -> dict[str, str]:
+def _options(name: str, purpose: str, quality: int | None, keyframe_every: int | None) -> dict[str, str]:
     proxy = purpose == "proxy"
     options: dict[str, str] = {}
     if name == "libx264":
-        options = {"preset": "superfast" if proxy else "medium", "crf": str(quality)}
+        options = {"preset": "superfast" if proxy else "medium"}
+        if quality is not None:
+            options["crf"] = str(quality)
         if proxy:
             options["tune"] = "fastdecode"
     elif name == "h264_nvenc":
-        options = {"preset": "p1" if proxy else "p5", "rc": "vbr", "cq": str(quality), "b": "0"}
+        options = {"preset": "p1" if proxy else "p5"}
+        if quality is not None:
+            options |= {"rc": "vbr", "cq": str(quality), "b": "0"}
     if keyframe_every:
         options["g"] = str(keyframe_every)
         if name == "libx264":

@@ -148,7 +148,7 @@ class Writer:
         metadata: dict[str, str] | None = None,
     ) -> None:
         self._settings = (fps, bit_rate)
-        self._encoder = choose_encoder("clip", quality=quality, name=encoder)
+        self._encoder = choose_encoder("clip", quality=None if bit_rate else quality, name=encoder)
         self._size = size
         self._audio, self._samples = audio, sound
         self._zero, self._stop = start, stop
