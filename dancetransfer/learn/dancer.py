@@ -213,7 +213,7 @@ def load_dancer(path: Path, device: Device) -> Dancer:
         ) from error
     for network in (generator, refiner):
         if network is not None:
-            network.to(device.torch, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
+            network.to(device.torch).eval()
     return Dancer(plan, generator, refiner, device, header.get("coarse_only") == "1")
 
 

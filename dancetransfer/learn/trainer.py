@@ -60,7 +60,9 @@ class Trainer:
                 nn.init.normal_(layer.weight, 0, 0.02)
                 if layer.bias is not None:
                     nn.init.zeros_(layer.bias)
-        return network.to(self.device.torch, memory_format=torch.channels_last)
+        # measured on a CPU: the fast recipe's step takes 1.2 times as long in channels-last order
+        layout = torch.contiguous_format if self.device.torch == "cpu" else torch.channels_last
+        return network.to(self.device.torch, memory_format=layout)
 
     # --- the schedule: everything is a function of the used share ------------------------------
 
