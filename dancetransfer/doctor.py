@@ -123,7 +123,7 @@ class Report:
             Line(
                 "Rendering",
                 _times(FRAMES, costs.render_seconds),
-                f"measured: {_short(costs.render_seconds)} per frame, recipe {settings.recipe} at --size {settings.size}",
+                f"measured: {_short(costs.render_seconds)} per frame of {settings.recipe} at --size {settings.size}",
             ),
             Line(
                 "Export",

@@ -93,7 +93,7 @@ def to_line(event: Event) -> str:
 def from_line(line: str) -> Event:
     """The event of a line; fields of a later version are ignored. ValueError where it is none."""
     fields = json.loads(line)
-    kind = _KINDS.get(fields.pop("event", None))
+    kind = _KINDS.get(fields.pop("event", "")) if isinstance(fields, dict) else None
     if kind is None:
         raise ValueError(f"not an event: {line[:80]}")
     known = kind.__dataclass_fields__

@@ -5,7 +5,6 @@ these declarations.
 """
 
 import dataclasses
-import math
 import re
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -163,21 +162,45 @@ def check(flag: str, about: Option, value: Any) -> None:
         return
     if about.choices and value not in about.choices:
         raise UserError(f"{flag} can't be '{value}'.", f"Choose one of: {', '.join(about.choices)}.")
-    if isinstance(value, (int, float)):
-        low = -math.inf if about.low is None else about.low
-        high = math.inf if about.high is None else about.high
-        if not low <= value <= high:
-            raise UserError(
-                f"{flag} can't be {value:g}.",
-                f"It lies between {low:g} and {high:g} {about.unit}".rstrip() + ".",
-            )
+    if isinstance(value, (int, float)) and not _within(value, about):
+        raise UserError(f"{flag} can't be {value:g}.", f"It {_bounds(about)}.")
+
+
+def _within(value: float, about: Option) -> bool:
+    return (about.low is None or value >= about.low) and (about.high is None or value <= about.high) and value == value
+
+
+def _bounds(about: Option) -> str:
+    """'lies between 1 and 10 steps' and the like."""
+    low, high = (None if edge is None else f"{edge:.12g}" for edge in (about.low, about.high))
+    if low and high:
+        words = f"lies between {low} and {high}"
+    else:
+        words = f"is at least {low}" if low else f"is at most {high}" if high else "is a number"
+    return f"{words} {about.unit}".rstrip()
+
+
+def _fits(one: dataclasses.Field[Any], value: Any) -> bool:
+    """Whether a value from a file has the kind that the field declares."""
+    if value is None:
+        return one.default is None
+    kinds: dict[str, tuple[type, ...]] = {"int": (int,), "float": (int, float), "str": (str,)}
+    return isinstance(value, kinds[kind_of(one)]) and not isinstance(value, bool)
 
 
 def from_dict(group: type[Kind], values: dict[str, Any]) -> tuple[Kind, list[str]]:
-    """Settings from a project file, and the names in it that this version doesn't know."""
+    """Settings from a project file, and the names in it that this version doesn't know.
+
+    UserError where a value is of another kind than declared, or outside its bounds.
+    """
     known = declared(group)
     for name, value in values.items():
         if name in known:
+            if not _fits(known[name][0], value):
+                raise UserError(
+                    f"{flag_of(name, known[name][1])} can't be {value!r} in the project file.",
+                    "Delete that line of project.json.",
+                )
             check(flag_of(name, known[name][1]), known[name][1], value)
     unknown = [name for name in values if name not in known]
     return group(**{n: v for n, v in values.items() if n in known}), unknown

@@ -31,7 +31,7 @@ def explain(error: OSError, path: Path) -> UserError:
             f"{path.parent} can't be written to.",
             "Choose another folder, or change the folder's permissions.",
         )
-    return UserError(f"{path} could not be written: {error.strerror}.", "Check the disk and try again.")
+    return UserError(f"{path} could not be written: {error.strerror or error}.", "Check the disk and try again.")
 
 
 @contextlib.contextmanager
@@ -51,10 +51,18 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
             os.fsync(file.fileno())
         replace(temporary, target)
     except OSError as error:
+        if isinstance(error.filename, str) and not _beside(Path(error.filename), target):
+            raise  # of another file, which was read meanwhile
         raise explain(error, target) from error
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def _beside(path: Path, target: Path) -> bool:
+    """`path` is the target, in the target's folder, or one of the folders above."""
+    path, target = path.absolute(), target.absolute()
+    return path.parent == target.parent or path in target.parents
 
 
 def replace(temporary: Path, target: Path) -> None:
@@ -134,7 +142,7 @@ class Results:
         """The key `name` was made from, or None where the file is not there or not whole."""
         entry = self._entries().get(name)
         file = self.folder / name
-        if entry is None or not file.exists() or file.stat().st_size != entry.get("bytes"):
+        if not isinstance(entry, dict) or not file.exists() or file.stat().st_size != entry.get("bytes"):
             return None
         return entry.get("key")
 
