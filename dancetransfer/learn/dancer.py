@@ -72,6 +72,18 @@ def raw_layer(generator: nn.Module, x: Tensor, coarse_only: bool) -> Tensor:
     return functional.interpolate(raw, scale_factor=2, mode="bilinear")
 
 
+def restarts(poses: Poses) -> np.ndarray:
+    """bool [T]: frames with a person at which the recursion begins anew: the first, after a cut, after a gap."""
+    anew = np.zeros(len(poses), bool)
+    at = np.flatnonzero(poses.present)
+    if len(at):
+        gap = np.diff(poses.time[at]) > RESTART_SECONDS
+        gap &= np.diff(at) > 1  # a slow frame rate alone is no gap
+        cut = np.diff(poses.shot[at]) != 0
+        anew[at] = np.concatenate([[True], gap | cut])
+    return anew
+
+
 class Step(NamedTuple):
     """One frame: the person layer, where it lies, and the recursion's state after it."""
 
@@ -113,17 +125,15 @@ class Dancer:
         joints = into_crop(poses, boxes, size)
         faces = into_boxes(face_boxes(poses), boxes, size)
         empty = np.zeros((size[1], size[0], 4), np.uint8)
-        present = poses.present
+        present, anew = poses.present, restarts(poses)
         last = start - 1  # the last frame with a person, whose state is held
         while last > 0 and not present[last]:
             last -= 1
         for n in range(start, len(poses) if stop is None else stop):
             if not present[n]:
-                if poses.time[n] - poses.time[max(last, 0)] > RESTART_SECONDS:
-                    state = None
                 yield Step(empty, boxes[n], state)
                 continue
-            if poses.shot[n] != poses.shot[max(last, 0)]:
+            if anew[n]:
                 state = None
             labels = label_map(joints.xy[n], joints.visible[n], size)
             move = relative(boxes[max(last, 0)], boxes[n], size)

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from dancetransfer.errors import UserError
 from dancetransfer.events import Notice
 from dancetransfer.learn.recipes import Plan
 from dancetransfer.project import Project
@@ -15,6 +16,7 @@ def open_run(project: Project, settings: TrainSettings, sizes: Plan) -> tuple[Pa
     """The run to go on with: the newest one with these networks, else a new one. Notices as they apply."""
     wanted = {
         "recipe": settings.recipe,
+        "asked_size": settings.size,
         "size": list(sizes.size),
         "width": sizes.width,
         "blocks": sizes.blocks,
@@ -75,3 +77,19 @@ def finish(folder: Path, settings: TrainSettings, reason: str) -> None:
     """Note what was asked for and had."""
     asked = {"steps": settings.steps} if settings.steps else {"budget": settings.budget}
     write_text(folder / "finished.json", json.dumps({"reason": reason, **asked}))
+
+
+def best(project: Project, settings: TrainSettings) -> Path:
+    """The best generator of the newest training, of the recipe and size in use where there is one.
+
+    UserError where nothing has been learned yet.
+    """
+    ready = [folder for folder in reversed(project.runs) if (folder / "best.safetensors").exists()]
+    if not ready:
+        raise UserError("The person has not been learned yet.", "Train first: dancetransfer train X.dance")
+
+    def fits(folder: Path) -> bool:
+        about = read_run(folder) or {}
+        return about.get("recipe") == settings.recipe and about.get("asked_size") == settings.size
+
+    return next((folder for folder in ready if fits(folder)), ready[0]) / "best.safetensors"

@@ -1,0 +1,196 @@
+"""The rendering stage: a fitted dance to person layers, in segments that can be kept and redone one by one."""
+
+import hashlib
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from dancetransfer import device
+from dancetransfer.errors import UserError
+from dancetransfer.events import Done, Events, Progress, Started
+from dancetransfer.learn import runs
+from dancetransfer.learn.dancer import Dancer, load_dancer, restarts
+from dancetransfer.learn.pairs import boxes_of
+from dancetransfer.pose.crop import face_boxes
+from dancetransfer.pose.poses import Poses
+from dancetransfer.project import Project
+from dancetransfer.settings import RenderSettings, TrainSettings
+from dancetransfer.storage import atomic_path, fingerprint, key
+from dancetransfer.video.write import LayerWriter, read_layer
+
+VERSION = 1
+LONGEST = 48
+"""Frames of a segment at most: about two seconds, what an edit costs to render again."""
+SAME = 1 / 255
+"""Incoming states that differ by less leave a segment as it is."""
+
+
+@dataclass(frozen=True)
+class Segment:
+    """Frames start <= n < stop of a dance, rendered on their own."""
+
+    number: int
+    start: int
+    stop: int
+    fresh: bool
+    """The recursion begins anew at its first frame, so nothing comes in."""
+    folder: Path
+
+    @property
+    def layer(self) -> Path:
+        """Color and alpha of its frames."""
+        return self.folder / f"{self.number:06d}.mkv"
+
+    @property
+    def record(self) -> Path:
+        """Boxes, key, and the states that came in and go out."""
+        return self.folder / f"{self.number:06d}.npz"
+
+
+def segments(poses: Poses, folder: Path) -> list[Segment]:
+    """The dance cut at every restart of the recursion and after `LONGEST` frames."""
+    anew = restarts(poses)
+    edges = [0]
+    for n in range(1, len(poses)):
+        if anew[n] or n - edges[-1] >= LONGEST:
+            edges.append(n)
+    stops = [*edges[1:], len(poses)]
+    return [
+        Segment(number, start, stop, bool(number == 0 or anew[start]), folder)
+        for number, (start, stop) in enumerate(zip(edges, stops, strict=True), 1)
+    ]
+
+
+def frames_between(times: np.ndarray, start: float | None, stop: float | None) -> tuple[int, int]:
+    """First and one-past-last frame of a stretch in seconds; UserError where it is empty."""
+    first = 0 if start is None else int(np.searchsorted(times, start - 1e-6))
+    last = len(times) if stop is None else int(np.searchsorted(times, stop - 1e-6))
+    if first >= last:
+        raise UserError(
+            "The chosen stretch holds not one frame of the dance.",
+            f"The dance lasts {times[-1]:.1f} s; choose --from and --to within it.",
+        )
+    return first, last
+
+
+def render(project: Project, training: TrainSettings, settings: RenderSettings) -> Events:
+    """Stage: person layers of a dance (or a stretch of it) by the best generator of the person.
+
+    Reads `retarget.npz` and the run's `best.safetensors`; writes `render/NNNNNN.mkv` and `.npz`.
+    A stretch comes out as that part of the whole does: rendering begins at the stored state
+    before it, or where the recursion last began anew.
+    """
+    dance = project.dance(settings.dance)
+    folder = project.dance_folder(dance)
+    poses = Poses.load(folder / "retarget.npz")
+    weights = runs.best(project, training)
+    chosen = device.choose(training.device)
+    dancer = load_dancer(weights, chosen)
+    boxes = boxes_of(poses, dancer.plan)
+    first, last = frames_between(poses.time, settings.start, settings.stop)
+    parts = segments(poses, folder / "render")
+    needed = _needed(parts, first, last)
+    mark = key("render", VERSION, fingerprint(weights), dancer.plan.size)
+    todo = sum(part.stop - part.start for part in needed)
+    yield Started("render", todo)
+    done, made, state = 0, 0, None
+    for part in needed:
+        wanted = key(mark, part.start, _poses_key(poses, boxes, part))
+        coming = None if part.fresh else state
+        stored = _outgoing(part, wanted, coming)
+        if stored is None:
+            with LayerWriter(part.layer, dancer.plan.size, fps=_rate(poses)) as writer:
+                for n, step in enumerate(dancer.steps(poses, boxes, part.start, part.stop, coming), part.start):
+                    writer.write(step.layer, (n - part.start) / _rate(poses))
+                    state = step.state
+                    done += 1
+                    if done % 8 == 0:
+                        yield Progress("render", done, todo)
+            _record(part, wanted, boxes, coming, state)
+            made += part.stop - part.start
+        else:
+            state = stored[0]
+            done += part.stop - part.start
+        yield Progress("render", done, todo)
+    yield Done("render", f"{made} of {todo} frames were rendered anew." if made else "Everything was rendered already.")
+
+
+def _needed(parts: list[Segment], first: int, last: int) -> list[Segment]:
+    """The segments of a stretch, and those before it through which its state comes."""
+    touched = [part for part in parts if part.start < last and part.stop > first]
+    begin = touched[0].number - 1
+    while not parts[begin].fresh:
+        begin -= 1
+    return parts[begin : touched[-1].number]
+
+
+def _poses_key(poses: Poses, boxes: np.ndarray, part: Segment) -> str:
+    """Hash of everything about the poses that the segment's pixels depend on."""
+    before = max(0, part.start - 1)
+    digest = hashlib.blake2b(digest_size=16)
+    for values in (poses.xy, poses.confidence, boxes, face_boxes(poses), poses.present):
+        digest.update(np.ascontiguousarray(values[before : part.stop]).tobytes())
+    return digest.hexdigest()
+
+
+def _outgoing(part: Segment, wanted: str, coming: np.ndarray | None) -> tuple[np.ndarray | None] | None:
+    """The state after a segment that can stay as it is; None where it has to be rendered."""
+    try:
+        with np.load(part.record, allow_pickle=False) as data:
+            if str(data["key"]) != wanted or part.layer.stat().st_size != int(data["bytes"]):
+                return None
+            if not _same(data["coming"], coming):
+                return None
+            going = data["going"]
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        return None
+    return (going if going.size else None,)
+
+
+def _same(stored: np.ndarray, coming: np.ndarray | None) -> bool:
+    if coming is None or not stored.size:
+        return coming is None and not stored.size
+    return stored.shape == coming.shape and bool(np.abs(stored - coming).max() < SAME)
+
+
+def _record(
+    part: Segment, made_from: str, boxes: np.ndarray, coming: np.ndarray | None, going: np.ndarray | None
+) -> None:
+    nothing = np.zeros(0, np.float32)
+    with atomic_path(part.record) as temporary:
+        np.savez_compressed(
+            temporary,
+            key=np.asarray(made_from),
+            bytes=np.int64(part.layer.stat().st_size),
+            boxes=boxes[part.start : part.stop],
+            coming=nothing if coming is None else coming,
+            going=nothing if going is None else going,
+        )
+
+
+def _rate(poses: Poses) -> float:
+    """Nominal frames per second; the true times stay in the poses."""
+    return 1 / float(np.median(np.diff(poses.time))) if len(poses) > 1 else 25.0
+
+
+def read_layers(parts: list[Segment], first: int, last: int):  # noqa: ANN201
+    """Frames first <= n < last of rendered segments: (n, layer uint8 [H,W,4], box [4]). UserError where missing."""
+    for part in parts:
+        if part.stop <= first or part.start >= last:
+            continue
+        try:
+            with np.load(part.record, allow_pickle=False) as data:
+                boxes = data["boxes"]
+            for frame in read_layer(part.layer):
+                n = part.start + frame.index
+                if first <= n < last:
+                    yield n, frame.image, boxes[frame.index]
+        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+            raise UserError(
+                "Part of this dance is not rendered yet.", "Render it: dancetransfer render X.dance"
+            ) from error
+
+
+__all__ = ["Dancer", "Segment", "frames_between", "read_layers", "render", "segments"]
