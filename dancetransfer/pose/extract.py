@@ -17,7 +17,7 @@ from dancetransfer.pose.estimators import MediaPipeHolistic
 from dancetransfer.pose.follow import OFTEN, larger_person
 from dancetransfer.pose.masks import Masks, MaskWriter, read_masks
 from dancetransfer.pose.parts import Job, Part, fit, plan
-from dancetransfer.pose.poses import BODY, LEFT_ANKLE, LEFT_KNEE, RIGHT_ANKLE, RIGHT_KNEE, Poses
+from dancetransfer.pose.poses import BODY, LEFT_ANKLE, RIGHT_ANKLE, Poses
 from dancetransfer.pose.workers import Pool, Worker
 from dancetransfer.storage import Results, atomic_path, fingerprint, key, set_aside, write_text
 from dancetransfer.video.proxy import join_parts, join_thumbs, read_grid, thumb_grid
@@ -34,6 +34,9 @@ TICK_SECONDS = 0.5
 
 SEAM = 0.005
 """Parts whose body joints differ by more at a seam, in person heights, are mended."""
+
+FEET_SEEN = 0.05
+"""Share of the frames with an ankle in the picture below which the legs count as never seen."""
 
 POSES, MASKS, PROXY, THUMBS, SOUND = "poses.npz", "masks.npz", "proxy.mp4", "thumbs.jpg", "sound.json"
 MARKS = ("peaks.npy", "onsets.npy")
@@ -369,12 +372,14 @@ def _notices(poses: Poses, larger: float) -> Iterator[Notice]:
             f"A person is found in {present.mean():.0%} of the frames.",
             "The other frames show the background alone. If the person is there, more light helps.",
         )
-    legs = poses.visible[present][:, [LEFT_KNEE, RIGHT_KNEE, LEFT_ANKLE, RIGHT_ANKLE]]
-    if legs.any(1).mean() < 0.02:
+    ankles = poses.xy[present][:, [LEFT_ANKLE, RIGHT_ANKLE]]
+    inside = ((ankles >= 0) & (ankles < poses.size)).all(-1)  # MediaPipe guesses what lies outside
+    seen = inside & poses.visible[present][:, [LEFT_ANKLE, RIGHT_ANKLE]]
+    if seen.any(1).mean() < FEET_SEEN:
         yield Notice(
-            "The legs are never visible.",
-            "They can't be learned or carried over, and the person can't be placed on the floor. "
-            "Film from head to feet.",
+            "The legs are never seen down to the feet.",
+            "Their motion is guessed or missing, and the person can't be placed on the floor. "
+            "Use a clip that shows the whole body.",
         )
     if larger > OFTEN:
         yield Notice(

@@ -45,9 +45,7 @@ def smooth(poses: Poses) -> Poses:
         xy[at], confidence[at] = _fit_groups(part, sure, times), sure
         if world is not None:
             world[at] = _fit_groups(world[at], sure, times)
-    return replace(
-        poses.with_xy(xy, confidence), world=None if world is None else world.astype(np.float32)
-    )
+    return replace(poses.with_xy(xy, confidence), world=None if world is None else world.astype(np.float32))
 
 
 def _slips(xy: np.ndarray, confidence: np.ndarray, times: np.ndarray) -> np.ndarray:
@@ -87,7 +85,7 @@ def _shifted(values: np.ndarray, times: np.ndarray, offset: int, seconds: float)
 def _fill(xy: np.ndarray, confidence: np.ndarray, times: np.ndarray) -> None:
     """Fill one joint's short gaps in place ([T,2], [T]): a cubic that goes on with the motion."""
     good = np.flatnonzero(np.isfinite(xy[:, 0]) & (confidence >= VISIBLE))
-    for before, after in pairwise(good):
+    for before, after in pairwise(good.tolist()):
         if after == before + 1 or times[after] - times[before + 1] > GAP_SECONDS + 1e-6:
             continue
         if times[before + 1] - times[before] > GAP_SECONDS + 1e-6:
@@ -101,9 +99,7 @@ def _fill(xy: np.ndarray, confidence: np.ndarray, times: np.ndarray) -> None:
         confidence[before + 1 : after] = min(confidence[before], confidence[after])
 
 
-def _slope(
-    xy: np.ndarray, times: np.ndarray, good: np.ndarray, at: int, span: float, jump: np.ndarray
-) -> np.ndarray:
+def _slope(xy: np.ndarray, times: np.ndarray, good: np.ndarray, at: int, span: float, jump: np.ndarray) -> np.ndarray:
     """Motion per `span` at the end `at` of a gap, out of the frames on its far side; else straight."""
     place = int(np.searchsorted(good, at))
     forward = place + 1 < len(good) and good[place + 1] == at + 1
@@ -128,9 +124,7 @@ def _fit_groups(values: np.ndarray, weights: np.ndarray, times: np.ndarray) -> n
     return out
 
 
-def _local_fit(
-    values: np.ndarray, weights: np.ndarray, times: np.ndarray, seconds: float, degree: int
-) -> np.ndarray:
+def _local_fit(values: np.ndarray, weights: np.ndarray, times: np.ndarray, seconds: float, degree: int) -> np.ndarray:
     """Weighted local polynomial of `degree` 1 or 2 at every frame: [T,J,n], [T,J] -> [T,J,n]."""
     weights = np.where(np.isfinite(values).all(-1), np.maximum(weights, 0.01), 0)
     clean = np.where(weights[..., None] > 0, values, 0)
