@@ -161,6 +161,13 @@ def test_size_scales_the_upright_picture(clips):
     assert np.abs(image - shrunk).mean() < 3
 
 
+def test_the_fast_way_is_nearly_the_same(clips):
+    exact = next(read_frames(clips / "juggle.mp4")).image.astype(int)
+    fast = next(read_frames(clips / "juggle.mp4", exact=False)).image.astype(int)
+    assert 0 < np.abs(exact - fast).mean() < 4
+    assert np.abs((exact - fast).mean((0, 1))).max() < 2
+
+
 @pytest.mark.parametrize("name, content, says", [
     ("gone.mp4", None, "not there"),
     ("empty.mp4", b"", "empty"),

@@ -41,7 +41,8 @@ def choose_encoder(
     """The encoder for "clip" (an exported film), "proxy" (fast, seekable) or "layer" (lossless RGBA).
 
     `quality` is x264's constant rate factor: 0 best, 18 as good as the eye sees, 51 worst; other
-    encoders get their nearest equal; None: the caller sets a bit rate. `name` asks for one encoder by its FFmpeg name, or for
+    encoders get their nearest equal; None: the caller sets a bit rate. `name` asks for one encoder
+    by its FFmpeg name, or for
     "hardware": the first that works, else software. Raises UserError where it doesn't work here.
     """
     if purpose not in PURPOSES:

@@ -92,15 +92,18 @@ def read_frames(
     *,
     size: tuple[int, int] | None = None,
     threads: int | None = None,
+    exact: bool = True,
     on_damage: Told | None = None,
 ) -> Iterator[Frame]:
     """Frames start <= index < stop in presentation order; memory does not grow with length.
 
     `size` (width, height) scales while decoding. `threads` None lets the decoder choose.
+    `exact` False saves 6 ms per 1080p frame for colors that are off by 1.6/255 instead of 0.8: good
+    for proxies and detectors, not for pixels that go into a result.
     `on_damage` is told once, in a sentence, where the file is damaged or breaks off.
     An index means the same frame with the same pixels whatever `start` was.
     """
-    with Decoder(path, size=size, threads=threads, on_damage=on_damage) as decoder:
+    with Decoder(path, size=size, threads=threads, exact=exact, on_damage=on_damage) as decoder:
         for number, frame in decoder.frames(start, stop):
             yield decoder.finish(number, frame)
 
@@ -108,8 +111,15 @@ def read_frames(
 class RandomAccess:
     """Any frame of a file by its index, the decoder staying open; going forward is cheap."""
 
-    def __init__(self, path: StrPath, *, size: tuple[int, int] | None = None, threads: int | None = None) -> None:
-        self._decoder = Decoder(path, size=size, threads=threads)
+    def __init__(
+        self,
+        path: StrPath,
+        *,
+        size: tuple[int, int] | None = None,
+        threads: int | None = None,
+        exact: bool = True,
+    ) -> None:
+        self._decoder = Decoder(path, size=size, threads=threads, exact=exact)
         self.info = self._decoder.info
         self.times = self._decoder.index.times
         self._next = -1
@@ -163,6 +173,7 @@ class Decoder:
         *,
         size: tuple[int, int] | None = None,
         threads: int | None = None,
+        exact: bool = True,
         on_damage: Told | None = None,
     ) -> None:
         self.path = Path(path)
@@ -178,7 +189,7 @@ class Decoder:
         except BaseException:
             self.close()
             raise
-        self._convert = Converter(self.shape, size)
+        self._convert = Converter(self.shape, size, exact)
 
     def __enter__(self) -> "Decoder":
         return self

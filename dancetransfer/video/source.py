@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cached_property
 from pathlib import Path
 
 import av
@@ -35,7 +36,7 @@ class Index:
     seekable: bool
     damage: str | None
 
-    @property
+    @cached_property
     def times(self) -> NDArray[np.float64]:
         return (self.pts - self.pts[0]) * self.tick.numerator / self.tick.denominator
 

@@ -47,7 +47,7 @@ def ours(path: Path, folder: Path, info: VideoInfo, frames: int) -> tuple[float,
     size = info.width, info.height
     thumbs = ThumbMaker(thumb_grid(frame_times(path), size))
     with ProxyMaker(folder / "proxy.mp4", size, fps=info.fps) as proxy:
-        for frame in read_frames(path, stop=frames):
+        for frame in read_frames(path, stop=frames, exact=False):
             proxy.write(frame)
             thumbs.write(frame)
             if frame.index == frames // 10:
