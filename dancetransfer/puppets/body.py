@@ -32,7 +32,8 @@ SHOES: tuple[Color, ...] = (
     (0.93, 0.93, 0.92), (0.10, 0.10, 0.11), (0.74, 0.13, 0.12), (0.20, 0.35, 0.62),
     (0.85, 0.62, 0.18),
 )
-PATTERNS = ("stripes", "checks", "spots", "pinstripes", "plain", "bands")
+PATTERNS = ("stripes", "checks", "spots", "pinstripes", "diamonds", "bands")
+PLAIN_PATTERNS = ("plain", "pinstripes", "checks")
 HAIR_STYLES = ("short", "bob", "ponytail", "bun", "long")
 BOTTOM_STYLES = ("trousers", "shorts", "skirt", "leggings")
 
@@ -103,8 +104,10 @@ def make_body(seed: int) -> Body:
     # Even seeds take the first half of each palette, odd ones the second: a pair never looks alike.
     half = seed % 2
 
-    def pick(items: tuple) -> tuple:
+    def pick(items: tuple[tuple[Color, Color], ...]) -> tuple[Color, Color]:
         return items[int(rng.integers(len(items) // 2)) * 2 + half]
+
+    top, bottom = pick(TOPS), pick(BOTTOMS)
 
     return Body(
         stature=stature, thigh=legs * thigh, shin=legs * (1 - thigh), ankle=ankle * stature,
@@ -119,8 +122,8 @@ def make_body(seed: int) -> Body:
         eyes=((0.25, 0.16, 0.10), (0.24, 0.38, 0.52), (0.27, 0.38, 0.22))[int(rng.integers(3))],
         lips=(0.70, 0.28, 0.30) if female else (0.66, 0.38, 0.34),
         hair_style=HAIR_STYLES[int(rng.integers(1, 5)) if female else 0],
-        top=Cloth(*pick(TOPS), PATTERNS[int(rng.integers(3)) * 2 + half]),
-        bottom=Cloth(*pick(BOTTOMS), ("plain", "pinstripes", "checks")[int(rng.integers(3))]),
+        top=Cloth(top[0], top[1], PATTERNS[int(rng.integers(3)) * 2 + half]),
+        bottom=Cloth(bottom[0], bottom[1], PLAIN_PATTERNS[int(rng.integers(len(PLAIN_PATTERNS)))]),
         shoes=SHOES[int(rng.integers(len(SHOES)))], sleeve=(0.22, 0.30, 1.0)[int(rng.integers(3))],
         bottom_style=BOTTOM_STYLES[int(rng.integers(4)) if female else int(rng.integers(2))],
         logo=bool(rng.integers(2)),

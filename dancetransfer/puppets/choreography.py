@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .body import Body
 from .moves import ARMS, DANCE, FEET, HANDS, TOUR, Key, both, mirrored
@@ -27,7 +28,7 @@ class Choreography:
     offset: float
     energy: float
 
-    def beat_at(self, seconds: Array) -> Array:
+    def beat_at(self, seconds: ArrayLike) -> Array:
         """The beat (fractional) at times in seconds."""
         return (np.asarray(seconds, float) - self.offset) * self.bpm / 60
 
@@ -93,7 +94,7 @@ class Choreography:
     def _rows(self, keys: list[Key], scale: float, width: float) -> Array:
         """The keys' channels [K,41], varied a little by seed."""
         rows = []
-        reach = np.array([0.35 + 0.65 * width, 1.0, 0.35 + 0.65 * width])
+        reach = np.array([0.30 + 0.70 * width, 1.0, 0.30 + 0.70 * width])
         for index, key in enumerate(keys):
             rng = np.random.default_rng([self.seed, self.number, index, 7004])
             x, z = key.at[0] * scale * width, key.at[1] * scale * depth_of(width)

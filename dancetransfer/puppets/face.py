@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .body import Body
 
 Array = np.ndarray
-TILE = 512  # pixels of the face picture
+TILE = 256  # pixels of the face picture
 HALF = 0.56  # face units from its middle to its edge
 MOUTHS, BLINKS = 3, 2  # pictures are made for each mouth opening and for open and shut eyes
 EYE = (0.148, -0.005)
@@ -73,10 +74,10 @@ class Canvas:
     def __init__(self, color: tuple[float, float, float]) -> None:
         self.picture = np.full((TILE, TILE, 3), color, np.float32)
 
-    def pixels(self, points: Array) -> Array:
+    def pixels(self, points: ArrayLike) -> Array:
         """Face units to tile pixels, times 16 for OpenCV's sub-pixel drawing."""
-        points = np.atleast_2d(np.asarray(points, float))
-        flipped = np.stack([points[:, 0] + HALF, HALF - points[:, 1]], -1)
+        spots = np.atleast_2d(np.asarray(points, float))
+        flipped = np.stack([spots[:, 0] + HALF, HALF - spots[:, 1]], -1)
         return np.round(flipped * (TILE / (2 * HALF)) * 16).astype(np.int32)
 
     def blend(self, mask: Array, color: tuple, alpha: float, blur: float) -> None:
@@ -86,7 +87,7 @@ class Canvas:
         weight = (mask * (alpha / 255))[..., None]
         self.picture += weight * (np.asarray(color, np.float32) - self.picture)
 
-    def area(self, points: Array, color: tuple, alpha: float = 1.0, blur: float = 0.0) -> None:
+    def area(self, points: ArrayLike, color: tuple, alpha: float = 1.0, blur: float = 0.0) -> None:
         """A filled polygon."""
         mask = np.zeros((TILE, TILE), np.float32)
         cv2.fillPoly(mask, [self.pixels(points)], 255, cv2.LINE_AA, 4)
@@ -103,7 +104,7 @@ class Canvas:
         if center[0] != 0:
             self.area(ring * [-1, 1], color, alpha, blur)
 
-    def line(self, points: Array, width: float, color: tuple, alpha: float = 1.0,
+    def line(self, points: ArrayLike, width: float, color: tuple, alpha: float = 1.0,
              blur: float = 0.0) -> None:
         """An open stroke of a width in face units."""
         mask = np.zeros((TILE, TILE), np.float32)

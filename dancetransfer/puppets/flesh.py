@@ -11,7 +11,7 @@ from .raycast import Shapes
 from .skeleton import Side, Skeleton, frame_along, turn, unit
 
 Array = np.ndarray
-EDGE = 512  # pixels of a texture tile; a cloth tile is half a metre high
+EDGE = 256  # pixels of a texture tile; a cloth tile is half a metre high
 SKIN, HAIR, TOP, CHEST, BOTTOM, SHOE, SOLE, EAR, FACE = range(9)
 
 
@@ -103,13 +103,11 @@ def add_trunk(shapes: Builder, body: Body, bones: Skeleton) -> None:
                 CHEST, front, 0.76, garment=shirt)
     upper = bones.neck + turn(chest, (0, -0.135 * g, -0.005))
     shapes.cone(belly, upper, waist * 1.03, ribs, CHEST, ahead, 0.72, garment=shirt)
-    for sign in (1, -1):
-        if body.female:
-            place, radii = (sign * 0.066 * g, -0.170 * g, 0.062 * g), (0.070, 0.075, 0.056)
-        else:
-            place, radii = (sign * 0.062 * g, -0.125 * g, 0.050 * g), (0.095, 0.080, 0.062)
-        shapes.ball(bones.neck + turn(chest, place), chest, tuple(np.array(radii) * g), CHEST,
-                    shirt)
+    if body.female:
+        place, radii = (0, -0.165 * g, 0.056 * g), (0.128, 0.092, 0.060)
+    else:
+        place, radii = (0, -0.125 * g, 0.044 * g), (0.148, 0.090, 0.066)
+    shapes.ball(bones.neck + turn(chest, place), chest, tuple(np.array(radii) * g), CHEST, shirt)
     for side in (bones.left, bones.right):
         root = bones.neck + turn(chest, (side.sign * 0.030, 0.016, -0.012))
         shapes.cone(root, side.shoulder, 0.056 * g, 0.052 * g, CHEST, ahead, 0.95, garment=shirt)
@@ -246,9 +244,10 @@ def add_head(shapes: Builder, body: Body, bones: Skeleton, tile: Array) -> None:
         shapes.ball(place, bones.head_frame, tuple(np.array(radii) * scale), tile, picture, True,
                     gloss=0.05)
     (top, r0), (low, r1) = FACE_ENDS
-    ends = [bones.head + turn(bones.head_frame, np.array(end) * scale) for end in (top, low)]
-    shapes.cone(*ends, r0 * scale[0], r1 * scale[0], tile, bones.head_frame[..., 2], FACE_DEEP,
-                gloss=0.05, garment=picture, flat=True)
+    cheeks, jaw = (bones.head + turn(bones.head_frame, np.array(end) * scale)
+                   for end in (top, low))
+    shapes.cone(cheeks, jaw, r0 * scale[0], r1 * scale[0], tile, bones.head_frame[..., 2],
+                FACE_DEEP, gloss=0.05, garment=picture, flat=True)
     for sign in (1, -1):
         ear = bones.head + turn(bones.head_frame, np.array([sign * 0.345, -0.045, -0.03]) * scale)
         shapes.ball(ear, bones.head_frame, tuple(np.array([0.035, 0.105, 0.062]) * scale), EAR,
@@ -263,8 +262,8 @@ def add_hair(shapes: Builder, body: Body, bones: Skeleton) -> None:
     for angle in np.linspace(-0.5 * np.pi, 1.5 * np.pi, 11)[:-1]:
         # Around the crown, leaving the face free.
         x, back = np.cos(angle), np.sin(angle)
-        center = np.array([0.20 * x, 0.28 - 0.06 * back, -0.08 - 0.25 * back])
-        parts.append((tuple(center + rng.normal(0, 0.022, 3)), tuple(rng.uniform(0.17, 0.23, 3))))
+        tuft = np.array([0.20 * x, 0.28 - 0.06 * back, -0.08 - 0.25 * back])
+        parts.append((tuple(tuft + rng.normal(0, 0.022, 3)), tuple(rng.uniform(0.17, 0.23, 3))))
     whole = (bones.head - 0.2 * bones.head_frame[..., 1], bones.head_frame)
     for center, radii in parts:
         place = bones.head + turn(bones.head_frame, np.array(center) * scale)
@@ -277,10 +276,11 @@ def surface_depth(points: Array) -> Array:
     (top, r0), (low, r1) = FACE_ENDS
     at = np.linspace(0, 1, 24)
     radius = r0 + (r1 - r0) * at
-    cone = [(np.array(top) * (1 - t) + np.array(low) * t, (r, r, r * FACE_DEEP))
-            for t, r in zip(at, radius, strict=True)]
+    parts = [(np.array(center), np.array(radii)) for center, radii in SKULL]
+    parts += [(np.array(top) * (1 - t) + np.array(low) * t, r * np.array([1, 1, FACE_DEEP]))
+              for t, r in zip(at, radius, strict=True)]
     best = np.zeros(len(points))
-    for center, radii in [*SKULL, *cone]:
+    for center, radii in parts:
         flat = (((points - center[:2]) / radii[:2]) ** 2).sum(-1)
         depth = center[2] + radii[2] * np.sqrt(np.maximum(0, 1 - flat))
         best = np.where(flat < 1, np.maximum(best, depth), best)
@@ -325,6 +325,7 @@ def woven(rng: np.random.Generator, cloth: Cloth) -> Array:
         "pinstripes": (x * 14) % 1 < 0.16,
         "checks": ((x * 8).astype(int) + (y * 8).astype(int)) % 2 == 1,
         "spots": np.hypot(spot_x, spot_y) < 0.27,
+        "diamonds": abs((x * 9) % 1 - 0.5) + abs((y * 6) % 1 - 0.5) < 0.34,
         "laces": (abs(x - 0.5) < 0.10) & ((y * 26) % 1 < 0.4),
     }[cloth.pattern]
     picture = np.where(on[..., None], np.array(cloth.accent), np.array(cloth.base))

@@ -99,9 +99,9 @@ TOUR: dict[str, list[Key]] = {
         Key(0, yaw=0, arms="low", hands="open"),
         Key(1, arms="up", hands="open", look=(-8, 0, 0)), Key(2, arms="up", hands="flat"),
         Key(3, arms="side", hands="open"),
-        Key(4, at=(0.18, 0), feet="apart", weight=0.4, arms="side/hip", hands="open"),
+        Key(4, at=(0.12, 0), feet="apart", weight=0.4, arms="side/hip", hands="open"),
         Key(5, at=(0.0, 0), feet="near", arms="hip", hands="flat"),
-        Key(6, at=(-0.18, 0), weight=-0.4, arms="hip/side", hands="open"),
+        Key(6, at=(-0.12, 0), weight=-0.4, arms="hip/side", hands="open"),
         Key(7, at=(0.0, 0), feet="near", arms="hip", hands="flat"),
     ],
     "near_far": [

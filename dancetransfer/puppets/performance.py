@@ -13,7 +13,7 @@ from . import face
 from .body import Body, make_body
 from .choreography import Choreography, make_choreography
 from .flesh import clothe, head_scale, make_tiles, surface_depth
-from .raycast import paint
+from .raycast import Shapes, paint
 from .scene import Camera, Room, make_camera, make_room
 from .skeleton import Skeleton, pose, turn
 from .sound import beat_track
@@ -55,7 +55,7 @@ class Performance:
     def masks(self, start: int = 0, stop: int | None = None) -> Iterator[Array]:
         """The dancer's masks for the same frames, uint8 [H,W], 255 inside, smooth edges."""
         for index in self._range(start, stop):
-            cover = soften(self._person(self.times[index])[1])
+            cover = soften(self._paint(self._shapes(self.times[index]))[1])
             yield np.round(cover * 255).astype(np.uint8)
 
     def plate(self) -> Array:
@@ -116,19 +116,23 @@ class Performance:
         mouth = np.round(np.clip(0.5 * wave, 0, 1) * (face.MOUTHS - 1)) / (face.MOUTHS - 1)
         return mouth, ((times + 0.37 * phase) % 3.1 < 0.13).astype(int)
 
-    def _person(self, time: float) -> tuple[Array, Array]:
-        """Premultiplied linear color and coverage of the dancer around a time."""
+    def _shapes(self, time: float) -> Shapes:
+        """The dancer's shapes around a time, one layer for each sub-frame."""
         shutter = min(0.5 / self.fps, 1 / 60)
         moments = time + ((np.arange(len(PLACES)) + 0.5) / len(PLACES) - 0.5) * shutter
         expression = face.tile_number(*self._expression(np.full(len(moments), time)))
-        shapes = clothe(self.body, self._bones(moments), expression)
-        return paint(shapes, self.camera, self.size, PLACES, self._tiles, self.room.lights)
+        return clothe(self.body, self._bones(moments), expression)
+
+    def _paint(self, shapes: Shapes) -> tuple[Array, Array]:
+        """Premultiplied linear color and coverage of the dancer."""
+        return paint(shapes, self.camera, self.size, PLACES, self._tiles, self.room.lights,
+                     self.room.lamp(shapes))
 
     def _frame(self, index: int) -> Array:
         time = self.times[index]
-        color, cover = self._person(time)
-        still = clothe(self.body, self._bones(np.array([time])), np.zeros(1, int))
-        shade = self.room.shadow(still, self.camera, self.size)
+        shapes = self._shapes(time)
+        color, cover = self._paint(shapes)
+        shade = self.room.shadow(shapes, self.camera, self.size)
         picture = color + self._plate * (shade * (1 - cover))[..., None]
         drift = 1 + 0.028 * np.sin(0.31 * time + self.seed) + 0.012 * np.sin(0.83 * time)
         picture = soften(picture) * np.float32(drift)

@@ -8,12 +8,14 @@ some ten thousand numbers.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
 Array = np.ndarray
 TILE_METRES = 0.5  # a cloth tile's height on the body
+SHADE_MAP = 176  # pixels of the lamp's view
+SHADE_BIAS = (0.025, 0.075)  # metres that shade nothing where light falls straight, and grazes
 SPANS = 8  # circles along a shape's axis that bound its rows
 
 
@@ -54,6 +56,14 @@ class Hits:
     shape: Array  # [M] int
     local_normal: Array  # [M,3]
     local: Array  # [M,3]
+    distance: Array  # [M] metres along the camera's axis
+
+
+def one_layer(shapes: Shapes, layer: int) -> Shapes:
+    """The shapes of one layer alone, as layer 0."""
+    mine = shapes.layer == layer
+    part = Shapes(*(getattr(shapes, field.name)[mine] for field in fields(Shapes)))
+    return replace(part, layer=np.zeros_like(part.layer))
 
 
 def row_spans(shapes: Shapes, camera, size: tuple[int, int], shift: Array) -> tuple[Array, ...]:
@@ -111,7 +121,7 @@ def cast(shapes: Shapes, camera, size: tuple[int, int], shift: Array) -> Hits:
     normal /= np.sqrt((normal**2).sum(1, keepdims=True))
     world = np.einsum("nij,ni->nj", shapes.to_local.astype(np.float32)[which], normal)
     world /= np.sqrt((world**2).sum(1, keepdims=True))
-    return Hits(pixel, world, which, normal, local)
+    return Hits(pixel, world, which, normal, local, distance)
 
 
 def nearest(shapes: Shapes, shape: Array, base: Array, step: Array, eye: Array, run: Array,
@@ -158,8 +168,12 @@ def nearest(shapes: Shapes, shape: Array, base: Array, step: Array, eye: Array, 
     return np.where(on, root, distance), np.where(on, foot, axis)
 
 
-def shade(hits: Hits, shapes: Shapes, tiles: Array, lights: Lights, to_eye: Array) -> Array:
-    """Linear RGB [M,3] of the hits: texture, softened Lambert, light of sky and floor, gloss."""
+def shade(hits: Hits, shapes: Shapes, tiles: Array, lights: Lights, to_eye: Array,
+          sun: Array) -> Array:
+    """Linear RGB [M,3] of the hits: texture, softened Lambert, light of sky and floor, gloss.
+
+    sun [M] is the share of the key light that reaches each hit.
+    """
     place = np.einsum("nij,nj->ni", shapes.chart.astype(np.float32)[hits.shape], hits.local)
     place += shapes.chart_origin.astype(np.float32)[hits.shape]
     flat = shapes.flat[hits.shape]
@@ -173,23 +187,56 @@ def shade(hits: Hits, shapes: Shapes, tiles: Array, lights: Lights, to_eye: Arra
     color = tiles[shapes.skin[hits.shape], line, column]
     normal = hits.normal
     facing = np.clip(normal @ to_eye.astype(np.float32), 0, 1)
-    direct = np.clip((normal @ lights.key.astype(np.float32) + 0.2) / 1.2, 0, 1)
+    direct = np.clip((normal @ lights.key.astype(np.float32) + 0.2) / 1.2, 0, 1) * sun
     sky = (0.62 + 0.38 * normal[:, 1]) * (0.72 + 0.28 * facing)
     color = color * (sky[:, None] * lights.ambient.astype(np.float32)
                      + direct[:, None] * lights.key_color.astype(np.float32))
     half = lights.key + to_eye
     half = (half / np.linalg.norm(half)).astype(np.float32)
-    shine = shapes.gloss.astype(np.float32)[hits.shape] * np.clip(normal @ half, 0, 1) ** 18
+    shine = shapes.gloss.astype(np.float32)[hits.shape] * np.clip(normal @ half, 0, 1) ** 18 * sun
     return color + shine[:, None] * lights.key_color.astype(np.float32)
 
 
-def paint(shapes: Shapes, camera, size: tuple[int, int], shift: Array, tiles: Array, lights: Lights
-          ) -> tuple[Array, Array]:
-    """Mean over the layers: premultiplied linear RGB [H,W,3] and coverage [H,W], float32."""
+def sunlit(hits: Hits, shapes: Shapes, camera, size: tuple[int, int], lamp) -> Array:
+    """The share [M] of the lamp's light that reaches the hits: a body shades itself.
+
+    One layer as the lamp sees it stands for all; the softness hides the rest.
+    """
+    width, height = size
+    edges = (SHADE_MAP, SHADE_MAP)
+    seen = cast(one_layer(shapes, int(shapes.layer.max(initial=0)) // 2), lamp, edges,
+                np.zeros((1, 2)))
+    depth = np.full(SHADE_MAP * SHADE_MAP, np.inf, np.float32)
+    depth[seen.pixel] = seen.distance
+    row, column = np.divmod(hits.pixel % (width * height), width)
+    scale = 1 / (camera.focal * height)
+    ray = np.stack([(column - (width - 1) / 2) * scale, ((height - 1) / 2 - row) * scale,
+                    np.ones(len(row))], -1).astype(np.float32)
+    # In the lamp's axes, up to its position: one small matrix instead of two.
+    local = (ray * hits.distance[:, None]) @ (camera.axes.T @ lamp.axes).astype(np.float32)
+    local += ((camera.position - lamp.position) @ lamp.axes).astype(np.float32)
+    spot = local[:, :2] / local[:, 2:] * np.float32(lamp.focal * SHADE_MAP)
+    grazing = 1 + hits.normal @ lamp.axes[:, 2].astype(np.float32)
+    limit = local[:, 2] - (SHADE_BIAS[0] + (SHADE_BIAS[1] - SHADE_BIAS[0]) * grazing)
+    light = np.zeros(len(row), np.float32)
+    for dx, dy in ((-0.9, -0.3), (0.3, -0.9), (0.9, 0.3), (-0.3, 0.9)):
+        x = np.clip(spot[:, 0] + (SHADE_MAP / 2 + dx), 0, SHADE_MAP - 1).astype(np.int32)
+        y = np.clip(SHADE_MAP / 2 + dy - spot[:, 1], 0, SHADE_MAP - 1).astype(np.int32)
+        light += depth[y * SHADE_MAP + x] > limit
+    return light * np.float32(0.25)
+
+
+def paint(shapes: Shapes, camera, size: tuple[int, int], shift: Array, tiles: Array,
+          lights: Lights, lamp) -> tuple[Array, Array]:
+    """Mean over the layers: premultiplied linear RGB [H,W,3] and coverage [H,W], float32.
+
+    camera and lamp (the key light's place) are anything with project, axes, position and focal.
+    """
     width, height = size
     hits = cast(shapes, camera, size, shift)
     to_eye = camera.axes[:, 2] * -1.0
-    color = shade(hits, shapes, tiles, lights, to_eye)
+    sun = sunlit(hits, shapes, camera, size, lamp)
+    color = shade(hits, shapes, tiles, lights, to_eye, sun)
     layers = len(shift)
     picture = np.zeros((layers * height * width, 4), np.float32)
     picture[hits.pixel, :3] = color

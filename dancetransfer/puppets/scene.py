@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from .raycast import Lights, Shapes
+from .raycast import Lights, Shapes, one_layer
 
 Array = np.ndarray
 WALL_SCALE, FLOOR_SCALE = 130, 90  # texture pixels per metre
@@ -52,16 +52,16 @@ class Camera:
 
 
 def make_camera(seed: int, stature: float, size: tuple[int, int]) -> Camera:
-    """A camera that shows a dancer of this stature at 0.63 to 0.70 of the picture's height."""
+    """A camera that shows a dancer of this stature at 0.64 to 0.70 of the picture's height."""
     rng = np.random.default_rng([seed, 7006])
     width, height = size
     tall = min(1.0, width / height)
-    share = rng.uniform(0.685, 0.705) - 0.036 * (1 - tall) / 0.44
+    share = rng.uniform(0.675, 0.695) - 0.030 * (1 - tall) / 0.44
     focal = rng.uniform(1.5, 1.95)
     distance = focal * stature / share
     position = np.array([rng.uniform(-0.5, 0.5) * tall, rng.uniform(0.85, 1.45), distance])
-    # With the feet at 0.913 of the height, raised arms stay in the picture.
-    aim = np.array([0.0, stature * (0.413 / share), 0.0])
+    # With the feet at 0.91 of the height, raised arms stay in the picture.
+    aim = np.array([0.0, stature * (0.410 / share), 0.0])
     forward = (aim - position) / np.linalg.norm(aim - position)
     roll = rng.uniform(-0.008, 0.008)
     right = np.cross(forward, (np.sin(roll), np.cos(roll), 0.0))
@@ -148,16 +148,26 @@ class Room:
                                 (wide, long))[..., None]
         return np.clip(floor, 0.02, 1)
 
+    def lamp(self, shapes: Shapes) -> Camera:
+        """The key light as a camera that looks at the shapes from afar."""
+        key, far, span = self.lights.key, 12.0, 2.7
+        right = np.cross(-key, (0.0, 1.0, 0.0))
+        right /= np.linalg.norm(right)
+        axes = np.stack([right, np.cross(right, -key), -key], 1)
+        return Camera(shapes.ends.mean((0, 1)) + far * key, axes, far / span)
+
     def shadow(self, shapes: Shapes, camera: Camera, size: tuple[int, int]) -> Array:
         """Factor 0..1 on the plate, float32 [H,W]: the soft shadow of one pose on the floor."""
         edge = int(SHADOW_SIZE * SHADOW_SCALE)
         center = shapes.ends.mean((0, 1))
         cover = np.zeros((edge, edge), np.uint8)
         light = self.lights.key
-        fall = shapes.ends - light * (shapes.ends[..., 1:2] / light[1])
+        one = one_layer(shapes, int(shapes.layer.max()) // 2)  # too soft to show the rest
+        ends, girth = one.ends, one.girth
+        fall = ends - light * (ends[..., 1:2] / light[1])
         corner = np.array([center[0], center[2] - 0.6]) - SHADOW_SIZE / 2
         spots = np.round((fall[..., [0, 2]] - corner) * SHADOW_SCALE * 16).astype(int)
-        thick = np.maximum(1, np.round(2 * 0.9 * shapes.girth.mean(1) * SHADOW_SCALE)).astype(int)
+        thick = np.maximum(1, np.round(2 * 0.9 * girth.mean(1) * SHADOW_SCALE)).astype(int)
         for (a, b), width in zip(spots, thick, strict=True):
             cv2.line(cover, a.tolist(), b.tolist(), 255, int(width), cv2.LINE_AA, 4)
         near = cv2.GaussianBlur(cover, (0, 0), 0.035 * SHADOW_SCALE)
@@ -173,7 +183,7 @@ def make_room(seed: int) -> Room:
     """The room of a seed."""
     rng = np.random.default_rng([seed, 7009])
     side = rng.uniform(0.25, 0.6) * rng.choice([-1, 1])
-    key = np.array([side, 1.0, rng.uniform(0.45, 0.75)])
+    key = np.array([side, 1.0, rng.uniform(0.60, 0.90)])
     warm = rng.uniform(-0.06, 0.06)
     strength = rng.uniform(0.60, 0.75)
     lights = Lights(key / np.linalg.norm(key), strength * np.array([1 + warm, 1.0, 1 - warm]),

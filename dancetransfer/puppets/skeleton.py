@@ -55,7 +55,7 @@ class Skeleton:
 
 def unit(v: Array) -> Array:
     """v scaled to length 1 along the last axis."""
-    return v / np.maximum(np.linalg.norm(v, axis=-1, keepdims=True), 1e-9)
+    return v / np.maximum(np.sqrt((v * v).sum(-1, keepdims=True)), 1e-9)
 
 
 def rotation(axis: int, angle: Array) -> Array:
@@ -70,11 +70,17 @@ def rotation(axis: int, angle: Array) -> Array:
     return out
 
 
+def cross(a: Array, b: Array) -> Array:
+    """The cross product of [...,3] vectors; np.cross costs five times as much on small arrays."""
+    (ax, ay, az), (bx, by, bz) = np.moveaxis(a, -1, 0), np.moveaxis(b, -1, 0)
+    return np.stack([ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx], -1)
+
+
 def frame_along(y: Array, front: Array) -> Array:
     """Frames [...,3,3] with their y axis along y and their z axis as near to front as can be."""
     y = unit(y)
-    x = unit(np.cross(y, front))
-    return np.stack([x, y, np.cross(x, y)], axis=-1)
+    x = unit(cross(y, front))
+    return np.stack([x, y, cross(x, y)], axis=-1)
 
 
 def turn(frame: Array, v: Array | tuple[float, float, float]) -> Array:
