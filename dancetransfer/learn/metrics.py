@@ -1,0 +1,181 @@
+"""How close two pictures are and how calm a clip is: measures that take one frame at a time."""
+
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+
+IDENTICAL_DB = 100.0
+"""PSNR of equal pictures (and the most that is ever given), so that means and JSON stay finite."""
+WINDOW, SIGMA = 11, 1.5
+C1, C2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
+"""Wang et al. 2004, K1 = 0.01, K2 = 0.03, L = 255."""
+
+
+def psnr_of(mse: float) -> float:
+    """dB of a mean squared error of 0..255 values, at most 100."""
+    return IDENTICAL_DB if mse <= 0 else min(IDENTICAL_DB, float(10 * np.log10(255.0**2 / mse)))
+
+
+def psnr(result: np.ndarray, truth: np.ndarray) -> float:
+    """dB of two uint8 pictures of the same shape."""
+    return psnr_of(float(squared_error(result, truth).mean()))
+
+
+def squared_error(result: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """float32 [H,W]: squared difference of two uint8 [H,W,3], mean over the colors."""
+    difference = cv2.absdiff(result, truth).astype(np.float32)
+    return (difference * difference).mean(-1)
+
+
+def ssim_map(result: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """float32 [H,W], -1..1: structural similarity of two uint8 [H,W,3], mean over the colors.
+
+    Wang et al., "Image quality assessment: from error visibility to structural similarity", 2004,
+    eq. 13, with its 11x11 Gaussian window of standard deviation 1.5. The outermost 5 pixels, where
+    the window would leave the picture, are NaN (a picture smaller than 11 is NaN everywhere).
+    """
+    kernel = cv2.getGaussianKernel(WINDOW, SIGMA, cv2.CV_32F)
+
+    def mean(values: np.ndarray) -> np.ndarray:
+        return cv2.sepFilter2D(values, cv2.CV_32F, kernel, kernel)
+
+    # Around 128 instead of 0 the squares are small enough for float32.
+    x, y = result.astype(np.float32) - 128, truth.astype(np.float32) - 128
+    mean_x, mean_y = mean(x), mean(y)
+    variances = mean(x * x + y * y) - mean_x * mean_x - mean_y * mean_y
+    covariance = mean(x * y) - mean_x * mean_y
+    mean_x += 128
+    mean_y += 128
+    light = (2 * mean_x * mean_y + C1) / (mean_x * mean_x + mean_y * mean_y + C1)
+    shape = (2 * covariance + C2) / (variances + C2)
+    similar = np.full(result.shape[:2], np.nan, np.float32)
+    edge = WINDOW // 2
+    inner = slice(edge, max(edge, result.shape[0] - edge)), slice(edge, max(edge, result.shape[1] - edge))
+    similar[inner] = (light * shape)[inner].mean(-1)
+    return similar
+
+
+def ssim(result: np.ndarray, truth: np.ndarray) -> float:
+    """Mean structural similarity of two uint8 [H,W,3]; NaN where they are smaller than 11 pixels."""
+    similar = ssim_map(result, truth)
+    return float(np.nanmean(similar)) if np.isfinite(similar).any() else float("nan")
+
+
+def pixels_in(box: np.ndarray, shape: tuple[int, ...]) -> tuple[slice, slice]:
+    """Rows and columns whose centers lie in a box (left, top, right, bottom in pixel edges), cut to the picture."""
+    (left, top), (right, bottom) = np.rint(box[:2]).astype(int), np.rint(box[2:]).astype(int)
+    height, width = shape[:2]
+    return slice(min(max(top, 0), height), max(bottom, 0)), slice(min(max(left, 0), width), max(right, 0))
+
+
+@dataclass
+class Fidelity:
+    """PSNR and SSIM of a stream of frames, over the whole picture or a box of it.
+
+    PSNR is that of the squared error averaged over all frames (not the mean of the frames' PSNR,
+    in which a few perfect frames would hide bad ones); SSIM is the mean over frames.
+    """
+
+    frames: int = 0
+    mse: float = 0.0
+    """Sum over the frames."""
+    similar: float = 0.0
+    similar_frames: int = 0
+
+    def add(self, error: np.ndarray, similar: np.ndarray, box: np.ndarray | None = None) -> None:
+        """`error` and `similar`: [H,W] of a frame (`squared_error`, `ssim_map`); a NaN box is skipped."""
+        if box is not None:
+            if not np.isfinite(box).all():
+                return
+            part = pixels_in(box, error.shape)
+            error, similar = error[part], similar[part]
+        if not error.size:
+            return
+        self.frames += 1
+        self.mse += float(error.mean())
+        known = similar[np.isfinite(similar)]
+        if known.size:
+            self.similar_frames += 1
+            self.similar += float(known.mean())
+
+    @property
+    def psnr(self) -> float | None:
+        """dB; None where there was no frame."""
+        return psnr_of(self.mse / self.frames) if self.frames else None
+
+    @property
+    def ssim(self) -> float | None:
+        return self.similar / self.similar_frames if self.similar_frames else None
+
+
+@dataclass
+class Trembling:
+    """Temporal error: how much the error changes from one frame to the next, mean, in 0..255.
+
+    A constant error (a wrong color) gives 0, one that comes and goes gives its size; what moves in
+    both clips alike gives nothing.
+    """
+
+    before: np.ndarray | None = None
+    total: float = 0.0
+    pairs: int = 0
+
+    def add(self, result: np.ndarray, truth: np.ndarray) -> None:
+        error = result.astype(np.int16) - truth
+        if self.before is not None:
+            self.total += float(np.abs(error - self.before).mean())
+            self.pairs += 1
+        self.before = error
+
+    def cut(self) -> None:
+        """The next frame is no neighbor of the last one."""
+        self.before = None
+
+    @property
+    def value(self) -> float | None:
+        return self.total / self.pairs if self.pairs else None
+
+
+@dataclass
+class Stillness:
+    """Standard deviation over time of the pixels where nobody ever stands, mean, in 0..255.
+
+    Welford's recursion: three pictures are held, however long the clip is. Over several stretches
+    (`cut` between them) the stretches are weighted by their free pixels.
+    """
+
+    count: int = 0
+    mean: np.ndarray | None = None
+    spread: np.ndarray | None = None
+    """Sum of squared differences from the mean so far."""
+    free: np.ndarray | None = field(default=None)
+    """bool [H,W]: nobody has stood here."""
+    total: float = 0.0
+    pixels: int = 0
+
+    def add(self, frame: np.ndarray, person: np.ndarray) -> None:
+        """`frame` uint8 [H,W,3], `person` box (pixel edges; NaN: nobody)."""
+        values = frame.astype(np.float32)
+        if self.mean is None or self.spread is None or self.free is None:
+            self.mean, self.spread = np.zeros_like(values), np.zeros_like(values)
+            self.free = np.ones(frame.shape[:2], bool)
+        self.count += 1
+        off = values - self.mean
+        self.mean += off / self.count
+        self.spread += off * (values - self.mean)
+        if np.isfinite(person).all():
+            self.free[pixels_in(person, frame.shape)] = False
+
+    def cut(self) -> None:
+        """End a stretch: what follows is another place or another time."""
+        if self.count > 1 and self.spread is not None and self.free is not None:
+            deviation = np.sqrt(self.spread[self.free] / self.count)
+            self.total += float(deviation.sum(dtype=np.float64) / 3)
+            self.pixels += len(deviation)
+        self.count, self.mean, self.spread, self.free = 0, None, None, None
+
+    @property
+    def value(self) -> float | None:
+        """Of all stretches that were ended with `cut`; None where no pixel was ever free."""
+        return self.total / self.pixels if self.pixels else None

@@ -1,0 +1,471 @@
+"""How good a result is: frames and joints against the truth, beside the baselines it must beat."""
+
+import json
+import math
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from dancetransfer.errors import UserError
+from dancetransfer.events import Done, Event, Events, Metric, Notice, Progress, Started
+from dancetransfer.learn.lookup import Lookup, body_heights
+from dancetransfer.learn.metrics import Fidelity, Stillness, Trembling, squared_error, ssim_map
+from dancetransfer.learn.pairs import CHOOSE, REPORT, Footage, load_footage
+from dancetransfer.learn.plate import composite
+from dancetransfer.pose.crop import face_boxes
+from dancetransfer.pose.estimators import Estimator
+from dancetransfer.pose.poses import BODY, Poses, absent, person_box
+from dancetransfer.project import Project
+from dancetransfer.storage import write_text
+
+Frames = Iterable[np.ndarray]
+"""uint8 RGB [H,W,3] each, in order."""
+MakeEstimator = Callable[[], Estimator]
+
+MARGIN = 0.1
+"""The person box reaches this part of its width and height beyond the joints on each side."""
+CORRECT = 0.1
+"""A joint counts as found within this part of the larger side of the person's tight box."""
+TELL_FRAMES = 10
+
+RENDERED, PLACED, UNPLACED = "rendered", "lookup placed", "lookup unplaced"
+
+
+@dataclass(frozen=True)
+class Scores:
+    """One row of the table; None where there was nothing to measure."""
+
+    frames: int
+    psnr: float | None
+    """dB over whole frames: of the mean squared error over all of them; 100 where equal."""
+    ssim: float | None
+    """-1..1, Wang et al. 2004, mean over frames."""
+    person_psnr: float | None
+    """The same within the person box (asked joints and 10 % around)."""
+    person_ssim: float | None
+    face_psnr: float | None
+    """The same within the face box, where the truth shows a face."""
+    face_ssim: float | None
+    temporal: float | None
+    """Mean change of the error between neighboring frames, 0..255."""
+    background: float | None
+    """Standard deviation over time where nobody ever stands, 0..255."""
+    joint_error: float | None = None
+    """Mean distance of found from asked body joints, % of the person's height."""
+    pck: float | None = None
+    """Share 0..1 of asked body joints found within 0.1 of the larger side of the person's tight box
+    (PCK after Yang and Ramanan 2013, alpha = 0.1); in frames where nobody was found none is."""
+    missed: float | None = None
+    """Share 0..1 of the frames with somebody in which nobody was found."""
+
+
+COLUMNS: dict[str, tuple[str, int]] = {
+    "frames": ("frames", 0),
+    "psnr": ("PSNR dB ↑", 2),
+    "ssim": ("SSIM ↑", 4),
+    "person_psnr": ("person dB ↑", 2),
+    "person_ssim": ("person SSIM ↑", 4),
+    "face_psnr": ("face dB ↑", 2),
+    "face_ssim": ("face SSIM ↑", 4),
+    "temporal": ("flicker /255 ↓", 3),
+    "background": ("still bg /255 ↓", 3),
+    "joint_error": ("joints % ↓", 2),
+    "pck": ("PCK@0.1 ↑", 3),
+    "missed": ("missed ↓", 3),
+}
+"""Heading with unit and better direction, and decimals, of each field of Scores."""
+
+
+def table(rows: Mapping[str, Scores]) -> str:
+    """The rows as plain text, aligned; an arrow says which direction is better, - means not measured."""
+    cells = [["", *(heading for heading, _ in COLUMNS.values())]]
+    for name, scores in rows.items():
+        values = asdict(scores)
+        shown = ["-" if values[key] is None else f"{values[key]:.{n}f}" for key, (_, n) in COLUMNS.items()]
+        cells.append([name, *shown])
+    widths = [max(len(line[n]) for line in cells) for n in range(len(cells[0]))]
+    lines = [
+        "  ".join([line[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(line[1:], widths[1:], strict=True))])
+        for line in cells
+    ]
+    return "\n".join(line.rstrip() for line in lines)
+
+
+# --- joints ---------------------------------------------------------------------------------------
+
+
+@dataclass
+class JointTally:
+    """Joint error, PCK and misses, summed over stretches."""
+
+    error: float = 0.0
+    compared: int = 0
+    correct: int = 0
+    asked: int = 0
+    lost: int = 0
+    frames: int = 0
+
+    def add(self, found: Poses, asked: Poses) -> None:
+        """Two tracks of the same T frames in the same pixels."""
+        wanted = asked.visible[:, BODY] & asked.present[:, None]
+        both = wanted & found.visible[:, BODY] & found.present[:, None]
+        apart = np.linalg.norm(found.xy[:, BODY] - asked.xy[:, BODY], axis=-1)
+        height = np.full(len(asked), np.nan)
+        for shot in np.unique(asked.shot):
+            part = (asked.shot == shot) & asked.present
+            if part.any():
+                height[part] = np.nanmedian(body_heights(asked.xy[part], asked.confidence[part]))
+        relative = np.where(both, apart / height[:, None], np.nan)
+        self.error += float(np.nansum(relative))
+        self.compared += int(np.isfinite(relative).sum())
+        self.correct += int((both & (apart <= CORRECT * _tight_side(asked)[:, None])).sum())
+        self.asked += int(wanted.sum())
+        self.lost += int((asked.present & ~found.present).sum())
+        self.frames += int(asked.present.sum())
+
+    @property
+    def joint_error(self) -> float | None:
+        return 100 * self.error / self.compared if self.compared else None
+
+    @property
+    def pck(self) -> float | None:
+        return self.correct / self.asked if self.asked else None
+
+    @property
+    def missed(self) -> float | None:
+        return self.lost / self.frames if self.frames else None
+
+
+def _tight_side(poses: Poses) -> np.ndarray:
+    """Pixels [T]: larger side of the box around the visible body joints; 0 where nobody is."""
+    seen = poses.visible[:, BODY, None]
+    high = np.where(seen, poses.xy[:, BODY], -np.inf).max(1)
+    low = np.where(seen, poses.xy[:, BODY], np.inf).min(1)
+    return np.where(poses.present, (high - low).max(1), 0.0)
+
+
+def pose_scores(found: Poses, asked: Poses) -> tuple[float | None, float | None, float | None]:
+    """joint_error, pck and missed (see Scores) of two tracks of the same frames in the same pixels."""
+    tally = JointTally()
+    tally.add(found, asked)
+    return tally.joint_error, tally.pck, tally.missed
+
+
+def mediapipe_estimator() -> Estimator | None:
+    """The estimator that finds the joints of a result; None where mediapipe is missing."""
+    from dancetransfer.pose.estimators import MediaPipeHolistic
+
+    try:
+        return MediaPipeHolistic()
+    except ImportError:
+        return None
+
+
+# --- frames ---------------------------------------------------------------------------------------
+
+
+class Row:
+    """What one result is measured by, frame after frame."""
+
+    def __init__(self) -> None:
+        self.whole, self.person, self.face = Fidelity(), Fidelity(), Fidelity()
+        self.trembling, self.stillness, self.joints = Trembling(), Stillness(), JointTally()
+
+    def add(self, result: np.ndarray, truth: np.ndarray, person: np.ndarray, face: np.ndarray) -> None:
+        error, similar = squared_error(result, truth), ssim_map(result, truth)
+        self.whole.add(error, similar)
+        self.person.add(error, similar, person)
+        self.face.add(error, similar, face)
+        self.trembling.add(result, truth)
+        self.stillness.add(result, person)
+
+    def cut(self) -> None:
+        self.trembling.cut()
+        self.stillness.cut()
+
+    def scores(self) -> Scores:
+        return Scores(
+            self.whole.frames,
+            self.whole.psnr,
+            self.whole.ssim,
+            self.person.psnr,
+            self.person.ssim,
+            self.face.psnr,
+            self.face.ssim,
+            self.trembling.value,
+            self.stillness.value,
+            self.joints.joint_error,
+            self.joints.pck,
+            self.joints.missed,
+        )
+
+
+class Measuring:
+    """Several results against one truth, which is decoded once; no clip is ever whole in memory."""
+
+    def __init__(self, names: Iterable[str], estimator: Callable[[], Estimator | None] | None = None) -> None:
+        """`estimator` makes a new one per result and stretch; without it no joints are compared."""
+        self.rows = {name: Row() for name in names}
+        self._estimator = estimator
+
+    def stretch(self, results: Mapping[str, Frames], truth: Frames, poses: Poses) -> Iterator[int]:
+        """Measure the frames of one place, in order; yields how many are done after each.
+
+        `poses` [T] are the truth's joints in its pixels; truth and results give T frames each
+        (ValueError where they don't, or where sizes differ). A cut between shots is no motion.
+        """
+        persons, faces = person_boxes(poses), face_boxes(poses)
+        with ExitStack() as stack:
+            finders: dict[str, _Finder] = {}
+            for name in self.rows if self._estimator else ():
+                if (estimator := self._estimator()) is not None:  # type: ignore[misc]
+                    stack.callback(estimator.close)
+                    finders[name] = _Finder(estimator, poses)
+            names = list(self.rows)
+            streams = zip(truth, *(results[name] for name in names), strict=True)
+            done = -1
+            for done, (real, *made) in enumerate(streams):
+                if done >= len(poses):
+                    raise ValueError(f"more frames than the {len(poses)} poses")
+                for name, image in zip(names, made, strict=True):
+                    if image.shape != real.shape:
+                        raise ValueError(f"{name}: frame {image.shape} against {real.shape}")
+                    if done and poses.shot[done] != poses.shot[done - 1]:
+                        self.rows[name].cut()
+                    self.rows[name].add(image, real, persons[done], faces[done])
+                    if name in finders:
+                        finders[name].look(done, image)
+                yield done + 1
+        if done + 1 != len(poses):
+            raise ValueError(f"{done + 1} frames, but {len(poses)} poses")
+        for name, row in self.rows.items():
+            row.cut()
+            if name in finders:
+                row.joints.add(finders[name].found, poses)
+
+    def scores(self) -> dict[str, Scores]:
+        return {name: row.scores() for name, row in self.rows.items()}
+
+
+class _Finder:
+    """The joints that an estimator finds in a result."""
+
+    def __init__(self, estimator: Estimator, asked: Poses) -> None:
+        self.found = absent(asked.time, asked.size)
+        self._estimator = estimator
+
+    def look(self, number: int, image: np.ndarray) -> None:
+        estimate = self._estimator(image, float(self.found.time[number]))
+        self.found.xy[number], self.found.confidence[number] = estimate.xy, estimate.confidence
+
+
+def person_boxes(poses: Poses) -> np.ndarray:
+    """float64 [T,4] pixel edges: body, feet and head with 10 % around; NaN where nobody is."""
+    box = person_box(poses).astype(np.float64) + 0.5  # joints are pixel centers
+    margin = MARGIN * (box[:, 2:] - box[:, :2])
+    return np.concatenate([box[:, :2] - margin, box[:, 2:] + margin], 1)
+
+
+def compare(result: Frames, truth: Frames, poses: Poses, estimator: MakeEstimator | None = None) -> Scores:
+    """Score one result. `poses` are the truth's joints in its pixels, one per frame of both.
+
+    With `estimator` (a function that makes one) the result's joints are found and compared too.
+    ValueError where numbers or sizes of the frames differ.
+    """
+    measuring = Measuring([""], estimator)
+    for _ in measuring.stretch({"": result}, truth, poses):
+        pass
+    return measuring.scores()[""]
+
+
+# --- the person's own footage ---------------------------------------------------------------------
+
+
+class Draws(Protocol):
+    """A generator at work (`learn.dancer.Dancer`)."""
+
+    def layers(self, poses: Poses, boxes: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Person layer (uint8 [h,w,4]) and its box in plate pixels, one per pose."""
+        ...
+
+
+def held_out(
+    project: Project, dancer: Draws, estimator: Callable[[], Estimator | None] | None = mediapipe_estimator
+) -> Events:
+    """Stage: the dancer on the person's report part, beside the lookup; writes `person/scores.json`.
+
+    Reads the clips' videos and what `prepare` made. Where a clip is too short for a report part
+    its choose part is taken (a Notice says so); `estimator` None leaves the joints out.
+    """
+    footage = load_footage(project)
+    part = REPORT if any((one.part == REPORT).any() for one in footage) else CHOOSE
+    runs = [(one, run) for one in footage for run in one.runs(part)]
+    if not runs:
+        yield Notice("The person's video is too short to hold anything out: there are no scores.")
+        return
+    if part == CHOOSE:
+        yield Notice(
+            "The scores are those of the part that also chose the best step: they are a little too good.",
+            "A longer video of the person (6 s and more) has a part for the report alone.",
+        )
+    total = sum(len(run) for _, run in runs)
+    yield Started("score", total)
+    measuring, lookup, done = Measuring((RENDERED, PLACED, UNPLACED), estimator), Lookup(footage), 0
+    for clip, run in runs:
+        span = slice(int(run[0]), int(run[-1]) + 1)
+        results = {
+            RENDERED: _drawn(dancer, clip, span),
+            **_looked_up(lookup, clip.poses[span], clip.plate),
+        }
+        for _ in measuring.stretch(results, _real(project, clip, span), clip.poses[span]):
+            done += 1
+            if done % TELL_FRAMES == 0:
+                yield Progress("score", done, total)
+    rows = measuring.scores()
+    about = {"part": "report" if part == REPORT else "choose", "frames": total, "clips": len(footage)}
+    text = json.dumps({**about, "rows": {name: asdict(one) for name, one in rows.items()}}, indent=1)
+    write_text(project.person / "scores.json", text)
+    yield from metrics(rows)
+    yield Done("score", table(rows), [str(project.person / "scores.json")])
+
+
+def _drawn(dancer: Draws, clip: Footage, span: slice) -> Iterator[np.ndarray]:
+    for layer, box in dancer.layers(clip.poses[span], clip.boxes[span]):
+        yield composite(clip.plate, layer, box)
+
+
+def _looked_up(lookup: Lookup, asked: Poses, plate: np.ndarray) -> dict[str, Frames]:
+    """The two lookup rows for a track in plate pixels."""
+
+    def frames(placed: bool) -> Iterator[np.ndarray]:
+        for xy, confidence in zip(asked.xy, asked.confidence, strict=True):
+            yield lookup.frame(xy, confidence, plate, placed)
+
+    return {PLACED: frames(True), UNPLACED: frames(False)}
+
+
+def _real(project: Project, clip: Footage, span: slice) -> Iterator[np.ndarray]:
+    from dancetransfer.video.read import read_frames
+
+    media = next(one for one in project.clips if one.name == clip.name)
+    first, last = int(clip.index[span][0]), int(clip.index[span][-1])
+    for frame in read_frames(media.path(), first, last + 1):
+        yield frame.image
+
+
+def against_truth(
+    result: Frames,
+    truth: Frames,
+    asked: Poses,
+    footage: list[Footage],
+    plate: np.ndarray,
+    true_poses: Poses | None = None,
+    estimator: Callable[[], Estimator | None] | None = mediapipe_estimator,
+) -> dict[str, Scores]:
+    """The same table for a rendered dance where the true clip is known.
+
+    `result` and `truth` give a frame for each of the `asked` poses (retargeted, in pixels of the
+    `plate`), from which the lookup rows are drawn. Boxes and joints are those of `true_poses`,
+    where not given of `asked`.
+    """
+    measuring = Measuring((RENDERED, PLACED, UNPLACED), estimator)
+    results = {RENDERED: result, **_looked_up(Lookup(footage), asked, plate)}
+    for _ in measuring.stretch(results, truth, asked if true_poses is None else true_poses):
+        pass
+    return measuring.scores()
+
+
+def metrics(rows: Mapping[str, Scores]) -> Iterator[Metric]:
+    """Every measured number as an event, named "row: field"."""
+    for name, scores in rows.items():
+        for one in fields(scores):
+            value = getattr(scores, one.name)
+            if value is not None and math.isfinite(value):
+                yield Metric("score", f"{name}: {one.name}" if name else one.name, round(float(value), 5))
+
+
+# --- two files ------------------------------------------------------------------------------------
+
+
+def score_files(clip: Path, truth: Path) -> Generator[Event, None, Scores]:
+    """Score a clip against the true one; the generator's value (of `yield from`) is its Scores.
+
+    The clips are compared frame by frame; where their numbers of frames differ, each frame of the
+    truth with the one that the clip shows at its time. UserError where they don't belong together.
+    """
+    from dancetransfer.video.read import read_frames
+
+    shown = yield from _pairs(clip, truth)
+    total = len(shown)
+    yield Started("score", 2 * total)
+    estimator = mediapipe_estimator()
+    if estimator is None:
+        raise UserError("mediapipe is missing, which finds the person.", "Install DanceTransfer whole.")
+    with ExitStack() as stack:
+        stack.callback(estimator.close)
+        finder = None
+        for frame in read_frames(truth, 0, total):
+            if finder is None:
+                size = frame.image.shape[1], frame.image.shape[0]
+                finder = _Finder(estimator, absent(_times(truth)[:total], size))
+            finder.look(frame.index, frame.image)
+            if frame.index % TELL_FRAMES == 0:
+                yield Progress("score", frame.index, 2 * total)
+    assert finder is not None
+    measuring = Measuring([clip.name], mediapipe_estimator)
+    real = (frame.image for frame in read_frames(truth, 0, total))
+    for done in measuring.stretch({clip.name: _picked(clip, shown)}, real, finder.found):
+        if done % TELL_FRAMES == 0:
+            yield Progress("score", total + done, 2 * total)
+    rows = measuring.scores()
+    yield from metrics({"": rows[clip.name]})
+    yield Done("score", table(rows))
+    return rows[clip.name]
+
+
+def _pairs(clip: Path, truth: Path) -> Generator[Event, None, np.ndarray]:
+    """int [N]: the clip's frame that belongs to each of the first N frames of the truth."""
+    from dancetransfer.video.read import probe
+
+    ours, theirs = probe(clip), probe(truth)
+    if (ours.width, ours.height) != (theirs.width, theirs.height):
+        raise UserError(
+            f"{clip.name} is {ours.width} x {ours.height} and {truth.name} {theirs.width} x {theirs.height}.",
+            "Only clips of the same size can be compared: choose the clip that belongs to this truth.",
+        )
+    if ours.frames == theirs.frames:
+        return np.arange(ours.frames)
+    times, own = _times(truth), _times(clip)
+    inside = int((times < ours.seconds).sum())
+    if inside < len(times) / 2 or ours.seconds > 2 * theirs.seconds:
+        raise UserError(
+            f"{clip.name} lasts {ours.seconds:.1f} s and {truth.name} {theirs.seconds:.1f} s.",
+            "Only clips of the same dance can be compared: choose the clip that belongs to this truth.",
+        )
+    yield Notice(
+        f"{clip.name} has {ours.frames} frames and {truth.name} {theirs.frames}: each of {inside} frames of "
+        "the truth is compared with the one shown at its time."
+    )
+    return np.maximum(np.searchsorted(own, times[:inside] + 1e-3, side="right") - 1, 0)
+
+
+def _times(path: Path) -> np.ndarray:
+    from dancetransfer.video.read import frame_times
+
+    return frame_times(path)
+
+
+def _picked(path: Path, numbers: np.ndarray) -> Iterator[np.ndarray]:
+    """The frames of a file by rising number, each as often as it is asked for."""
+    from dancetransfer.video.read import read_frames
+
+    frames = read_frames(path, 0, int(numbers[-1]) + 1)
+    current = next(frames)
+    for number in numbers:
+        while current.index < number:
+            current = next(frames)
+        yield current.image
