@@ -19,6 +19,9 @@ DROP = 0.05
 """Chance that a limb of a training skeleton is missing, as detectors lose them."""
 JITTER = 0.004
 """Standard deviation of a training joint's error, in heights of the crop."""
+STRAY = 0.4
+"""Chance that the fed-back frame is of quite another moment. Without it G copies what it is given:
+a limb once drawn in the wrong place would stay in the picture for the rest of the dance."""
 LIMBS = (
     (p.LEFT_ELBOW, p.LEFT_WRIST, *range(*p.LEFT_HAND.indices(p.JOINTS))),
     (p.RIGHT_ELBOW, p.RIGHT_WRIST, *range(*p.RIGHT_HAND.indices(p.JOINTS))),
@@ -39,7 +42,7 @@ class Batch:
     mask: Tensor  # [N,2,1,H,W], 0..1
     weight: Tensor  # [N,2,1,H,W]: 1 on and around the person, a quarter elsewhere
     plate: Tensor  # [N,2,3,H,W], -1..1
-    before: Tensor  # [N,4,H,W]: the real person layer at t-1, -1..1 and 0..1
+    before: Tensor  # [N,4,H,W]: the real person layer at t-1 or a stray one, -1..1 and 0..1
     moves: Tensor  # [N,2,4]: the crop of t in pixels of the crop of t-1, and of t+1 in that of t
     face: Tensor  # [N,2,4]: face boxes in pixels of the crop
     has_face: Tensor  # bool [N,2]
@@ -75,8 +78,11 @@ class Batches:
         matrix = self._affine() if follow else np.eye(2, 3)
         first = at - 1 if at > 0 and clip.index[at - 1] == clip.index[at] - 1 else at
         chosen = [first, at, at + 1]
+        stray = self.random.random() < STRAY
+        other = int(self.random.integers(len(clip.index)))
         crops = [warp(clip.crops[n], matrix, size) for n in chosen]
         plates = [warp(cut_out(clip.plate, clip.boxes[n], size), matrix, size) for n in chosen[1:]]
+        before = warp(clip.crops[other], matrix, size) if stray else crops[0]
         drawn = self._labels(number, at, matrix)
         faces = np.stack([_through(self.faces[number][n], matrix) for n in chosen[1:]])
         moves = [
@@ -90,7 +96,7 @@ class Batches:
             "weight": np.stack([_weight(crop[..., 3]) for crop in crops[1:]])[:, None],
             "plate": _signed(np.stack(plates)),
             "before": np.concatenate(
-                [_signed(crops[0][None, ..., :3])[0], crops[0][None, ..., 3].astype(np.float32) / 255]
+                [_signed(before[None, ..., :3])[0], before[None, ..., 3].astype(np.float32) / 255]
             ),
             "moves": np.stack(moves).astype(np.float32),
             "face": np.nan_to_num(faces, nan=0.0).astype(np.float32),

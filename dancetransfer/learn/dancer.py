@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -198,7 +198,7 @@ def save_dancer(path: Path, dancer: Dancer, notes: dict[str, str]) -> None:
         **notes,
     }
     with atomic_path(path) as temporary:
-        save_file(tensors, temporary, header)
+        temporary.write_bytes(save(tensors, header))
 
 
 def load_dancer(path: Path, device: Device) -> Dancer:

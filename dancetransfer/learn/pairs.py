@@ -1,7 +1,8 @@
 """The person's clips as training material: crops with masks, their poses, the plate, and the split."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import BinaryIO
 
 import cv2
 import numpy as np
@@ -66,7 +67,7 @@ def split(times: np.ndarray) -> np.ndarray:
     blocks = 1 if seconds < 6 else 2 * int(np.clip(seconds // 30, 1, 4))
     length = float(np.clip(0.08 * seconds, min(1.0, seconds / 6), 4.0))
     starts = times[-1] - length - np.linspace(0, seconds - length, blocks)  # from the end
-    for number, start in enumerate(starts):
+    for start in starts:
         near = (times >= start - 1) & (times <= start + length + 1)
         parts[near & (parts == TRAIN)] = GAP
     for number, start in enumerate(starts):
@@ -94,7 +95,8 @@ def prepare(project: Project, settings: TrainSettings) -> Events:
     todo = [clip for clip in project.clips if not _current(project, clip, settings, sizes)]
     if not todo:
         return
-    yield Started("prepare", sum(len(tracks[clip.name]) for clip in todo))
+    total = sum(len(tracks[clip.name]) for clip in todo)
+    yield Started("prepare", total)
     done = 0
     for clip in todo:
         folder, track = project.clip_folder(clip), tracks[clip.name]
@@ -102,24 +104,22 @@ def prepare(project: Project, settings: TrainSettings) -> Events:
         boxes = boxes_of(track, sizes)
         masks = read_masks(folder / "masks.npz")
         width, height = sizes.size
-        with atomic_path(folder / "crops.npy") as temporary:
-            crops = np.lib.format.open_memmap(temporary, mode="w+", dtype=np.uint8, shape=(len(keep), height, width, 4))
-            sample = plates.sampled(len(track), track.size)
-            seen: list[tuple[np.ndarray, np.ndarray]] = []
-            slot = {int(number): n for n, number in enumerate(keep)}
+        sample = plates.sampled(len(track), track.size)
+        seen: list[tuple[np.ndarray, np.ndarray]] = []
+        with atomic_path(folder / "crops.npy") as temporary, open(temporary, "wb") as file:
+            _npy_header(file, (len(keep), height, width, 4))
             for frame in read_frames(clip.path(), 0, len(track)):
                 mask = masks[frame.index]
                 if frame.index in sample:
                     seen.append((frame.image, mask))
-                if frame.index in slot:
-                    crop = crops[slot[frame.index]]
-                    crop[..., :3] = plates.cut_out(frame.image, boxes[frame.index], sizes.size)
-                    crop[..., 3] = _mask_crop(mask, track.size, boxes[frame.index], sizes.size)
+                if track.present[frame.index]:
+                    box = boxes[frame.index]
+                    color = plates.cut_out(frame.image, box, sizes.size)
+                    person = _mask_crop(mask, track.size, box, sizes.size)
+                    file.write(np.dstack([color, person]).tobytes())
                 done += 1
                 if done % 10 == 0:
-                    yield Progress("prepare", done)
-            crops.flush()
-            del crops
+                    yield Progress("prepare", done, total)
         plate = plates.clean_plate((one for one, _ in seen), (mask for _, mask in seen))
         del seen
         _write(folder, plate, keep, boxes[keep])
@@ -163,8 +163,6 @@ def load_footage(project: Project) -> list[Footage]:
 
 
 def _at(track: Poses, index: np.ndarray) -> Poses:
-    from dataclasses import replace
-
     return replace(
         track,
         xy=track.xy[index],
@@ -183,6 +181,11 @@ def _mask_crop(mask: np.ndarray, frame: tuple[int, int], box: np.ndarray, size: 
     clean = np.zeros_like(inside)  # outside the frame nobody is known to stand
     clean[top:bottom, left:right] = inside[top:bottom, left:right]
     return clean
+
+
+def _npy_header(file: BinaryIO, shape: tuple[int, ...]) -> None:
+    """Begin an npy file of uint8 that is written row by row: a full disk is then an error, not a crash."""
+    np.lib.format.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": shape})
 
 
 def _write(folder: Path, plate: np.ndarray, index: np.ndarray, boxes: np.ndarray) -> None:

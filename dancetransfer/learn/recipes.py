@@ -34,7 +34,7 @@ class Recipe:
     rate: float  # Adam's learning rate, before the linear decay over the second half
     batch: int
     averaged: float  # decay of the EMA of the weights; 0: none
-    fed_back: float  # chance that the first frame of a pair is given the real picture before it
+    fed_back: float  # chance that the first frame of a pair is given a real picture as the one before
     enhancer_from: float  # share from which G2 is trained; G1 alone before
     face_from: float  # share from which only the face refiner is trained
     face_width: int
@@ -65,7 +65,7 @@ RECIPES = {
         width=48, downs=3, blocks=6, limit=256, fold=1, skips=True, enhancer_above=100_000,
         judge_width=32, judge_scales=2, adversarial_from=0.5,
         matching=2.0, perceptual=5.0, pixel=10.0,
-        rate=8e-4, batch=2, averaged=0.995, fed_back=0.5,
+        rate=8e-4, batch=2, averaged=0.995, fed_back=0.6,
         enhancer_from=1.0, face_from=0.88, face_width=16,
     ),
 }  # fmt: skip

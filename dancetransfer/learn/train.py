@@ -209,7 +209,8 @@ class _Loop:
             return
         last, prev = self.folder / "last.pt", self.folder / "prev.pt"
         with atomic_path(last) as temporary:
-            torch.save(pack(self.trainer, self.batches, asdict(self.counters)), temporary)
+            with open(temporary, "wb") as file:  # a file of ours: a full disk is then an OSError
+                torch.save(pack(self.trainer, self.batches, asdict(self.counters)), file)
             if last.exists():
                 rename(last, prev)
         self.saved_at, self.saved_steps = self.counters.used, self.trainer.steps

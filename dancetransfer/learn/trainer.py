@@ -29,6 +29,8 @@ from models.refiner import cut
 
 NOISE = 0.05
 """Standard deviation of the noise on a fed-back real frame, which is better than what G will get."""
+MASK = 10.0
+"""Weight of the mask loss."""
 FACE_PERCEPTUAL = 5.0
 """Weight of the perceptual term for faces (EDN, section 3.4)."""
 
@@ -111,7 +113,7 @@ class Trainer:
             error = (made - batch.real).abs() * batch.weight
             losses["pixel"] = recipe.pixel * error.sum() / (3 * batch.weight.sum())
         if recipe.mask:
-            losses["mask"] = _mask_loss(torch.stack([layer[:, 3:] for layer in layers], 1), batch.mask)
+            losses["mask"] = MASK * _mask_loss(torch.stack([layer[:, 3:] for layer in layers], 1), batch.mask)
         total = torch.stack([value for name, value in losses.items() if name != "judge"]).sum()
         self._descend("generator", total)
         self._average()

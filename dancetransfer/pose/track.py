@@ -13,7 +13,7 @@ VERSION = 1
 def clean_track(folder: Path) -> Events:
     """Stage: `poses.npz` of a clip's or dance's folder -> `track.npz`; nothing where that is current."""
     results = Results(folder)
-    wanted = key("track", VERSION, smooth.VERSION, results.key_of("poses.npz"))
+    wanted = key("track", VERSION, results.key_of("poses.npz"))
     if results.current("track.npz", wanted):
         return
     yield Started("track")
