@@ -5,11 +5,18 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
+from dancetransfer.learn.lookup import body_heights
+from dancetransfer.pose.poses import BODY, Poses, person_box
+
 IDENTICAL_DB = 100.0
 """PSNR of equal pictures (and the most that is ever given), so that means and JSON stay finite."""
 WINDOW, SIGMA = 11, 1.5
 C1, C2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
 """Wang et al. 2004, K1 = 0.01, K2 = 0.03, L = 255."""
+MARGIN = 0.1
+"""The person box reaches this part of its width and height beyond the joints on each side."""
+CORRECT = 0.1
+"""A joint counts as found within this part of the larger side of the person's tight box."""
 
 
 def psnr_of(mse: float) -> float:
@@ -67,6 +74,13 @@ def pixels_in(box: np.ndarray, shape: tuple[int, ...]) -> tuple[slice, slice]:
     (left, top), (right, bottom) = np.rint(box[:2]).astype(int), np.rint(box[2:]).astype(int)
     height, width = shape[:2]
     return slice(min(max(top, 0), height), max(bottom, 0)), slice(min(max(left, 0), width), max(right, 0))
+
+
+def person_boxes(poses: Poses) -> np.ndarray:
+    """float64 [T,4] pixel edges: body, feet and head with 10 % around; NaN where nobody is."""
+    box = person_box(poses).astype(np.float64) + 0.5  # joints are pixel centers
+    margin = MARGIN * (box[:, 2:] - box[:, :2])
+    return np.concatenate([box[:, :2] - margin, box[:, 2:] + margin], 1)
 
 
 @dataclass
@@ -179,3 +193,60 @@ class Stillness:
     def value(self) -> float | None:
         """Of all stretches that were ended with `cut`; None where no pixel was ever free."""
         return self.total / self.pixels if self.pixels else None
+
+
+@dataclass
+class JointTally:
+    """Joint error, PCK and misses, summed over stretches."""
+
+    error: float = 0.0
+    compared: int = 0
+    correct: int = 0
+    asked: int = 0
+    lost: int = 0
+    frames: int = 0
+
+    def add(self, found: Poses, asked: Poses) -> None:
+        """Two tracks of the same T frames in the same pixels."""
+        wanted = asked.visible[:, BODY] & asked.present[:, None]
+        both = wanted & found.visible[:, BODY] & found.present[:, None]
+        apart = np.linalg.norm(found.xy[:, BODY] - asked.xy[:, BODY], axis=-1)
+        height = np.full(len(asked), np.nan)
+        for shot in np.unique(asked.shot):
+            part = (asked.shot == shot) & asked.present
+            if part.any():
+                height[part] = np.nanmedian(body_heights(asked.xy[part], asked.confidence[part]))
+        relative = np.where(both, apart / height[:, None], np.nan)
+        self.error += float(np.nansum(relative))
+        self.compared += int(np.isfinite(relative).sum())
+        self.correct += int((both & (apart <= CORRECT * _tight_side(asked)[:, None])).sum())
+        self.asked += int(wanted.sum())
+        self.lost += int((asked.present & ~found.present).sum())
+        self.frames += int(asked.present.sum())
+
+    @property
+    def joint_error(self) -> float | None:
+        return 100 * self.error / self.compared if self.compared else None
+
+    @property
+    def pck(self) -> float | None:
+        return self.correct / self.asked if self.asked else None
+
+    @property
+    def missed(self) -> float | None:
+        return self.lost / self.frames if self.frames else None
+
+
+def _tight_side(poses: Poses) -> np.ndarray:
+    """Pixels [T]: larger side of the box around the visible body joints; 0 where nobody is."""
+    seen = poses.visible[:, BODY, None]
+    high = np.where(seen, poses.xy[:, BODY], -np.inf).max(1)
+    low = np.where(seen, poses.xy[:, BODY], np.inf).min(1)
+    return np.where(poses.present, (high - low).max(1), 0.0)
+
+
+def pose_scores(found: Poses, asked: Poses) -> tuple[float | None, float | None, float | None]:
+    """joint_error, pck and missed (see Scores) of two tracks of the same frames in the same pixels."""
+    tally = JointTally()
+    tally.add(found, asked)
+    return tally.joint_error, tally.pck, tally.missed

@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Protocol
@@ -12,24 +12,31 @@ import numpy as np
 
 from dancetransfer.errors import UserError
 from dancetransfer.events import Done, Event, Events, Metric, Notice, Progress, Started
-from dancetransfer.learn.lookup import Lookup, body_heights
-from dancetransfer.learn.metrics import Fidelity, Stillness, Trembling, squared_error, ssim_map
+from dancetransfer.learn.lookup import Lookup
+from dancetransfer.learn.metrics import (
+    Fidelity,
+    JointTally,
+    Stillness,
+    Trembling,
+    person_boxes,
+    pose_scores,
+    squared_error,
+    ssim_map,
+)
 from dancetransfer.learn.pairs import CHOOSE, REPORT, Footage, load_footage
 from dancetransfer.learn.plate import composite
 from dancetransfer.pose.crop import face_boxes
 from dancetransfer.pose.estimators import Estimator
-from dancetransfer.pose.poses import BODY, Poses, absent, person_box
+from dancetransfer.pose.poses import Poses, absent
 from dancetransfer.project import Project
 from dancetransfer.storage import write_text
+
+__all__ = ["Measuring", "Scores", "against_truth", "compare", "held_out", "pose_scores", "score_files", "table"]
 
 Frames = Iterable[np.ndarray]
 """uint8 RGB [H,W,3] each, in order."""
 MakeEstimator = Callable[[], Estimator]
 
-MARGIN = 0.1
-"""The person box reaches this part of its width and height beyond the joints on each side."""
-CORRECT = 0.1
-"""A joint counts as found within this part of the larger side of the person's tight box."""
 TELL_FRAMES = 10
 
 RENDERED, PLACED, UNPLACED = "rendered", "lookup placed", "lookup unplaced"
@@ -93,66 +100,6 @@ def table(rows: Mapping[str, Scores]) -> str:
         for line in cells
     ]
     return "\n".join(line.rstrip() for line in lines)
-
-
-# --- joints ---------------------------------------------------------------------------------------
-
-
-@dataclass
-class JointTally:
-    """Joint error, PCK and misses, summed over stretches."""
-
-    error: float = 0.0
-    compared: int = 0
-    correct: int = 0
-    asked: int = 0
-    lost: int = 0
-    frames: int = 0
-
-    def add(self, found: Poses, asked: Poses) -> None:
-        """Two tracks of the same T frames in the same pixels."""
-        wanted = asked.visible[:, BODY] & asked.present[:, None]
-        both = wanted & found.visible[:, BODY] & found.present[:, None]
-        apart = np.linalg.norm(found.xy[:, BODY] - asked.xy[:, BODY], axis=-1)
-        height = np.full(len(asked), np.nan)
-        for shot in np.unique(asked.shot):
-            part = (asked.shot == shot) & asked.present
-            if part.any():
-                height[part] = np.nanmedian(body_heights(asked.xy[part], asked.confidence[part]))
-        relative = np.where(both, apart / height[:, None], np.nan)
-        self.error += float(np.nansum(relative))
-        self.compared += int(np.isfinite(relative).sum())
-        self.correct += int((both & (apart <= CORRECT * _tight_side(asked)[:, None])).sum())
-        self.asked += int(wanted.sum())
-        self.lost += int((asked.present & ~found.present).sum())
-        self.frames += int(asked.present.sum())
-
-    @property
-    def joint_error(self) -> float | None:
-        return 100 * self.error / self.compared if self.compared else None
-
-    @property
-    def pck(self) -> float | None:
-        return self.correct / self.asked if self.asked else None
-
-    @property
-    def missed(self) -> float | None:
-        return self.lost / self.frames if self.frames else None
-
-
-def _tight_side(poses: Poses) -> np.ndarray:
-    """Pixels [T]: larger side of the box around the visible body joints; 0 where nobody is."""
-    seen = poses.visible[:, BODY, None]
-    high = np.where(seen, poses.xy[:, BODY], -np.inf).max(1)
-    low = np.where(seen, poses.xy[:, BODY], np.inf).min(1)
-    return np.where(poses.present, (high - low).max(1), 0.0)
-
-
-def pose_scores(found: Poses, asked: Poses) -> tuple[float | None, float | None, float | None]:
-    """joint_error, pck and missed (see Scores) of two tracks of the same frames in the same pixels."""
-    tally = JointTally()
-    tally.add(found, asked)
-    return tally.joint_error, tally.pck, tally.missed
 
 
 def mediapipe_estimator() -> Estimator | None:
@@ -261,13 +208,6 @@ class _Finder:
     def look(self, number: int, image: np.ndarray) -> None:
         estimate = self._estimator(image, float(self.found.time[number]))
         self.found.xy[number], self.found.confidence[number] = estimate.xy, estimate.confidence
-
-
-def person_boxes(poses: Poses) -> np.ndarray:
-    """float64 [T,4] pixel edges: body, feet and head with 10 % around; NaN where nobody is."""
-    box = person_box(poses).astype(np.float64) + 0.5  # joints are pixel centers
-    margin = MARGIN * (box[:, 2:] - box[:, :2])
-    return np.concatenate([box[:, :2] - margin, box[:, 2:] + margin], 1)
 
 
 def compare(result: Frames, truth: Frames, poses: Poses, estimator: MakeEstimator | None = None) -> Scores:
@@ -397,25 +337,20 @@ def score_files(clip: Path, truth: Path) -> Generator[Event, None, Scores]:
     The clips are compared frame by frame; where their numbers of frames differ, each frame of the
     truth with the one that the clip shows at its time. UserError where they don't belong together.
     """
-    from dancetransfer.video.read import read_frames
+    from dancetransfer.video.read import frame_times, probe, read_frames
 
     shown = yield from _pairs(clip, truth)
-    total = len(shown)
+    total, info = len(shown), probe(truth)
     yield Started("score", 2 * total)
     estimator = mediapipe_estimator()
     if estimator is None:
         raise UserError("mediapipe is missing, which finds the person.", "Install DanceTransfer whole.")
-    with ExitStack() as stack:
-        stack.callback(estimator.close)
-        finder = None
+    finder = _Finder(estimator, absent(frame_times(truth)[:total], (info.width, info.height)))
+    with closing(estimator):
         for frame in read_frames(truth, 0, total):
-            if finder is None:
-                size = frame.image.shape[1], frame.image.shape[0]
-                finder = _Finder(estimator, absent(_times(truth)[:total], size))
             finder.look(frame.index, frame.image)
             if frame.index % TELL_FRAMES == 0:
                 yield Progress("score", frame.index, 2 * total)
-    assert finder is not None
     measuring = Measuring([clip.name], mediapipe_estimator)
     real = (frame.image for frame in read_frames(truth, 0, total))
     for done in measuring.stretch({clip.name: _picked(clip, shown)}, real, finder.found):
@@ -429,7 +364,7 @@ def score_files(clip: Path, truth: Path) -> Generator[Event, None, Scores]:
 
 def _pairs(clip: Path, truth: Path) -> Generator[Event, None, np.ndarray]:
     """int [N]: the clip's frame that belongs to each of the first N frames of the truth."""
-    from dancetransfer.video.read import probe
+    from dancetransfer.video.read import frame_times, probe
 
     ours, theirs = probe(clip), probe(truth)
     if (ours.width, ours.height) != (theirs.width, theirs.height):
@@ -439,7 +374,7 @@ def _pairs(clip: Path, truth: Path) -> Generator[Event, None, np.ndarray]:
         )
     if ours.frames == theirs.frames:
         return np.arange(ours.frames)
-    times, own = _times(truth), _times(clip)
+    times, own = frame_times(truth), frame_times(clip)
     inside = int((times < ours.seconds).sum())
     if inside < len(times) / 2 or ours.seconds > 2 * theirs.seconds:
         raise UserError(
@@ -451,12 +386,6 @@ def _pairs(clip: Path, truth: Path) -> Generator[Event, None, np.ndarray]:
         "the truth is compared with the one shown at its time."
     )
     return np.maximum(np.searchsorted(own, times[:inside] + 1e-3, side="right") - 1, 0)
-
-
-def _times(path: Path) -> np.ndarray:
-    from dancetransfer.video.read import frame_times
-
-    return frame_times(path)
 
 
 def _picked(path: Path, numbers: np.ndarray) -> Iterator[np.ndarray]:
