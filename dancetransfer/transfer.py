@@ -104,7 +104,10 @@ def train_tasks(project: Project, settings: TrainSettings) -> list[Task]:
     seconds = settings.steps * 0.5 if settings.steps else settings.budget
     return [
         Task(
-            "preparing the person", "prepare", _clip_frames(project) * PREPARE_SECONDS, partial(_prepare, project, settings)
+            "preparing the person",
+            "prepare",
+            _clip_frames(project) * PREPARE_SECONDS,
+            partial(_prepare, project, settings),
         ),
         Task("learning the person", "train", seconds, partial(_train, project, settings)),
     ]

@@ -25,7 +25,7 @@ def open_run(project: Project, settings: TrainSettings, sizes: Plan) -> tuple[Pa
     made_from = made_of(project)
     for folder in reversed(project.runs):
         about = read_run(folder)
-        if about is None or any(about.get(name) != value for name, value in wanted.items()):
+        if about is None or about.get("closed") or any(about.get(n) != v for n, v in wanted.items()):
             continue
         if about["made_from"] == made_from:
             return folder, []
@@ -93,3 +93,11 @@ def best(project: Project, settings: TrainSettings) -> Path:
         return about.get("recipe") == settings.recipe and about.get("asked_size") == settings.size
 
     return next((folder for folder in ready if fits(folder)), ready[0]) / "best.safetensors"
+
+
+def begin_anew(project: Project) -> None:
+    """Close the trainings that are there: they are kept, and the next one starts from nothing."""
+    for folder in project.runs:
+        about = read_run(folder)
+        if about is not None:
+            write_text(folder / "settings.json", json.dumps({**about, "closed": True}, indent=1))

@@ -1,0 +1,1 @@
+"""The command line: one door to every stage, for people and for the window."""

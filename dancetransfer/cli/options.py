@@ -1,0 +1,68 @@
+"""The command line made from the settings' declarations: one flag per option, checked by its bounds."""
+
+import argparse
+from dataclasses import replace
+from typing import Any, NoReturn, TypeVar
+
+from dancetransfer import settings
+from dancetransfer.cli.console import Usage
+from dancetransfer.errors import UserError
+from dancetransfer.project import Project
+
+Group = TypeVar("Group")
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse that raises instead of leaving."""
+
+    def error(self, message: str) -> NoReturn:
+        raise Usage(f"{message}\n{self.format_usage().strip()}")
+
+
+def add_options(parser: argparse.ArgumentParser, group: type, without: tuple[str, ...] = ()) -> None:
+    """A flag for every option of a settings class, except those named."""
+    for name, (one, about) in settings.declared(group).items():
+        if name in without:
+            continue
+        default = "" if one.default is None else f" (default {one.default})"
+        kind = settings.kind_of(one)
+        meta = "TIME" if about.unit == "seconds" else {"int": "N", "float": "X", "str": "NAME"}[kind]
+        if about.choices:
+            meta = "|".join(about.choices)
+        parser.add_argument(
+            settings.flag_of(name, about),
+            dest=f"{group.__name__}.{name}",
+            metavar=meta,
+            default=None,
+            help=(about.help + default).replace("%", "%%"),
+        )
+
+
+def given(arguments: argparse.Namespace, group: type) -> dict[str, Any]:
+    """The options of a group that were typed, parsed and checked. Usage where one is not valid."""
+    values = {}
+    for name, (one, about) in settings.declared(group).items():
+        text = getattr(arguments, f"{group.__name__}.{name}", None)
+        if text is not None:
+            try:
+                values[name] = settings.parse(one, about, text)
+            except UserError as error:
+                raise Usage(f"{error.message}\n{error.hint}") from error
+    return values
+
+
+def read(arguments: argparse.Namespace, group: type[Group]) -> Group:
+    """A group of settings as typed, else the defaults."""
+    return group(**given(arguments, group))
+
+
+def read_kept(arguments: argparse.Namespace, group: type[Group], project: Project) -> Group:
+    """A group of settings: what was typed, else what the project keeps; the project then keeps the result."""
+    values = given(arguments, group)
+    if "budget" in values and "steps" in values:
+        raise Usage("--budget and --steps exclude each other.")
+    if "budget" in values:
+        values["steps"] = None
+    merged = replace(project.settings(group), **values)  # type: ignore[type-var]
+    project.set_settings(merged)
+    return merged
