@@ -163,9 +163,15 @@ def _score(project: Project, training: TrainSettings) -> Events:
     from dancetransfer import device
     from dancetransfer.learn import runs
     from dancetransfer.learn.dancer import load_dancer
-    from dancetransfer.score.score import held_out
+    from dancetransfer.learn.score import held_out
+    from dancetransfer.storage import Results, fingerprint, key
 
-    yield from held_out(project, load_dancer(runs.best(project, training), device.choose(training.device)))
+    best = runs.best(project, training)
+    results, wanted = Results(project.person), key("score", fingerprint(best))
+    if results.current("scores.json", wanted):
+        return
+    yield from held_out(project, load_dancer(best, device.choose(training.device)))
+    results.note("scores.json", wanted)
 
 
 def transfer(

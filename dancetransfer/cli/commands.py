@@ -52,7 +52,7 @@ def demo(arguments: argparse.Namespace, context: Context) -> Events:
     """The whole job on the built-in dancers, with the truth beside it."""
     from dancetransfer.demo import demo as run
 
-    yield from run(Path(arguments.output).resolve(), read(arguments, TrainSettings), context)
+    yield from run(Path(arguments.output).resolve(), read(arguments, TrainSettings))
 
 
 def add_dance(arguments: argparse.Namespace, context: Context) -> Events:
@@ -103,7 +103,7 @@ def train(arguments: argparse.Namespace, context: Context) -> Events:
             *chain.score_tasks(project, training),
         ]
         yield from chain.chain(tasks)
-        yield chain.done(_how_good(project), [])
+        yield chain.done("The person is learned.", [])
 
 
 def render(arguments: argparse.Namespace, context: Context) -> Events:
@@ -219,7 +219,7 @@ def doctor(arguments: argparse.Namespace, context: Context) -> Events:
     from dancetransfer.doctor import examine
 
     report = yield from examine(read(arguments, TrainSettings), 0 if arguments.quick else 4)
-    yield Done("", json.dumps(report.to_dict(), ensure_ascii=False) if context.json else report.text())
+    yield Done("", report.as_json() if context.json else "\n".join(report.lines()))
 
 
 def weights(arguments: argparse.Namespace, context: Context) -> Events:
@@ -261,20 +261,9 @@ def _must_exist(path: Path) -> None:
 
 
 def _finished(project: Project, output: Path) -> str:
-    """What was made, and how good it is."""
-    scores = project.person / "scores.txt"
-    text = scores.read_text(encoding="utf-8") if scores.exists() else ""
-    marks = "It carries the AI mark" + (
-        " and the visible label." if not project.consent and not project.built_in else "."
-    )
-    lines = [f"The clip is ready: {output}", marks]
-    return "\n".join([*lines, "", "On held-out frames of the person:", text.rstrip()] if text else lines)
-
-
-def _how_good(project: Project) -> str:
-    scores = project.person / "scores.txt"
-    text = scores.read_text(encoding="utf-8") if scores.exists() else ""
-    return f"The person is learned.\n\nOn held-out frames:\n{text}".rstrip()
+    """What was made."""
+    labeled = "" if project.consent or project.built_in else " and, as no consent is recorded, the visible label"
+    return f"The clip is ready: {output}\nIt carries the machine-readable AI mark{labeled}."
 
 
 # --- the parser ----------------------------------------------------------------------------------
