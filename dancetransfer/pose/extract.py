@@ -23,7 +23,7 @@ from dancetransfer.storage import Results, atomic_path, fingerprint, key, set_as
 from dancetransfer.video.proxy import join_parts, join_thumbs, read_grid, thumb_grid
 from dancetransfer.video.read import VideoInfo, frame_times, probe
 
-__all__ = ["EXTRACT_VERSION", "Masks", "extract", "read_masks"]
+__all__ = ["EXTRACT_VERSION", "Masks", "extract", "extracted", "read_masks"]
 
 EXTRACT_VERSION = 1
 """Rises when the same video gives other results than before."""
@@ -62,7 +62,7 @@ def extract(
     yield Started(STAGE, info.frames)
     if info.damage:
         yield Notice(info.damage, "What comes before it is used. Copy or export the file again to get all.")
-    made_from = key(fingerprint(video), MediaPipeHolistic.name, MediaPipeHolistic.version, EXTRACT_VERSION)
+    made_from = _made_from(fingerprint(video))
     wanted = [POSES, *[MASKS] * masks, *[PROXY, THUMBS, SOUND] * proxy]
     missing = [name for name in wanted if not _current(folder, name, made_from)]
     share = 0.0
@@ -75,6 +75,16 @@ def extract(
     yield from _notices(poses, share)
     made = [folder / name for name in (*wanted, *MARKS) if (folder / name).exists()]
     yield Done(STAGE, f"{len(poses)} frames", [str(file) for file in made])
+
+
+def extracted(mark: str, folder: Path, *, masks: bool) -> bool:
+    """Whether `extract` has nothing left to do for the video of that fingerprint."""
+    wanted = [POSES, *[MASKS] * masks, PROXY, THUMBS, SOUND]
+    return all(_current(folder, name, _made_from(mark)) for name in wanted)
+
+
+def _made_from(mark: str) -> str:
+    return key(mark, MediaPipeHolistic.name, MediaPipeHolistic.version, EXTRACT_VERSION)
 
 
 def default_workers() -> int:
