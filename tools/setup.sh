@@ -7,7 +7,7 @@ set -eu
 
 venv=${1:-.venv}
 
-say() { printf '%s\n' "$*" >&2; }
+say() { printf '%s\n' "$@" >&2; }
 fail() { say "$@"; exit 1; }
 
 # --- system libraries -----------------------------------------------------------------------------
@@ -84,7 +84,7 @@ install_system() {
 make_venv() {
     python=$(find_python)
     if [ -z "$python" ]; then
-        fail "Python 3.11 or 3.12 is needed; found: $(python3 --version 2>&1 || echo none)." \
+        fail "Python 3.11 or 3.12 is needed; ${PYTHON:-python3} is $("${PYTHON:-python3}" --version 2>&1 | head -n 1)." \
              "Install one of them and name it: make test PYTHON=/path/to/python3.12"
     fi
     if [ -x "$venv/bin/python" ] && fits "$venv/bin/python" && [ "$(cat "$venv/.place" 2>/dev/null)" = "$PWD" ]; then
