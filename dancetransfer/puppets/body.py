@@ -101,13 +101,10 @@ def make_body(seed: int) -> Body:
     legs = (leg - ankle) * stature
     thigh = rng.uniform(0.49, 0.515)
     upper = rng.uniform(0.535, 0.555)
-    # Even seeds take the first half of each palette, odd ones the second: a pair never looks alike.
-    half = seed % 2
-
-    def pick(items: tuple[tuple[Color, Color], ...]) -> tuple[Color, Color]:
-        return items[int(rng.integers(len(items) // 2)) * 2 + half]
-
-    top, bottom = pick(TOPS), pick(BOTTOMS)
+    # Clothes take turns, even seeds in one half of a palette and odd ones in the other: neither a
+    # pair nor neighbors look alike.
+    turn, half = divmod(seed, 2)
+    top, bottom = TOPS[turn % 4 * 2 + half], BOTTOMS[(turn + 1 + half) % 3 * 2 + half]
 
     return Body(
         stature=stature, thigh=legs * thigh, shin=legs * (1 - thigh), ankle=ankle * stature,
@@ -122,7 +119,7 @@ def make_body(seed: int) -> Body:
         eyes=((0.25, 0.16, 0.10), (0.24, 0.38, 0.52), (0.27, 0.38, 0.22))[int(rng.integers(3))],
         lips=(0.70, 0.28, 0.30) if female else (0.66, 0.38, 0.34),
         hair_style=HAIR_STYLES[int(rng.integers(1, 5)) if female else 0],
-        top=Cloth(top[0], top[1], PATTERNS[int(rng.integers(3)) * 2 + half]),
+        top=Cloth(top[0], top[1], PATTERNS[turn % 3 * 2 + half]),
         bottom=Cloth(bottom[0], bottom[1], PLAIN_PATTERNS[int(rng.integers(len(PLAIN_PATTERNS)))]),
         shoes=SHOES[int(rng.integers(len(SHOES)))], sleeve=(0.22, 0.30, 1.0)[int(rng.integers(3))],
         bottom_style=BOTTOM_STYLES[int(rng.integers(4)) if female else int(rng.integers(2))],

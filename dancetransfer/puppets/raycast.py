@@ -42,9 +42,9 @@ class Shapes:
 class Lights:
     """Directions are unit vectors toward the light, colors linear RGB."""
 
-    key: Array
-    key_color: Array
-    ambient: Array
+    key: tuple[float, float, float]
+    key_color: tuple[float, float, float]
+    ambient: tuple[float, float, float]
 
 
 @dataclass(frozen=True)
@@ -187,14 +187,16 @@ def shade(hits: Hits, shapes: Shapes, tiles: Array, lights: Lights, to_eye: Arra
     color = tiles[shapes.skin[hits.shape], line, column]
     normal = hits.normal
     facing = np.clip(normal @ to_eye.astype(np.float32), 0, 1)
-    direct = np.clip((normal @ lights.key.astype(np.float32) + 0.2) / 1.2, 0, 1) * sun
+    key = np.array(lights.key, np.float32)
+    key_color = np.array(lights.key_color, np.float32)
+    direct = np.clip((normal @ key + 0.2) / 1.2, 0, 1) * sun
     sky = (0.62 + 0.38 * normal[:, 1]) * (0.72 + 0.28 * facing)
-    color = color * (sky[:, None] * lights.ambient.astype(np.float32)
-                     + direct[:, None] * lights.key_color.astype(np.float32))
-    half = lights.key + to_eye
+    color = color * (sky[:, None] * np.array(lights.ambient, np.float32)
+                     + direct[:, None] * key_color)
+    half = key + to_eye
     half = (half / np.linalg.norm(half)).astype(np.float32)
     shine = shapes.gloss.astype(np.float32)[hits.shape] * np.clip(normal @ half, 0, 1) ** 18 * sun
-    return color + shine[:, None] * lights.key_color.astype(np.float32)
+    return color + shine[:, None] * key_color
 
 
 def sunlit(hits: Hits, shapes: Shapes, camera, size: tuple[int, int], lamp) -> Array:
@@ -214,7 +216,7 @@ def sunlit(hits: Hits, shapes: Shapes, camera, size: tuple[int, int], lamp) -> A
                     np.ones(len(row))], -1).astype(np.float32)
     # In the lamp's axes, up to its position: one small matrix instead of two.
     local = (ray * hits.distance[:, None]) @ (camera.axes.T @ lamp.axes).astype(np.float32)
-    local += ((camera.position - lamp.position) @ lamp.axes).astype(np.float32)
+    local += (np.subtract(camera.position, lamp.position) @ lamp.axes).astype(np.float32)
     spot = local[:, :2] / local[:, 2:] * np.float32(lamp.focal * SHADE_MAP)
     grazing = 1 + hits.normal @ lamp.axes[:, 2].astype(np.float32)
     limit = local[:, 2] - (SHADE_BIAS[0] + (SHADE_BIAS[1] - SHADE_BIAS[0]) * grazing)

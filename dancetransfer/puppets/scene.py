@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from .raycast import Lights, Shapes, one_layer
 
 Array = np.ndarray
+Point = tuple[float, float, float]
 WALL_SCALE, FLOOR_SCALE = 130, 90  # texture pixels per metre
 WALL_SIZE, FLOOR_SIZE = (11.0, 4.6), (11.0, 8.0)  # metres
 SHADOW_SCALE, SHADOW_SIZE = 56, 4.5  # texture pixels per metre, metres
@@ -26,12 +28,23 @@ THINGS = ((0.80, 0.30, 0.22), (0.20, 0.42, 0.60), (0.90, 0.75, 0.30), (0.28, 0.5
 class Camera:
     """A pinhole camera. Pixel centers lie at integer coordinates, (0, 0) is the top left one.
 
-    position: world metres. axes: [3,3], columns right, up and forward. focal: in picture heights.
+    position and aim (what the middle of the picture shows) are in world metres, roll in radians,
+    focal in picture heights.
     """
 
-    position: Array
-    axes: Array
+    position: Point
+    aim: Point
+    roll: float
     focal: float
+
+    @cached_property
+    def axes(self) -> Array:
+        """[3,3], the columns point right, up and forward."""
+        forward = np.subtract(self.aim, self.position)
+        forward /= np.linalg.norm(forward)
+        right = np.cross(forward, (np.sin(self.roll), np.cos(self.roll), 0.0))
+        right /= np.linalg.norm(right)
+        return np.stack([right, np.cross(right, forward), forward], 1)
 
     def project(self, points: Array, size: tuple[int, int]) -> tuple[Array, Array]:
         """Pixels [...,2] and depth in metres [...] of world points [...,3]."""
@@ -59,14 +72,10 @@ def make_camera(seed: int, stature: float, size: tuple[int, int]) -> Camera:
     share = rng.uniform(0.675, 0.695) - 0.030 * (1 - tall) / 0.44
     focal = rng.uniform(1.5, 1.95)
     distance = focal * stature / share
-    position = np.array([rng.uniform(-0.5, 0.5) * tall, rng.uniform(0.85, 1.45), distance])
+    position = (rng.uniform(-0.5, 0.5) * tall, rng.uniform(0.85, 1.45), distance)
     # With the feet at 0.91 of the height, raised arms stay in the picture.
-    aim = np.array([0.0, stature * (0.410 / share), 0.0])
-    forward = (aim - position) / np.linalg.norm(aim - position)
-    roll = rng.uniform(-0.008, 0.008)
-    right = np.cross(forward, (np.sin(roll), np.cos(roll), 0.0))
-    right /= np.linalg.norm(right)
-    return Camera(position, np.stack([right, np.cross(right, forward), forward], 1), focal)
+    aim = (0.0, stature * (0.410 / share), 0.0)
+    return Camera(position, aim, rng.uniform(-0.008, 0.008), focal)
 
 
 @dataclass(frozen=True)
@@ -150,18 +159,17 @@ class Room:
 
     def lamp(self, shapes: Shapes) -> Camera:
         """The key light as a camera that looks at the shapes from afar."""
-        key, far, span = self.lights.key, 12.0, 2.7
-        right = np.cross(-key, (0.0, 1.0, 0.0))
-        right /= np.linalg.norm(right)
-        axes = np.stack([right, np.cross(right, -key), -key], 1)
-        return Camera(shapes.ends.mean((0, 1)) + far * key, axes, far / span)
+        far, span = 12.0, 2.7
+        center = shapes.ends.mean((0, 1))
+        place = center + far * np.array(self.lights.key)
+        return Camera(tuple(place), tuple(center), 0.0, far / span)
 
     def shadow(self, shapes: Shapes, camera: Camera, size: tuple[int, int]) -> Array:
         """Factor 0..1 on the plate, float32 [H,W]: the soft shadow of one pose on the floor."""
         edge = int(SHADOW_SIZE * SHADOW_SCALE)
         center = shapes.ends.mean((0, 1))
         cover = np.zeros((edge, edge), np.uint8)
-        light = self.lights.key
+        light = np.array(self.lights.key)
         one = one_layer(shapes, int(shapes.layer.max()) // 2)  # too soft to show the rest
         ends, girth = one.ends, one.girth
         fall = ends - light * (ends[..., 1:2] / light[1])
@@ -186,8 +194,10 @@ def make_room(seed: int) -> Room:
     key = np.array([side, 1.0, rng.uniform(0.60, 0.90)])
     warm = rng.uniform(-0.06, 0.06)
     strength = rng.uniform(0.60, 0.75)
-    lights = Lights(key / np.linalg.norm(key), strength * np.array([1 + warm, 1.0, 1 - warm]),
-                    (1.12 - strength) * np.array([1 - warm, 1.0, 1 + warm]))
+    fill = 1.12 - strength
+    lights = Lights(tuple(key / np.linalg.norm(key)),
+                    (strength * (1 + warm), strength, strength * (1 - warm)),
+                    (fill * (1 - warm), fill, fill * (1 + warm)))
     return Room(seed, WALLS[int(rng.integers(len(WALLS)))], FLOORS[int(rng.integers(len(FLOORS)))],
                 bool(rng.integers(2)), bool(rng.integers(2)), float(rng.uniform(1.7, 2.4)), lights)
 
