@@ -112,8 +112,8 @@ class Report:
             Line(
                 "Poses of both videos",
                 pose,
-                f"measured: {_short(costs.pose_seconds)} per frame at {SIZE[0]}x{SIZE[1]} in one process; "
-                f"assumed: {at_once:.1f} times that with one per core",
+                _measured(costs.pose_seconds, f"per frame at {SIZE[0]}x{SIZE[1]} in one process")
+                + f"; assumed: {at_once:.1f} times that with one per core",
             ),
             Line(
                 "Training on the person",
@@ -123,18 +123,20 @@ class Report:
             Line(
                 "Rendering",
                 _times(FRAMES, costs.render_seconds),
-                f"measured: {_short(costs.render_seconds)} per frame of {settings.recipe} at --size {settings.size}",
+                _measured(costs.render_seconds, f"per frame of {settings.recipe} at --size {settings.size}"),
             ),
             Line(
                 "Export",
                 _times(FRAMES, costs.export_seconds),
-                f"measured: {_short(costs.export_seconds)} per frame",
+                _measured(costs.export_seconds, "per frame"),
             ),
         ]
 
-    def disk_bytes(self) -> float:
-        """Disk space of the project after one minute of the person and one of dance."""
+    def disk_bytes(self) -> float | None:
+        """Disk space of the project after one minute of the person and one of dance; None: not measured."""
         costs = self.costs
+        if not (costs.crop_bytes and costs.clip_bytes):
+            return None
         per_frame = costs.crop_bytes + costs.layer_bytes + costs.clip_bytes
         return FRAMES * per_frame + 2 * costs.checkpoint_bytes + 2 * MINUTE * PROXY_BYTES
 
@@ -145,7 +147,7 @@ class Report:
     def as_json(self) -> str:
         """The report for programs, one line."""
         forecast = [asdict(line) for line in self.forecast()]
-        return json.dumps(asdict(self) | {"forecast": forecast, "disk_bytes": round(self.disk_bytes())})
+        return json.dumps(asdict(self) | {"forecast": forecast, "disk_bytes": self.disk_bytes()})
 
     def _hardware_lines(self) -> Iterator[str]:
         yield self.system
@@ -183,7 +185,7 @@ class Report:
             f"  {'Disk':<23}{_bytes(self.disk_bytes()):>12}   of {_bytes(self.disk_free_bytes)} free; "
             f"assumed: {PROXY_BYTES / 1e6:g} MB per second of video for previews and masks"
         )
-        if self.load > device.cores():
+        if self.load > device.cores() and self.costs.step_seconds:
             yield f"  Other programs keep this machine busy (load {self.load:.1f}): it can be faster than this."
         yield from (f"Could not be measured: {failure}" for failure in self.costs.failures)
 
@@ -443,8 +445,8 @@ def _times(count: int, seconds: float | None) -> float | None:
     return None if seconds is None else count * seconds
 
 
-def _short(seconds: float | None) -> str:
-    return "nothing" if seconds is None else f"{seconds * 1000:.0f} ms"
+def _measured(seconds: float | None, what: str) -> str:
+    return "not measured" if seconds is None else f"measured: {seconds * 1000:.0f} ms {what}"
 
 
 def _clock(seconds: float | None) -> str:
@@ -455,5 +457,7 @@ def _clock(seconds: float | None) -> str:
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
 
 
-def _bytes(count: float) -> str:
+def _bytes(count: float | None) -> str:
+    if count is None:
+        return "unknown"
     return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"

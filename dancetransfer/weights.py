@@ -91,6 +91,29 @@ def installed(name: str) -> Path | None:
     return path if path.is_file() else None
 
 
+def describe(name: str) -> str:
+    """What the user is asked about: file, size, purpose, publisher, license, address and its hash."""
+    about = named(name)
+    return "\n".join(
+        [
+            f"{about.name}: {about.file}, {_size(about)}, for {about.purpose}",
+            f"  publisher  {about.publisher}",
+            f"  license    {about.license}",
+            f"  address    {about.url or 'none known: use --file'}",
+            f"  SHA-256    {about.sha256 or 'unverified: none is published'}",
+        ]
+    )
+
+
+def listing() -> str:
+    """All weights there are, and which are installed."""
+    rows = []
+    for name in TABLE:
+        path = installed(name)
+        rows.append(f"{describe(name)}\n  installed  {path or f'no; install with: dancetransfer weights {name}'}")
+    return "\n".join(rows)
+
+
 def install_from_file(name: str, path: str | os.PathLike[str]) -> Iterator[Event]:
     """Copy a file that the user has already. UserError where it isn't the one the table means."""
     about, source = named(name), Path(path)
@@ -231,7 +254,7 @@ def _accept(about: Weights, part: Path, target: Path) -> Iterator[Event]:
             f"{about.file} is unverified: its publisher gives no whole SHA-256.",
             f"The one computed here is {found}; it is kept beside the file.",
         )
-    yield Done("weights", f"{about.file} is installed.", [str(target)])
+    yield Done("weights", files=[str(target)])
 
 
 def sha256(path: Path) -> str:

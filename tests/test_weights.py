@@ -159,6 +159,15 @@ def test_a_file_from_elsewhere_is_installed_or_refused(row: weights.Weights, tmp
         weights.installed("huge")
 
 
+def test_the_list_says_whose_and_whether_installed(row: weights.Weights) -> None:
+    assert "no; install with: dancetransfer weights tiny" in weights.listing()
+    list(weights.download("tiny"))
+    assert str(weights.place("tiny")) in weights.listing()
+    told = weights.describe("vgg19")
+    for words in ("575 MB", "torchvision", "BSD-3-Clause", "https://", weights.TABLE["vgg19"].sha256):
+        assert words in told
+
+
 def test_the_table_is_consistent() -> None:
     for one in weights.TABLE.values():
         assert one.url.startswith("https://") or not one.url
