@@ -35,7 +35,7 @@ def clean_plate(frames: Iterable[np.ndarray], masks: Iterable[np.ndarray]) -> np
     for top in range(0, height, 64):  # in bands, so that the sorted copy stays small
         rows = slice(top, top + 64)
         plate[rows] = _median(stack[:, rows], free[:, rows])
-    hole = (~free.any(0)).astype(np.uint8)
+    hole: np.ndarray = np.asarray(~free.any(0), np.uint8)
     return cv2.inpaint(plate, hole, 5, cv2.INPAINT_TELEA) if hole.any() else plate
 
 
