@@ -1,11 +1,26 @@
 """Fixtures that every test group shares."""
 
 import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
+if TYPE_CHECKING:
+    from dancetransfer import puppets
+    from dancetransfer.events import Event
+    from dancetransfer.project import Project
+    from dancetransfer.settings import TrainSettings
+
 ROOT = Path(__file__).resolve().parents[1]
+SIZE, FPS = (256, 256), 25
+SECONDS = {"dance": 3, "person": 6, "truth": 3}
+
+# Waiting threads that spin take the time of those that compute, here and in child processes.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
 @pytest.fixture(scope="session")
@@ -15,3 +30,155 @@ def clips() -> Path:
     if not (folder / "INDEX.md").exists():
         pytest.skip("no real clips here: set DANCETRANSFER_CLIPS to a folder that holds them")
     return folder
+
+
+# --- the built-in dancers --------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def puppet_shows() -> "dict[str, puppets.Performance]":
+    """What is filmed in `puppet_clips`: "dance", "person" and "truth" (the person doing the dance)."""
+    from dancetransfer import puppets
+
+    return {name: getattr(puppets, name)(0, SIZE, seconds, FPS) for name, seconds in SECONDS.items()}
+
+
+@pytest.fixture(scope="session")
+def puppet_clips(puppet_shows: "dict[str, puppets.Performance]", tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with dance.mp4 (3 s), person.mp4 (6 s) and truth.mp4 (3 s), 256x256 at 25 fps with sound.
+
+    Drawn in this process: the workers of `demo.draw_clip` take longer to start than the drawing takes.
+    """
+    from dancetransfer.video.write import Writer
+
+    folder = tmp_path_factory.mktemp("clips")
+    for name, show in puppet_shows.items():
+        with Writer(folder / f"{name}.mp4", show.size, fps=FPS, sound=(show.sound(), 48000), mark=False) as writer:
+            for time, image in zip(show.times, show.frames(), strict=True):
+                writer.write(image, float(time))
+    return folder
+
+
+# --- projects -------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def puppet_project(puppet_clips: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a project with poses by the real detector, tracks, and the dance fitted.
+
+    Made once: tests copy it with the fixture `project`.
+    """
+    from dancetransfer import transfer
+
+    project = _begun(tmp_path_factory.mktemp("found") / "puppet.dance", puppet_clips)
+    drain(transfer.chain(transfer.pose_tasks(project)))
+    _fit(project)
+    return project.folder
+
+
+@pytest.fixture(scope="session")
+def true_project(
+    puppet_clips: Path, puppet_shows: "dict[str, puppets.Performance]", tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """The folder of a project with true joints and true masks: no detector was needed for it.
+
+    Made once: tests copy it with the fixture `exact`.
+    """
+    import cv2
+
+    from dancetransfer.pose import track
+    from dancetransfer.pose.masks import MaskWriter
+    from dancetransfer.pose.poses import Poses
+    from dancetransfer.storage import Results, key
+
+    project = _begun(tmp_path_factory.mktemp("true") / "true.dance", puppet_clips)
+    for show, folder in (
+        (puppet_shows["person"], project.clip_folder(project.clips[0])),
+        (puppet_shows["dance"], project.dance_folder(project.dances[0])),
+    ):
+        poses = Poses(*show.joints(), show.times, show.size, estimator="truth")
+        for name in ("poses.npz", "track.npz"):
+            poses.save(folder / name)
+        Results(folder).note("poses.npz", "truth")
+        Results(folder).note("track.npz", key("track", track.VERSION, "truth"))
+    person = puppet_shows["person"]
+    half = replace(person, size=(SIZE[0] // 2, SIZE[1] // 2))  # as good, in a fraction of the time
+    with MaskWriter(project.clip_folder(project.clips[0]) / "masks.npz", SIZE) as writer:
+        for mask in half.masks():
+            writer.add(cv2.resize(mask, SIZE, interpolation=cv2.INTER_LINEAR))
+    _fit(project)
+    return project.folder
+
+
+@pytest.fixture(scope="session")
+def tiny() -> "TrainSettings":
+    """A training of four steps of a network that is hardly one."""
+    from dancetransfer.settings import TrainSettings
+
+    return TrainSettings(size=64, width=8, blocks=1, steps=4, device="cpu")
+
+
+@pytest.fixture(scope="session")
+def trained_project(true_project: Path, tiny: "TrainSettings", tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the true project after four steps of training: ready to render. Copied by `trained`."""
+    from dancetransfer import transfer
+
+    project = _copied(true_project, tmp_path_factory.mktemp("trained"))
+    for task in transfer.train_tasks(project, tiny):
+        drain(task.run())
+    return project.folder
+
+
+@pytest.fixture
+def project(puppet_project: Path, tmp_path: Path) -> "Project":
+    """A copy of one's own of `puppet_project`."""
+    return _copied(puppet_project, tmp_path)
+
+
+@pytest.fixture
+def exact(true_project: Path, tmp_path: Path) -> "Project":
+    """A copy of one's own of `true_project`."""
+    return _copied(true_project, tmp_path)
+
+
+@pytest.fixture
+def trained(trained_project: Path, tmp_path: Path) -> "Project":
+    """A copy of one's own of `trained_project`."""
+    return _copied(trained_project, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def drained() -> "Callable[[Iterator[Event]], list[Event]]":
+    """Runs a stage to its end and gives its events."""
+    return drain
+
+
+def drain(stage: "Iterator[Event]") -> "list[Event]":
+    return list(stage)
+
+
+def _begun(folder: Path, clips: Path) -> "Project":
+    """A new project of a built-in dancer with its two videos."""
+    from dancetransfer.project import Project
+
+    project = Project.create(folder)
+    project.add_dance(clips / "dance.mp4")
+    project.add_clip(clips / "person.mp4")
+    project.built_in = True
+    project.save()
+    return project
+
+
+def _fit(project: "Project") -> None:
+    from dancetransfer import transfer
+    from dancetransfer.settings import RetargetSettings
+
+    for task in transfer.fit_tasks(project, RetargetSettings()):
+        drain(task.run())
+
+
+def _copied(folder: Path, into: Path) -> "Project":
+    from dancetransfer.project import Project
+
+    shutil.copytree(folder, into / folder.name)
+    return Project.open(into / folder.name)
