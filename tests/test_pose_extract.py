@@ -397,3 +397,13 @@ def test_a_file_that_breaks_off_is_used_as_far_as_it_goes(short: Path, tmp_path:
     said = notices(events)
     assert "breaks off" in said or "damaged" in said
     assert said.count("broken.mkv") == 1
+
+
+def test_a_restarted_estimator_is_as_good_as_a_new_one(short: Path) -> None:
+    frames = [frame.image for frame in read_frames(short, 0, 30)]
+    estimator = MediaPipeHolistic()
+    first = [estimator(image, 0.0).xy for image in frames]
+    estimator.restart()
+    again = [estimator(image, 0.0).xy for image in frames]
+    estimator.close()
+    np.testing.assert_array_equal(first, again)

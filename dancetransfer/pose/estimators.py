@@ -182,13 +182,16 @@ class MediaPipeHolistic:
                 {"model_complexity": 1, "enable_segmentation": masks, "refine_landmarks": False},
             )
             self._detector = _solution(_DETECTION_GRAPH, ["detections"], {})
-            # The networks say their piece on stderr when they first run: an empty frame wakes them.
-            empty, all_of_it = np.zeros((64, 64, 3), np.uint8), Candidate((32.0, 32.0), 32.0, 0.0)
-            _run(self._detector, {"image": empty})
-            _run(self._graph, {"image": empty, "region": _rectangle(all_of_it, 64, 64)})
-        self._masks = masks
-        self._region = start
-        self._last = start
+            self._masks = masks
+            self.restart(start)  # the networks say their piece on stderr when they first run
+
+    def restart(self, start: Candidate | None = None) -> None:
+        """Forget the person: as good as a new estimator, which would cost 30 MB for good."""
+        # An empty frame also clears what the graph remembers of hands and face.
+        empty, all_of_it = np.zeros((64, 64, 3), np.uint8), Candidate((32.0, 32.0), 32.0, 0.0)
+        _run(self._detector, {"image": empty})
+        _run(self._graph, {"image": empty, "region": _rectangle(all_of_it, 64, 64)})
+        self._region = self._last = start
 
     def __call__(self, image: np.ndarray, time: float) -> Estimate:
         image = np.ascontiguousarray(image)

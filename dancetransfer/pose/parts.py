@@ -107,7 +107,29 @@ def plan(times: np.ndarray, workers: int) -> list[Part]:
     return parts
 
 
-def make(job: Job, tell: Callable[[dict[str, Any]], None]) -> None:
+class Estimators:
+    """The one estimator of a worker, used for part after part: making another leaks memory."""
+
+    def __init__(self) -> None:
+        self._made: MediaPipeHolistic | None = None
+        self._masks = False
+
+    def get(self, masks: bool, start: Candidate | None) -> MediaPipeHolistic:
+        """An estimator that knows nothing but `start`, where the person is in the first frame."""
+        if self._made is None or self._masks != masks:
+            self.close()
+            self._made, self._masks = MediaPipeHolistic(masks, start), masks
+        else:
+            self._made.restart(start)
+        return self._made
+
+    def close(self) -> None:
+        if self._made is not None:
+            self._made.close()
+        self._made = None
+
+
+def make(job: Job, estimators: Estimators, tell: Callable[[dict[str, Any]], None]) -> None:
     """Read a part's frames once and write what is wanted of it.
 
     `tell` hears {"frames": n} every half second, and {"damage": sentence} where the file is damaged.
@@ -119,8 +141,7 @@ def make(job: Job, tell: Callable[[dict[str, Any]], None]) -> None:
         estimator, masks, proxy, thumbs = None, None, None, None
         if job.poses or job.masks:
             first = None if job.region is None else Candidate.from_row(job.region)
-            estimator = MediaPipeHolistic(job.masks, first)
-            stack.callback(estimator.close)
+            estimator = estimators.get(job.masks, first)
         if job.masks:
             masks = stack.enter_context(MaskWriter(job.file("masks.npz"), (info.width, info.height)))
         if job.proxy:
@@ -158,9 +179,7 @@ def fit(width: int, height: int) -> tuple[int, int]:
     return round(width * scale), round(height * scale)
 
 
-def _frames(
-    job: Job, size: tuple[int, int], tell: Callable[[dict[str, Any]], None]
-) -> Iterator[tuple[Frame, bool]]:
+def _frames(job: Job, size: tuple[int, int], tell: Callable[[dict[str, Any]], None]) -> Iterator[tuple[Frame, bool]]:
     """Every frame of the part, and whether it could be decoded; else the one before stands in."""
     part = job.part
     first = part.warm if job.poses or job.masks else part.start
@@ -249,9 +268,10 @@ def serve() -> None:
         answers.write(json.dumps(message) + "\n")
 
     threading.Thread(target=listen, daemon=True).start()
+    estimators = Estimators()
     while True:
         try:
-            make(Job.from_line(jobs.get()), tell)
+            make(Job.from_line(jobs.get()), estimators, tell)
             tell({"done": True})
         except UserError as error:
             tell({"error": error.message, "hint": error.hint})
