@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 Array = np.ndarray
 TILE_METRES = 0.5  # a cloth tile's height on the body
@@ -168,6 +169,11 @@ def nearest(shapes: Shapes, shape: Array, base: Array, step: Array, eye: Array, 
     return np.where(on, root, distance), np.where(on, foot, axis)
 
 
+def dot(vectors: Array, one: ArrayLike) -> Array:
+    """Each of vectors [M,3] times one vector; BLAS would spin a thread per core for so little."""
+    return np.einsum("ni,i->n", vectors, np.asarray(one, np.float32))
+
+
 def shade(hits: Hits, shapes: Shapes, tiles: Array, lights: Lights, to_eye: Array,
           sun: Array) -> Array:
     """Linear RGB [M,3] of the hits: texture, softened Lambert, light of sky and floor, gloss.
@@ -186,16 +192,16 @@ def shade(hits: Hits, shapes: Shapes, tiles: Array, lights: Lights, to_eye: Arra
     line = ((1 - v) * edge).astype(np.int32) % edge
     color = tiles[shapes.skin[hits.shape], line, column]
     normal = hits.normal
-    facing = np.clip(normal @ to_eye.astype(np.float32), 0, 1)
-    key = np.array(lights.key, np.float32)
+    facing = np.clip(dot(normal, to_eye), 0, 1)
     key_color = np.array(lights.key_color, np.float32)
-    direct = np.clip((normal @ key + 0.2) / 1.2, 0, 1) * sun
+    direct = np.clip((dot(normal, lights.key) + 0.2) / 1.2, 0, 1) * sun
     sky = (0.62 + 0.38 * normal[:, 1]) * (0.72 + 0.28 * facing)
     color = color * (sky[:, None] * np.array(lights.ambient, np.float32)
                      + direct[:, None] * key_color)
-    half = key + to_eye
-    half = (half / np.linalg.norm(half)).astype(np.float32)
-    shine = shapes.gloss.astype(np.float32)[hits.shape] * np.clip(normal @ half, 0, 1) ** 18 * sun
+    half = np.add(lights.key, to_eye)
+    half /= np.linalg.norm(half)
+    gloss = shapes.gloss.astype(np.float32)[hits.shape]
+    shine = gloss * sun * np.clip(dot(normal, half), 0, 1) ** 18
     return color + shine[:, None] * key_color
 
 
@@ -215,10 +221,11 @@ def sunlit(hits: Hits, shapes: Shapes, camera, size: tuple[int, int], lamp) -> A
     ray = np.stack([(column - (width - 1) / 2) * scale, ((height - 1) / 2 - row) * scale,
                     np.ones(len(row))], -1).astype(np.float32)
     # In the lamp's axes, up to its position: one small matrix instead of two.
-    local = (ray * hits.distance[:, None]) @ (camera.axes.T @ lamp.axes).astype(np.float32)
+    local = np.einsum("ni,ij->nj", ray * hits.distance[:, None],
+                      (camera.axes.T @ lamp.axes).astype(np.float32))
     local += (np.subtract(camera.position, lamp.position) @ lamp.axes).astype(np.float32)
     spot = local[:, :2] / local[:, 2:] * np.float32(lamp.focal * SHADE_MAP)
-    grazing = 1 + hits.normal @ lamp.axes[:, 2].astype(np.float32)
+    grazing = 1 + dot(hits.normal, lamp.axes[:, 2])
     limit = local[:, 2] - (SHADE_BIAS[0] + (SHADE_BIAS[1] - SHADE_BIAS[0]) * grazing)
     light = np.zeros(len(row), np.float32)
     for dx, dy in ((-0.9, -0.3), (0.3, -0.9), (0.9, 0.3), (-0.3, 0.9)):
