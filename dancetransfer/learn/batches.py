@@ -17,7 +17,7 @@ from dancetransfer.pose.labels import label_map
 
 DROP = 0.05
 """Chance that a limb of a training skeleton is missing, as detectors lose them."""
-JITTER = 0.004
+JITTER = 0.0015
 """Standard deviation of a training joint's error, in heights of the crop."""
 STRAY = 0.4
 """Chance that the fed-back frame is of quite another moment. Without it G copies what it is given:
@@ -85,9 +85,7 @@ class Batches:
         before = warp(clip.crops[other], matrix, size) if stray else crops[0]
         drawn = self._labels(number, at, matrix)
         faces = np.stack([_through(self.faces[number][n], matrix) for n in chosen[1:]])
-        moves = [
-            _relative(clip.boxes[a], clip.boxes[b], size, matrix) for a, b in itertools.pairwise(chosen)
-        ]
+        moves = [_relative(clip.boxes[a], clip.boxes[b], size, matrix) for a, b in itertools.pairwise(chosen)]
         seen = np.isfinite(faces).all(1)
         return {
             "labels": drawn.astype(np.float32) / 255,
