@@ -10,9 +10,12 @@ def main() -> int:
     # machine makes a training step ten times slower.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     os.environ.setdefault("GOMP_SPINCOUNT", "0")
+    from dancetransfer.cli import streams
     from dancetransfer.cli.commands import main as run
 
-    return run(sys.argv[1:])
+    words = sys.argv[1:]
+    with streams.taken("--json" in words) as ours:
+        return run(words, ours)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import itertools
 import multiprocessing
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,6 +29,8 @@ VERSION = 1
 RATE = 48000
 STRETCH = 8
 """Frames that a process draws at a time."""
+QUIET = (signal.SIGINT, signal.SIG_IGN)
+"""Ctrl-C is the parent's to answer."""
 
 
 def performances(seed: int = 0, size: tuple[int, int] = SIZE, fps: float = FPS) -> dict[str, puppets.Performance]:
@@ -85,7 +88,7 @@ def draw_clip(show: puppets.Performance, path: Path, workers: int = 2) -> Iterat
     stretches = [(show, start, min(start + STRETCH, count)) for start in range(0, count, STRETCH)]
     sound = (show.sound(RATE), RATE)
     with (
-        multiprocessing.get_context("spawn").Pool(workers) as pool,
+        multiprocessing.get_context("spawn").Pool(workers, signal.signal, QUIET) as pool,
         Writer(path, show.size, fps=show.fps, sound=sound, mark=False) as writer,
     ):
         frames = itertools.chain.from_iterable(pool.imap(_drawn, stretches))
@@ -103,7 +106,6 @@ def _side_by_side(project: Project, folder: Path) -> Events:
     """Dance, skeleton, result and truth in one picture, with the dance's sound."""
     dance = project.dances[-1]
     poses = Poses.load(project.dance_folder(dance) / "retarget.npz")
-    width, height = poses.size
     yield Started("side by side", len(poses))
     columns = zip(
         read_frames(folder / "dance.mp4"),

@@ -2,7 +2,6 @@
 
 import contextlib
 import ctypes.util
-import json
 import os
 import platform
 import shutil
@@ -144,10 +143,10 @@ class Report:
         """The report for people."""
         return [*self._hardware_lines(), *self._program_lines(), *self._forecast_lines()]
 
-    def as_json(self) -> str:
-        """The report for programs, one line."""
+    def as_dict(self) -> dict[str, Any]:
+        """The report for programs, of what JSON knows."""
         forecast = [asdict(line) for line in self.forecast()]
-        return json.dumps(asdict(self) | {"forecast": forecast, "disk_bytes": self.disk_bytes()})
+        return asdict(self) | {"forecast": forecast, "disk_bytes": self.disk_bytes()}
 
     def _hardware_lines(self) -> Iterator[str]:
         yield self.system

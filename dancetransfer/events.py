@@ -13,6 +13,8 @@ class Started:
     stage: str
     total: float | None = None
     unit: str = "frames"
+    words: str = ""
+    """What is going on, for people, where that says more than the stage's name."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,8 @@ class Done:
     stage: str
     message: str = ""
     files: list[str] = field(default_factory=list)
+    result: dict[str, Any] = field(default_factory=dict)
+    """What a program reads instead of the message: the facts of `info`, the report of `doctor`."""
 
 
 @dataclass(frozen=True)

@@ -148,9 +148,10 @@ class Project:
         path = file.resolve()
         mark = fingerprint(path)
         entries: list[dict[str, Any]] = self._data[what]
-        for entry in entries:
-            if entry["fingerprint"] == mark:
-                entry["file"] = str(path)
+        # The same content is the same video; another content at the same place has taken its place.
+        for entry in sorted(entries, key=lambda one: one["fingerprint"] != mark):
+            if entry["fingerprint"] == mark or entry["file"] == str(path):
+                entry.update(file=str(path), fingerprint=mark)
                 entries.remove(entry)
                 entries.append(entry)
                 if what == "clips":
@@ -159,6 +160,13 @@ class Project:
         media = Media(name({entry["name"] for entry in entries}), str(path), mark)
         entries.append(asdict(media))
         return media
+
+    def remove(self, media: Media) -> None:
+        """Take a video that is of no use out again, with what was made of it; call `save` after."""
+        for what, folder in (("clips", self.clip_folder(media)), ("dances", self.dance_folder(media))):
+            if asdict(media) in self._data[what]:
+                self._data[what].remove(asdict(media))
+                shutil.rmtree(folder, ignore_errors=True)
 
     @property
     def consent(self) -> str | None:
@@ -231,7 +239,7 @@ class Project:
                     "Wait until it has finished, or stop it; its work is kept.",
                 )
             file.truncate(0)
-            file.write(f"process {os.getpid()} ({Path(sys.argv[0]).name} {' '.join(sys.argv[1:2])})")
+            file.write(f"process {os.getpid()} (dancetransfer {' '.join(sys.argv[1:2])})")
             file.flush()
             try:
                 yield
@@ -248,8 +256,11 @@ class Project:
             folder = self.dance_folder(dance)
             for name in ("render", "exports"):
                 shutil.rmtree(folder / name, ignore_errors=True)
-            for name in ("retarget.npz", "scores.json"):
-                (folder / name).unlink(missing_ok=True)
+            for file in folder.glob("*"):
+                if any(file.name.lstrip(".").startswith(stem) for stem in ("retarget.", "scores.")):
+                    file.unlink(missing_ok=True)  # also one that was set aside, or left by a kill
+        for file in self.folder.glob("project.json.damaged-*"):
+            file.unlink(missing_ok=True)
         if self.person.exists():
             raise UserError(f"{self.person} could not be deleted whole.", "Close what has it open and try again.")
         self._data.update(clips=[], consent=None, built_in=False)
@@ -260,10 +271,23 @@ def _read(file: Path) -> dict[str, Any] | None:
     """A project file's content, or None where it is missing or damaged."""
     try:
         data = json.loads(file.read_text(encoding="utf-8"))
-        whole = isinstance(data, dict) and isinstance(data["clips"], list) and isinstance(data["dances"], list)
-    except (OSError, ValueError, KeyError):
+        if data["format"] > FORMAT:
+            return data  # the caller refuses it, whatever it holds
+        media = [entry[key] for what in ("clips", "dances") for entry in data[what] for key in _MEDIA]
+        names = [entry["name"] for what in ("clips", "dances") for entry in data[what]]
+        whole = all(isinstance(value, str) for value in media) and all(map(_is_folder_name, names))
+        whole &= all(isinstance(values, dict) for values in data.setdefault("settings", {}).values())
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
     return data if whole else None
+
+
+_MEDIA = ("name", "file", "fingerprint")
+
+
+def _is_folder_name(name: str) -> bool:
+    """One step down and nowhere else: the names of a stranger's project are folders that are deleted from."""
+    return bool(name.strip(".")) and not re.search(r"[/\\:\0]", name)
 
 
 def _free_name(stem: str, taken: set[str]) -> str:

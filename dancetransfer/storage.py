@@ -46,6 +46,7 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     temporary = target.with_name(f".{target.stem}.{os.getpid()}{target.suffix}")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
+        _sweep(target)
         yield temporary
         with open(temporary, "rb+") as file:
             os.fsync(file.fileno())
@@ -57,6 +58,29 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def _sweep(target: Path) -> None:
+    """Remove what processes that were killed left of `target` in the making."""
+    before, after = f".{target.stem}.", target.suffix
+    for entry in os.scandir(target.parent):
+        number = entry.name[len(before) : len(entry.name) - len(after)]
+        if entry.name.startswith(before) and entry.name.endswith(after) and number.isdecimal() and _gone(int(number)):
+            with contextlib.suppress(OSError):
+                os.unlink(entry.path)
+
+
+def _gone(process: int) -> bool:
+    """No process of that number runs. On Windows always True: a file in use can't be removed there."""
+    if os.name == "nt":
+        return process != os.getpid()
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return True
+    except (OSError, OverflowError):
+        return False
+    return False
 
 
 def _beside(path: Path, target: Path) -> bool:

@@ -1,13 +1,15 @@
 """The whole job as a chain of stages: which are still missing, in what order, and how long they will take."""
 
+import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from dancetransfer.errors import UserError
-from dancetransfer.events import Done, Event, Events, Notice, Progress
+from dancetransfer.events import Done, Event, Events, Notice, Progress, Started
 from dancetransfer.project import Media, Project
 from dancetransfer.settings import ExportSettings, RenderSettings, RetargetSettings, TrainSettings
 
@@ -32,57 +34,93 @@ class Task:
 def chain(tasks: list[Task]) -> Events:
     """Run tasks one after the other; every Progress gets the seconds left for all of them."""
     pace: dict[str, float] = {}
+    told: tuple[float, float] | None = None
     for number, task in enumerate(tasks):
-        begun = time.monotonic()
-        later = tasks[number + 1 :]
-        stage = task.run()
-        try:
+        meter = _Meter(task.seconds * pace.get(task.kind, 1.0))
+        with closing(task.run()) as stage:  # type: ignore[type-var]
             for event in stage:
+                if isinstance(event, Started):
+                    event = replace(event, words=event.words or task.name)
                 if isinstance(event, Progress):
-                    used = time.monotonic() - begun
-                    share = event.done / event.total if event.total else 0.0
-                    mine = task.seconds * pace.get(task.kind, 1.0)
-                    if share > 0.05:
-                        mine = used / share
-                        pace[task.kind] = mine / max(task.seconds, 1e-3)
-                    rest = sum(one.seconds * pace.get(one.kind, 1.0) for one in later)
-                    event = replace(event, seconds_left=round(max(0.0, mine - used) + rest, 1))
+                    now = time.monotonic()
+                    left = meter.left(event, now)
+                    pace[task.kind] = meter.seconds / max(task.seconds, 1e-3)
+                    left += sum(one.seconds * pace.get(one.kind, 1.0) for one in tasks[number + 1 :])
+                    if told is not None:  # a new estimate is taken over bit by bit
+                        before = max(0.0, told[0] - (now - told[1]))
+                        left = before + STEADY * (left - before)
+                    told = left, now
+                    event = replace(event, seconds_left=round(left, 1))
                 yield event
-        finally:
-            stage.close()  # type: ignore[attr-defined]
+
+
+STEADY = 0.25
+"""How much of a new estimate of the time left is believed at once."""
+
+
+class _Meter:
+    """How long a task takes, from the pace of its own progress since that began to move in this run."""
+
+    def __init__(self, guess: float) -> None:
+        self.seconds = guess
+        """Of the whole task, also of what an earlier run has done."""
+        self._from: tuple[float, float] | None = None
+
+    def left(self, event: Progress, now: float) -> float:
+        share = min(1.0, event.done / event.total) if event.total else 0.0
+        if self._from is None or share <= self._from[0]:
+            self._from = share, now
+        elif share - self._from[0] > 0.05:
+            self.seconds = (now - self._from[1]) / (share - self._from[0])
+        return (1 - share) * self.seconds
 
 
 # --- the tasks of a project ---------------------------------------------------------------------
 
 
-def pose_tasks(project: Project) -> list[Task]:
-    """Poses, masks and proxies of every clip and dance, then their tracks."""
+def pose_tasks(project: Project, dance: str | None = None) -> list[Task]:
+    """Poses and what the timeline shows of the dances (or one) and the person's clips, then their tracks."""
+    chosen = [project.dance(dance)] if dance else project.dances
     tasks = []
-    for dance in project.dances:
-        tasks += _poses_of(dance, project.dance_folder(dance), False, f"finding the dancer in {dance.name}")
-    for clip in project.clips:
-        tasks += _poses_of(clip, project.clip_folder(clip), True, f"finding the person in {Path(clip.file).name}")
+    for one in chosen:
+        tasks += _poses_of(project, one, project.dance_folder(one), False)
+    return tasks + clip_tasks(project)
+
+
+def clip_tasks(project: Project) -> list[Task]:
+    """The same of the person's clips alone, with masks."""
+    return [task for clip in project.clips for task in _poses_of(project, clip, project.clip_folder(clip), True)]
+
+
+def _poses_of(project: Project, media: Media, folder: Path, masks: bool) -> list[Task]:
+    from dancetransfer.pose.extract import extracted
+    from dancetransfer.pose.track import clean_track
+
+    name = Path(media.file).name
+    tasks = [Task(f"Cleaning the track of {name}", "track", 1.0, partial(clean_track, folder))]
+    if not extracted(media.fingerprint, folder, masks=masks):
+        seconds = _frames(media.path()) * POSE_SECONDS
+        words = f"Finding the {'person' if masks else 'dancer'} in {name}"
+        tasks.insert(0, Task(words, "poses", seconds, partial(_find, project, media, folder, masks)))
     return tasks
 
 
-def _poses_of(media: Media, folder: Path, masks: bool, words: str) -> list[Task]:
-    from dancetransfer.pose.extract import extract, extracted
-    from dancetransfer.pose.track import clean_track
+def _find(project: Project, media: Media, folder: Path, masks: bool) -> Events:
+    from dancetransfer.pose.extract import NobodyFound, extract
 
-    if extracted(media.fingerprint, folder, masks=masks):
-        return [Task("cleaning the track", "track", 1.0, partial(clean_track, folder))]
-    frames = _frames(media.path())
-    return [
-        Task(words, "poses", frames * POSE_SECONDS, partial(extract, media.path(), folder, masks=masks)),
-        Task("cleaning the track", "track", 1.0, partial(clean_track, folder)),
-    ]
+    try:
+        yield from extract(media.path(), folder, masks=masks)
+    except NobodyFound:
+        project.remove(media)  # of no use, and in the way of every later command
+        project.save()
+        raise
 
 
 def fit_tasks(project: Project, settings: RetargetSettings, dance: str | None = None) -> list[Task]:
     """Fit the dances (or one) to the person."""
     chosen = [project.dance(dance)] if dance else project.dances
     return [
-        Task(f"fitting {one.name} to the person", "fit", 1.0, partial(_fit, project, settings, one))
+        Task(f"Fitting {Path(one.file).name} to the person", "fit", 1.0, partial(_fit, project, settings, one))
         for one in chosen
         if project.clips
     ]
@@ -104,12 +142,12 @@ def train_tasks(project: Project, settings: TrainSettings) -> list[Task]:
     seconds = settings.steps * 0.5 if settings.steps else settings.budget
     return [
         Task(
-            "preparing the person",
+            "Preparing the person",
             "prepare",
             _clip_frames(project) * PREPARE_SECONDS,
             partial(_prepare, project, settings),
         ),
-        Task("learning the person", "train", seconds, partial(_train, project, settings)),
+        Task("Learning the person", "train", seconds, partial(_train, project, settings)),
     ]
 
 
@@ -120,16 +158,25 @@ def _prepare(project: Project, settings: TrainSettings) -> Events:
 
 
 def _train(project: Project, settings: TrainSettings) -> Events:
+    from dancetransfer.learn import runs
     from dancetransfer.learn.train import train
 
-    yield from train(project, settings)
+    worked = False
+    for event in train(project, settings):
+        worked |= isinstance(event, Started)
+        yield event
+    if not worked and not runs.learned(project, runs.best(project, settings).parent):
+        yield Notice(
+            "The training time is used up, so the footage that was added since is not learned from.",
+            "Give more time, counted from the first training on, like this: --budget 10m",
+        )
 
 
 def render_tasks(project: Project, training: TrainSettings, settings: RenderSettings) -> list[Task]:
     """Render a dance."""
     frames = _dance_frames(project, settings.dance)
     return [
-        Task("rendering the dance", "render", frames * RENDER_SECONDS, partial(_render, project, training, settings))
+        Task("Rendering the dance", "render", frames * RENDER_SECONDS, partial(_render, project, training, settings))
     ]
 
 
@@ -143,7 +190,7 @@ def export_tasks(project: Project, chosen: RenderSettings, settings: ExportSetti
     """Write the finished clip."""
     frames = _dance_frames(project, chosen.dance)
     return [
-        Task("writing the clip", "export", frames * EXPORT_SECONDS, partial(_export, project, chosen, settings, output))
+        Task("Writing the clip", "export", frames * EXPORT_SECONDS, partial(_export, project, chosen, settings, output))
     ]
 
 
@@ -156,7 +203,7 @@ def _export(project: Project, chosen: RenderSettings, settings: ExportSettings, 
 def score_tasks(project: Project, training: TrainSettings) -> list[Task]:
     """Score the person's generator on held-out frames."""
     frames = min(120.0, 0.1 * _clip_frames(project))
-    return [Task("scoring", "score", frames * SCORE_SECONDS, partial(_score, project, training))]
+    return [Task("Scoring", "score", frames * SCORE_SECONDS, partial(_score, project, training))]
 
 
 def _score(project: Project, training: TrainSettings) -> Events:
@@ -170,8 +217,30 @@ def _score(project: Project, training: TrainSettings) -> Events:
     results, wanted = Results(project.person), key("score", fingerprint(best))
     if results.current("scores.json", wanted):
         return
-    yield from held_out(project, load_dancer(best, device.choose(training.device)))
-    results.note("scores.json", wanted)
+    gone = [Path(clip.file) for clip in project.clips if not Path(clip.file).exists()]
+    if gone:
+        yield Notice(f"{gone[0]} is no longer there, so what was learned is not scored.", "Put the video back.")
+        return
+    results.drop("scores.json")
+    (project.person / "scores.json").unlink(missing_ok=True)
+    for event in held_out(project, load_dancer(best, device.choose(training.device))):
+        yield replace(event, message="") if isinstance(event, Done) else event  # the last words say it
+    if (project.person / "scores.json").exists():
+        results.note("scores.json", wanted)
+
+
+def quality(project: Project) -> str:
+    """How good the newest training is, in a sentence; "" where nothing was held out."""
+    try:
+        scores = json.loads((project.person / "scores.json").read_text(encoding="utf-8"))
+        ours, lookup = scores["rows"]["rendered"], scores["rows"]["lookup placed"]
+        return (
+            f"On {scores['frames']} frames of the person that were not learned from: {ours['person_psnr']:.1f} dB, "
+            f"SSIM {ours['person_ssim']:.2f} (the nearest filmed frame, moved there: "
+            f"{lookup['person_psnr']:.1f} dB, {lookup['person_ssim']:.2f})."
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
 
 
 def transfer(
@@ -183,9 +252,10 @@ def transfer(
     exporting: ExportSettings,
 ) -> Events:
     """Everything that is still missing between the project's videos and the finished clip."""
+    name = project.dance(rendering.dance).name
     tasks = [
-        *pose_tasks(project),
-        *fit_tasks(project, fitting),
+        *pose_tasks(project, name),
+        *fit_tasks(project, fitting, name),
         *train_tasks(project, training),
         *render_tasks(project, training, rendering),
         *export_tasks(project, rendering, exporting, output),
@@ -197,27 +267,43 @@ def transfer(
 # --- adding media -------------------------------------------------------------------------------
 
 
-def add_media(project: Project, dances: list[Path], clips: list[Path]) -> Iterator[Event]:
-    """Put videos into the project after a look at each; nothing is added if one can't be used."""
+def look_at(videos: Iterable[Path]) -> None:
+    """UserError where one of the files is not a video that can be read."""
     from dancetransfer.video.read import probe
 
-    for path in (*dances, *clips):
+    for path in videos:
         probe(path)
+
+
+def add_media(project: Project, dances: list[Path], clips: list[Path]) -> Iterator[Event]:
+    """Put videos, which have been looked at, into the project."""
     known = {clip.fingerprint for clip in project.clips}
     added = [project.add_clip(path) for path in clips]
     if known and any(clip.fingerprint not in known for clip in added):
-        yield Notice("More footage of the person was added; the training goes on with it.")
+        yield Notice(
+            "More footage of the person was added to what the project has.",
+            "If this is somebody else, stop and choose another --project: a project holds one person.",
+        )
     for path in dances:
         project.add_dance(path)
     project.save()
 
 
-def check_output(output: Path) -> None:
-    """UserError now where the clip could not be written in the end."""
+def check_output(output: Path, videos: Iterable[Path] = ()) -> None:
+    """UserError now where the clip could not be written in the end, or would replace one of the `videos`."""
     if output.suffix.lower() not in (".mp4", ".mov", ".m4v"):
         raise UserError(f"The clip can't be written as '{output.suffix}'.", "Name it like this: -o clip.mp4")
+    if any(output.exists() and path.exists() and output.samefile(path) for path in videos):
+        raise UserError(f"{output} is one of the videos that are read.", "Choose another name for the clip.")
+    check_folder(output)
+
+
+def check_folder(output: Path) -> None:
+    """UserError where no file can be written at that place."""
     if not output.parent.is_dir():
         raise UserError(f"The folder {output.parent} does not exist.", "Make it first, or choose another one.")
+    if output.is_dir():
+        raise UserError(f"{output} is a folder.", "Give the name of a file.")
     probe_file = output.parent / f".{output.stem}.probe"
     try:
         probe_file.write_bytes(b"")
@@ -234,14 +320,15 @@ def done(message: str, files: list[Path]) -> Done:
 
 
 def _frames(path: Path) -> int:
+    """For a guess of the time alone: 0 where the video has gone, which the stages that need it tell."""
     from dancetransfer.video.read import probe
 
-    return probe(path).frames
+    return probe(path).frames if path.exists() else 0
 
 
 def _clip_frames(project: Project) -> int:
-    return sum(_frames(clip.path()) for clip in project.clips)
+    return sum(_frames(Path(clip.file)) for clip in project.clips)
 
 
 def _dance_frames(project: Project, name: str | None) -> int:
-    return _frames(project.dance(name).path())
+    return _frames(Path(project.dance(name).file))

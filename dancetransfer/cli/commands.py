@@ -1,18 +1,19 @@
 """The commands: what each takes, and which stages it runs."""
 
 import argparse
-import json
+import shlex
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
 from dancetransfer import __version__
-from dancetransfer.cli import console
+from dancetransfer.cli import console, options
 from dancetransfer.cli.console import Context, Usage
 from dancetransfer.cli.options import Parser, add_options, read, read_kept
+from dancetransfer.cli.streams import Streams
 from dancetransfer.errors import UserError
 from dancetransfer.events import Done, Event, Events, Failed, Notice
 from dancetransfer.project import Project
@@ -29,9 +30,8 @@ def transfer(arguments: argparse.Namespace, context: Context) -> Events:
 
     output = Path(arguments.output).resolve()
     dance, clips = Path(arguments.dance), [Path(path) for path in arguments.person]
-    chain.check_output(output)
-    for path in (dance, *clips):
-        _must_exist(path)
+    chain.check_output(output, (dance, *clips))
+    chain.look_at([dance, *clips])  # before anything is made
     where = Path(arguments.project) if arguments.project else output.with_suffix(".dance")
     project = Project.open_or_create(where)
     with _working(project, context):
@@ -45,7 +45,7 @@ def transfer(arguments: argparse.Namespace, context: Context) -> Events:
         project.save()
         rendering = RenderSettings(dance=project.dances[-1].name)
         yield from chain.transfer(project, output, training, fitting, rendering, exporting)
-        yield chain.done(_finished(project, output), [output])
+        yield chain.done(f"{_finished(project, exporting, output)}\n{chain.quality(project)}".strip(), [output])
 
 
 def demo(arguments: argparse.Namespace, context: Context) -> Events:
@@ -59,14 +59,15 @@ def add_dance(arguments: argparse.Namespace, context: Context) -> Events:
     """Another dance for the person of a project."""
     from dancetransfer import transfer as chain
 
-    _must_exist(Path(arguments.dance))
+    chain.look_at([Path(arguments.dance)])
     project = Project.open(arguments.project)
     with _working(project, context):
+        yield from _notes(project)
         yield from chain.add_media(project, [Path(arguments.dance)], [])
         name = project.dances[-1].name
         fitting = read_kept(arguments, RetargetSettings, project)
         project.save()
-        yield from chain.chain([*chain.pose_tasks(project), *chain.fit_tasks(project, fitting, name)])
+        yield from chain.chain([*chain.pose_tasks(project, name), *chain.fit_tasks(project, fitting, name)])
         yield chain.done(f"The dance '{name}' is in the project.", [])
 
 
@@ -74,12 +75,15 @@ def add_person(arguments: argparse.Namespace, context: Context) -> Events:
     """More footage of the person of a project."""
     from dancetransfer import transfer as chain
 
-    _must_exist(Path(arguments.clip))
+    chain.look_at([Path(arguments.clip)])
     project = Project.open_or_create(arguments.project)
     with _working(project, context):
+        yield from _notes(project)
         yield from chain.add_media(project, [], [Path(arguments.clip)])
-        yield from chain.chain(chain.pose_tasks(project))
-        yield chain.done("The footage is in the project. Go on with: dancetransfer train", [])
+        yield from chain.chain(chain.clip_tasks(project))
+        yield chain.done(
+            f"The footage is in the project. Go on with: dancetransfer train {shlex.quote(arguments.project)}", []
+        )
 
 
 def train(arguments: argparse.Namespace, context: Context) -> Events:
@@ -98,12 +102,12 @@ def train(arguments: argparse.Namespace, context: Context) -> Events:
 
             runs.begin_anew(project)
         tasks = [
-            *chain.pose_tasks(project),
+            *chain.clip_tasks(project),
             *chain.train_tasks(project, training),
             *chain.score_tasks(project, training),
         ]
         yield from chain.chain(tasks)
-        yield chain.done("The person is learned.", [])
+        yield chain.done(f"The person is learned.\n{chain.quality(project)}".strip(), [])
 
 
 def render(arguments: argparse.Namespace, context: Context) -> Events:
@@ -112,14 +116,20 @@ def render(arguments: argparse.Namespace, context: Context) -> Events:
 
     project = Project.open(arguments.project)
     with _working(project, context):
+        yield from _notes(project)
         chosen = read(arguments, RenderSettings)
         training = project.settings(TrainSettings)
         fitting = read_kept(arguments, RetargetSettings, project)
         project.save()
         name = project.dance(chosen.dance).name
-        tasks = [*chain.fit_tasks(project, fitting, name), *chain.render_tasks(project, training, chosen)]
+        tasks = [
+            *chain.pose_tasks(project, name),
+            *chain.fit_tasks(project, fitting, name),
+            *chain.render_tasks(project, training, chosen),
+        ]
         yield from chain.chain(tasks)
-        yield chain.done(f"'{name}' is rendered. Write it with: dancetransfer export", [])
+        words = f"dancetransfer export {shlex.quote(arguments.project)} --dance {name} -o CLIP.mp4"
+        yield chain.done(f"'{name}' is rendered. Write the clip with: {words}", [])
 
 
 def export(arguments: argparse.Namespace, context: Context) -> Events:
@@ -127,15 +137,16 @@ def export(arguments: argparse.Namespace, context: Context) -> Events:
     from dancetransfer import transfer as chain
 
     output = Path(arguments.output).resolve()
-    chain.check_output(output)
     project = Project.open(arguments.project)
+    chain.check_output(output, [Path(media.file) for media in (*project.clips, *project.dances)])
     with _working(project, context):
+        yield from _notes(project)
         if arguments.consent:
             project.consent = arguments.consent
         exporting = read_kept(arguments, ExportSettings, project)
         project.save()
         yield from chain.chain(chain.export_tasks(project, read(arguments, RenderSettings), exporting, output))
-        yield chain.done(_finished(project, output), [output])
+        yield chain.done(_finished(project, exporting, output), [output])
 
 
 def forget(arguments: argparse.Namespace, context: Context) -> Events:
@@ -155,9 +166,10 @@ def poses(arguments: argparse.Namespace, context: Context) -> Events:
     from dancetransfer.pose.extract import extract
     from dancetransfer.pose.poses import Poses
     from dancetransfer.pose.smooth import smooth
+    from dancetransfer.transfer import check_folder
 
     video, output = Path(arguments.video), Path(arguments.output)
-    _must_exist(video)
+    check_folder(output)
     with tempfile.TemporaryDirectory() as folder:
         yield from extract(video, Path(folder), masks=False, proxy=False)
         track = Poses.load(Path(folder) / "poses.npz")
@@ -180,14 +192,11 @@ def retarget(arguments: argparse.Namespace, context: Context) -> Events:
 
 def score(arguments: argparse.Namespace, context: Context) -> Events:
     """How near a clip comes to a truth clip."""
-    from dancetransfer.learn.score import metrics, score_files, table
+    from dancetransfer.learn.score import score_files, table
 
     clip, truth = Path(arguments.clip), Path(arguments.truth)
-    _must_exist(clip)
-    _must_exist(truth)
     scores = yield from score_files(clip, truth)
-    yield from metrics({"clip": scores})
-    yield Done("", table({clip.name: scores}))
+    yield Done("", table({clip.name: scores}), result=asdict(scores))
 
 
 def info(arguments: argparse.Namespace, context: Context) -> Events:
@@ -195,9 +204,6 @@ def info(arguments: argparse.Namespace, context: Context) -> Events:
     from dancetransfer.video.read import probe
 
     facts = probe(Path(arguments.video))
-    if context.json:
-        yield Done("", json.dumps({**asdict(facts), "path": str(facts.path)}, ensure_ascii=False))
-        return
     rate = "variable rate, average " if facts.variable_rate else ""
     sound = f"{facts.audio}, {facts.audio_rate} Hz, {facts.audio_channels} channels" if facts.audio else "none"
     lines = [
@@ -211,7 +217,7 @@ def info(arguments: argparse.Namespace, context: Context) -> Events:
     ]
     if facts.damage:
         yield Notice(facts.damage)
-    yield Done("", "\n".join(lines))
+    yield Done("", "\n".join(lines), result={**asdict(facts), "path": str(facts.path)})
 
 
 def doctor(arguments: argparse.Namespace, context: Context) -> Events:
@@ -219,7 +225,7 @@ def doctor(arguments: argparse.Namespace, context: Context) -> Events:
     from dancetransfer.doctor import examine
 
     report = yield from examine(read(arguments, TrainSettings), 0 if arguments.quick else 4)
-    yield Done("", report.as_json() if context.json else "\n".join(report.lines()))
+    yield Done("", "\n".join(report.lines()), result=report.as_dict())
 
 
 def weights(arguments: argparse.Namespace, context: Context) -> Events:
@@ -242,12 +248,12 @@ def weights(arguments: argparse.Namespace, context: Context) -> Events:
 # --- shared --------------------------------------------------------------------------------------
 
 
-def _working(project: Project, context: Context) -> ExitStack:
+@contextmanager
+def _working(project: Project, context: Context) -> Iterator[None]:
     """The project's lock, and its log for bugs."""
-    stack = ExitStack()
-    stack.enter_context(project.lock())
-    context.log = project.log
-    return stack
+    with project.lock():
+        context.folder = project.folder
+        yield
 
 
 def _notes(project: Project) -> Iterator[Event]:
@@ -255,14 +261,13 @@ def _notes(project: Project) -> Iterator[Event]:
         yield Notice(note)
 
 
-def _must_exist(path: Path) -> None:
-    if not path.exists():
-        raise UserError(f"{path} does not exist.", "Check the path for a typing error.")
-
-
-def _finished(project: Project, output: Path) -> str:
+def _finished(project: Project, exporting: ExportSettings, output: Path) -> str:
     """What was made."""
-    labeled = "" if project.consent or project.built_in else " and, as no consent is recorded, the visible label"
+    from dancetransfer.render.export import label_wanted
+
+    labeled = " and the visible label" if label_wanted(project, exporting) else ""
+    if not (project.consent or project.built_in):
+        labeled = " and, as no consent is recorded, the visible label"
     return f"The clip is ready: {output}\nIt carries the machine-readable AI mark{labeled}."
 
 
@@ -365,21 +370,26 @@ def _consent(one: argparse.ArgumentParser) -> None:
     one.add_argument("--consent", metavar="WORDS", help="Who of the people shown agreed, and when.")
 
 
-def main(words: list[str]) -> int:
-    """Run a command line; returns the exit code: 0 done, 1 failed, 2 usage, 3 stopped and resumable."""
+def main(words: list[str], streams: Streams | None = None) -> int:
+    """Run a command line; returns the exit code: 0 done, 1 failed, 2 usage, 3 stopped and resumable.
+
+    `streams`: where its words go; standard output and error where not given, and then standard
+    input is left alone.
+    """
     wants_json = "--json" in words
-    sink: console.Sink = console.JsonSink(sys.stdout) if wants_json else console.TerminalSink(sys.stdout, sys.stderr)
+    ours = streams or Streams(sys.stdout, sys.stderr)
+    sink: console.Sink = console.JsonSink(ours.out) if wants_json else console.TerminalSink(ours.out, ours.err)
     try:
         arguments = parser().parse_args(words)
+        options.check(arguments)
     except Usage as error:
         sink(Failed(*str(error).split("\n", 1)))
         return console.USAGE
     if arguments.command is None:
         parser().print_help()
         return console.USAGE
-    stop = console.Stop()
-    stop.on_signals()
-    if wants_json:
-        stop.listen(sys.stdin)
-    context = Context(wants_json)
-    return console.run(arguments.run(arguments, context), sink, stop, context)
+    stop, context = console.Stop(), Context(wants_json, ours)
+    if wants_json and streams is not None:
+        stop.listen(0)
+    with stop.on_signals():
+        return console.run(arguments.run(arguments, context), sink, stop, context)

@@ -3,7 +3,9 @@
 import contextlib
 import errno
 import os
+import shutil
 import signal
+import socket
 import sys
 import threading
 import time
@@ -12,6 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TextIO
 
+from dancetransfer.cli.streams import Streams
 from dancetransfer.errors import UserError
 from dancetransfer.events import (
     Done,
@@ -30,6 +33,8 @@ from dancetransfer.storage import explain
 
 DONE, FAILED, USAGE, STOPPED = 0, 1, 2, 3
 """Exit codes; a stopped command goes on when it is given again."""
+INTERRUPTED = 130
+"""Of a second Ctrl-C, which doesn't wait for anything."""
 LEAST_STOP_SECONDS = 5.0
 """Writing a checkpoint takes this long at least, as it is announced."""
 
@@ -41,56 +46,98 @@ class Usage(Exception):
 class Context:
     """What a command may ask of the console besides yielding events."""
 
-    def __init__(self, json_wanted: bool) -> None:
-        self.json = json_wanted
-        self.log: Path | None = None
-        """Where a bug's traceback goes; the project's log once there is one."""
+    def __init__(self, json_wanted: bool, streams: Streams) -> None:
+        self.json, self.streams = json_wanted, streams
+        self.folder: Path | None = None
+        """The project, once there is one: a bug's traceback goes to its log."""
 
     def ask(self, question: str) -> bool:
         """Yes or no from the terminal; UserError where nobody is there to answer."""
-        if self.json or not sys.stdin.isatty():
+        if self.json or sys.stdin is None or not sys.stdin.isatty():
             raise UserError("This needs a yes.", "Give it with --yes.")
-        return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
+        self.streams.err.write(f"{question} [y/N] ")
+        self.streams.err.flush()
+        heard = signal.signal(signal.SIGINT, signal.default_int_handler)  # Ctrl-C is a no
+        try:
+            return sys.stdin.readline().strip().lower() in ("y", "yes")
+        except KeyboardInterrupt:
+            return False
+        finally:
+            signal.signal(signal.SIGINT, heard)
 
 
 class Stop:
     """Whether the user wants the command to end, heard from a signal or the line `stop`."""
 
     def __init__(self) -> None:
-        self._event = threading.Event()
-        self.heard: Callable[[], None] = lambda: None
-        """Called once, at once, from the thread or handler that hears it."""
+        self._lock = threading.Lock()
+        self._wanted = False
+        self._tell: Callable[[], None] | None = None
 
     @property
     def wanted(self) -> bool:
-        return self._event.is_set()
+        return self._wanted
 
     def ask(self) -> None:
-        if not self._event.is_set():
-            self._event.set()
-            self.heard()
+        with self._lock:
+            first, self._wanted = not self._wanted, True
+            if first and self._tell:
+                self._tell()
 
-    def listen(self, source: TextIO) -> None:
-        """Read lines in a thread of its own; `stop` is the only word."""
+    def tell(self, heard: Callable[[], None]) -> None:
+        """`heard` is called once, at once, from the thread that hears the stop."""
+        with self._lock:
+            self._tell = heard
+            if self._wanted:
+                heard()
+
+    def listen(self, source: int) -> None:
+        """Read the lines of a file number in a thread of its own; `stop` is the only word."""
 
         def read() -> None:
-            with contextlib.suppress(ValueError, OSError):
-                for line in source:
-                    if line.strip() == "stop":
+            rest = b""
+            # Not through sys.stdin: a thread that waits in it can't be left behind at the end.
+            with contextlib.suppress(OSError):
+                while block := os.read(source, 4096):
+                    *lines, rest = (rest + block).split(b"\n")
+                    if any(line.strip() == b"stop" for line in lines):
                         self.ask()
 
         threading.Thread(target=read, name="stop", daemon=True).start()
 
-    def on_signals(self) -> None:
-        """Ctrl-C and a polite kill end the command as `stop` does; a second Ctrl-C ends it at once."""
+    @contextlib.contextmanager
+    def on_signals(self) -> Iterator[None]:
+        """Ctrl-C, a polite kill and the closing terminal end the command as `stop` does; a second Ctrl-C at once.
 
-        def handle(number: int, frame: object) -> None:
-            if self.wanted and number == signal.SIGINT:
-                os._exit(130)
-            self.ask()
+        The signals' numbers come through a socket to a thread, which hears them even while the
+        main thread is in native code for seconds. Off the main thread nothing is heard.
+        """
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        ears, mouth = socket.socketpair()
+        mouth.setblocking(False)
 
-        for name in ("SIGINT", "SIGTERM"):
-            signal.signal(getattr(signal, name), handle)
+        def read() -> None:
+            with ears, contextlib.suppress(OSError):
+                while numbers := ears.recv(16):
+                    if self.wanted and signal.SIGINT in numbers:
+                        os._exit(INTERRUPTED)
+                    self.ask()
+
+        names = [name for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+        chosen = [getattr(signal, name) for name in names]
+        chosen = [one for one in chosen if signal.getsignal(one) != signal.SIG_IGN]  # nohup
+        before = {one: signal.signal(one, lambda *_: None) for one in chosen}
+        number = signal.set_wakeup_fd(mouth.fileno(), warn_on_full_buffer=False)
+        threading.Thread(target=read, name="signals", daemon=True).start()
+        try:
+            yield
+        finally:
+            signal.set_wakeup_fd(number)
+            for one, handler in before.items():
+                signal.signal(one, handler)
+            mouth.close()
 
 
 class JsonSink:
@@ -100,7 +147,7 @@ class JsonSink:
         self._out, self._lock = out, threading.Lock()
 
     def __call__(self, event: Event) -> None:
-        with self._lock, contextlib.suppress(BrokenPipeError):
+        with self._lock, contextlib.suppress(OSError):  # nobody reads any more: the work goes on
             self._out.write(to_line(event) + "\n")
             self._out.flush()
 
@@ -118,33 +165,43 @@ class TerminalSink:
         self._live = err.isatty()
         self._begun = time.monotonic()
         self._words = ""
+        self._share = 0.0
+        self._left: float | None = None
         self._shown = ""
+        self._said: set[Notice] = set()
         self._lock = threading.Lock()
 
     def __call__(self, event: Event) -> None:
-        with self._lock:
+        with self._lock, contextlib.suppress(OSError):
             self._show(event)
 
     def _show(self, event: Event) -> None:
         if isinstance(event, Started):
-            self._words = WORDS.get(event.stage, event.stage)
-            if not self._live:
-                self._say(self._err, self._words)
+            self._words = event.words or WORDS.get(event.stage, event.stage)
+            self._draw() if self._live else self._say(self._err, self._words)
         elif isinstance(event, Progress):
             self._progress(event)
         elif isinstance(event, Notice):
-            self._say(self._err, f"Note: {event.message}" + (f"\n      {event.hint}" if event.hint else ""))
+            if event not in self._said:
+                self._said.add(event)
+                self._say(self._err, f"Note: {event.message}" + (f"\n      {event.hint}" if event.hint else ""))
         elif isinstance(event, Stopping):
-            self._say(self._err, f"Stopping, which takes about {event.seconds:.0f} s. What is done is kept.")
+            self._say(self._err, f"Stopping, which takes up to {in_words(event.seconds)}. The same command goes on.")
         elif isinstance(event, Failed):
             self._say(self._err, event.message + (f"\n{event.hint}" if event.hint else ""))
             if event.report:
                 self._say(self._err, f"The report is in {event.report}")
         elif isinstance(event, Done):
             if event.message:
-                self._say(self._out if not event.stage else self._err, event.message)
+                self._done(event)
         elif isinstance(event, (Metric, Preview)):
             pass  # the progress line has no room for them; `--json` and the run's folder have
+
+    def _done(self, event: Done) -> None:
+        if not event.stage:
+            self._say(self._out, event.message)
+        else:
+            self._say(self._err, f"{self._words}: {event.message}")
 
     def _progress(self, event: Progress) -> None:
         if not self._live:
@@ -154,39 +211,50 @@ class TerminalSink:
         share = used / (used + left) if left is not None and used + left > 0 else None
         if share is None:
             share = event.done / event.total if event.total else 0.0
-        filled = round(min(1.0, share) * self.WIDTH)
+        self._share, self._left = max(self._share, min(1.0, share)), left  # the bar never goes back
+        self._draw()
+
+    def _draw(self) -> None:
+        """The progress line, cut to the terminal's width."""
+        filled = round(self._share * self.WIDTH)
         bar = "#" * filled + "." * (self.WIDTH - filled)
-        line = f"[{bar}] {100 * min(1.0, share):3.0f} %  {self._words}" + (f", {in_words(left)} left" if left else "")
+        rest = f", {in_words(self._left)} left" if self._left else ""
+        columns = shutil.get_terminal_size().columns
+        line = f"[{bar}] {100 * self._share:3.0f} %  {self._words}{rest}"
+        if len(line) >= columns:
+            line = f"{100 * self._share:3.0f} %  {self._words}{rest}"[: columns - 1]
         self._err.write("\r" + line.ljust(len(self._shown)))
         self._err.flush()
         self._shown = line
 
     def _say(self, to: TextIO, text: str) -> None:
         self.clear()
-        with contextlib.suppress(BrokenPipeError):
-            to.write(text + "\n")
-            to.flush()
+        to.write(text + "\n")
+        to.flush()
 
     def clear(self) -> None:
         """Take the progress line away."""
         if self._shown:
             self._err.write("\r" + " " * len(self._shown) + "\r")
+            self._err.flush()
             self._shown = ""
 
     def close(self) -> None:
-        self.clear()
+        with self._lock, contextlib.suppress(OSError):
+            self.clear()
 
 
 WORDS = {
     "poses": "Finding the person",
     "track": "Cleaning the track",
-    "fit": "Fitting the dance to the person",
+    "retarget": "Fitting the dance to the person",
     "prepare": "Preparing the person",
     "train": "Learning the person",
     "render": "Rendering the dance",
     "export": "Writing the clip",
     "score": "Scoring",
     "puppets": "Drawing the built-in dancers",
+    "side by side": "Putting dance, skeleton, result and truth side by side",
     "doctor": "Looking at this machine",
     "weights": "Installing weights",
 }
@@ -205,68 +273,70 @@ def in_words(seconds: float) -> str:
 Sink = JsonSink | TerminalSink
 
 
-def run(events: Events, sink: Sink, stop: Stop, context: "Context") -> int:
+def run(events: Events, sink: Sink, stop: Stop, context: Context) -> int:
     """Pass a command's events on until it ends or is stopped; returns the exit code.
 
     A UserError is told in its two sentences. Any other error is a bug: its traceback goes to the
-    context's log.
+    project's log.
     """
     longest, last = 0.0, time.monotonic()
-    told = False
 
     def heard() -> None:
-        nonlocal told
-        if not told:
-            told = True
-            sink(Stopping(round(LEAST_STOP_SECONDS + 2 * longest, 1)))
+        waiting = time.monotonic() - last  # a stage that yields seldom, as far as is known
+        sink(Stopping(round(LEAST_STOP_SECONDS + 2 * max(longest, waiting), 1)))
 
-    stop.heard = heard
+    stop.tell(heard)
     try:
-        for event in _closing(events):
-            now = time.monotonic()
-            longest, last = max(longest, now - last), now
-            sink(event)
-            if stop.wanted:
-                return STOPPED
-    except UserError as error:
-        sink(Failed(error.message, error.hint))
-        return FAILED
+        with contextlib.closing(events):  # type: ignore[type-var]  # a stopped stage writes what it has
+            for event in events:
+                now = time.monotonic()
+                longest, last = max(longest, now - last), now
+                sink(event)
+                if stop.wanted and not (isinstance(event, Done) and not event.stage):
+                    return STOPPED
+        return DONE
     except Usage as error:
         sink(Failed(*str(error).split("\n", 1)))
         return USAGE
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES):
-            known = explain(error, Path(error.filename or "a file"))
-            sink(Failed(known.message, known.hint))
-            return FAILED
-        return _bug(sink, context.log)
-    except Exception:
-        return _bug(sink, context.log)
+    except Exception as error:
+        known = _known(error, context)
+        if known is None:
+            return _bug(sink, context)
+        sink(Failed(known.message, known.hint))
+        return FAILED
     finally:
         sink.close()
-    return STOPPED if stop.wanted else DONE
 
 
-def _closing(events: Events) -> Iterator[Event]:
-    """The events; when the caller leaves, the stage is closed, so that it writes what it has."""
-    try:
-        yield from events
-    finally:
-        close = getattr(events, "close", None)
-        if close:
-            close()
+def _known(error: Exception, context: Context) -> UserError | None:
+    """What a person can mend about an error; None where it is a bug."""
+    if isinstance(error, UserError):
+        return error
+    refused = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES)
+    if isinstance(error, OSError) and error.errno in refused:
+        named = Path(os.fsdecode(error.filename)) if error.filename else None
+        return explain(error, named or (context.folder or Path.cwd()) / "a file")
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        return UserError(
+            "The memory has run out.", "Close other programs or choose a smaller --size, then give the command again."
+        )
+    return None
 
 
-def _bug(sink: Sink, log: Path | None) -> int:
+def _bug(sink: Sink, context: Context) -> int:
     """Keep the traceback where the user can copy it from."""
     text = traceback.format_exc()
     report = ""
-    if log is not None:
-        with contextlib.suppress(OSError), open(log, "a", encoding="utf-8") as file:
-            file.write(time.strftime("%Y-%m-%d %H:%M:%S ") + " ".join(sys.argv[1:]) + "\n" + text + "\n")
+    if context.folder is not None:
+        log = context.folder / "log.txt"
+        with contextlib.suppress(OSError), open(log, "a", encoding="utf-8", errors="backslashreplace") as file:
+            told = time.strftime("%Y-%m-%d %H:%M:%S ") + " ".join(sys.argv[1:])
+            file.write(f"{told}\n{text}\n{context.streams.noise()}\n")
             report = str(log)
     if not report:
-        sys.stderr.write(text)
+        with contextlib.suppress(OSError):
+            context.streams.err.write(text)
     what = text.strip().splitlines()[-1]
-    sink(Failed(f"The program made a mistake: {what}", "Please report it with the log.", report))
+    hint = "Please report it with the log." if report else "Please report it with the lines above."
+    sink(Failed(f"The program made a mistake: {what}", hint, report))
     return FAILED

@@ -51,6 +51,13 @@ def given(arguments: argparse.Namespace, group: type) -> dict[str, Any]:
     return values
 
 
+def check(arguments: argparse.Namespace) -> None:
+    """Usage where any option that was typed is not valid, before anything is done."""
+    for group in settings.GROUPS.values():
+        if {"budget", "steps"} <= given(arguments, group).keys():
+            raise Usage("--budget and --steps exclude each other.\nGive one of them.")
+
+
 def read(arguments: argparse.Namespace, group: type[Group]) -> Group:
     """A group of settings as typed, else the defaults."""
     return group(**given(arguments, group))
@@ -59,8 +66,6 @@ def read(arguments: argparse.Namespace, group: type[Group]) -> Group:
 def read_kept(arguments: argparse.Namespace, group: type[Group], project: Project) -> Group:
     """A group of settings: what was typed, else what the project keeps; the project then keeps the result."""
     values = given(arguments, group)
-    if "budget" in values and "steps" in values:
-        raise Usage("--budget and --steps exclude each other.")
     if "budget" in values:
         values["steps"] = None
     merged = replace(project.settings(group), **values)  # type: ignore[type-var]

@@ -61,7 +61,7 @@ def made_of(project: Project) -> str:
 
 
 def finished(folder: Path, settings: TrainSettings) -> bool:
-    """The run has had all the time that is asked for, on the footage that is there."""
+    """The run has had all the time that is asked for."""
     try:
         state = json.loads((folder / "finished.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -73,10 +73,19 @@ def finished(folder: Path, settings: TrainSettings) -> bool:
     return bool(state.get("budget")) and state["budget"] >= settings.budget
 
 
-def finish(folder: Path, settings: TrainSettings, reason: str) -> None:
-    """Note what was asked for and had."""
+def finish(project: Project, folder: Path, settings: TrainSettings, reason: str) -> None:
+    """Note what was asked for and had, and on which footage."""
     asked = {"steps": settings.steps} if settings.steps else {"budget": settings.budget}
-    write_text(folder / "finished.json", json.dumps({"reason": reason, **asked}))
+    write_text(folder / "finished.json", json.dumps({"reason": reason, "footage": made_of(project), **asked}))
+
+
+def learned(project: Project, folder: Path) -> bool:
+    """The finished run has seen the footage that is there now."""
+    try:
+        state = json.loads((folder / "finished.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return bool(state.get("footage") == made_of(project))
 
 
 def best(project: Project, settings: TrainSettings) -> Path:

@@ -86,7 +86,7 @@ def train(project: Project, settings: TrainSettings) -> Events:
     except GeneratorExit:  # the caller stops here; the next call goes on
         loop.checkpoint()
         raise
-    runs.finish(folder, settings, loop.reason)
+    runs.finish(project, folder, settings, loop.reason)
     yield Done("train", loop.summary(), [str(folder / "best.safetensors")])
 
 
@@ -160,9 +160,9 @@ class _Loop:
     def finish(self) -> Iterator[Event]:
         """The last score; the face refiner stays only if it makes held-out faces better."""
         face = self.trainer.face_phase(self.share) and bool(self.batches.with_face)
-        if not face:
+        if not face or self.counters.best == NONE:  # so few steps that the face's turn never came
             yield from self.score(self.share)
-        else:
+        if face:
             before, after = (self.judging.faces(self.trainer.dancer(1.0, with_face)) for with_face in (False, True))
             self.counters.face = bool(after > before)
             yield Metric("train", "face score without refiner", round(before, 3), self.trainer.steps)

@@ -23,7 +23,7 @@ from dancetransfer.storage import Results, atomic_path, fingerprint, key, set_as
 from dancetransfer.video.proxy import join_parts, join_thumbs, read_grid, thumb_grid
 from dancetransfer.video.read import VideoInfo, frame_times, probe
 
-__all__ = ["EXTRACT_VERSION", "Masks", "extract", "extracted", "read_masks"]
+__all__ = ["EXTRACT_VERSION", "Masks", "NobodyFound", "extract", "extracted", "read_masks"]
 
 EXTRACT_VERSION = 1
 """Rises when the same video gives other results than before."""
@@ -40,6 +40,10 @@ FEET_SEEN = 0.05
 
 POSES, MASKS, PROXY, THUMBS, SOUND = "poses.npz", "masks.npz", "proxy.mp4", "thumbs.jpg", "sound.json"
 MARKS = ("peaks.npy", "onsets.npy")
+
+
+class NobodyFound(UserError):
+    """There is no person in any frame of the video."""
 
 
 def extract(
@@ -306,7 +310,7 @@ class Task:
             estimator=f"{MediaPipeHolistic.name} {MediaPipeHolistic.version}",
         )
         if not poses.present.any():
-            raise UserError(
+            raise NobodyFound(
                 f"Nobody was found in any frame of {self.video.name}.",
                 "Use a clip in which one person is seen from head to feet, large and in good light.",
             )
