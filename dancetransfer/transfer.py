@@ -162,13 +162,14 @@ def _train(project: Project, settings: TrainSettings) -> Events:
     from dancetransfer.learn.train import train
 
     worked = False
-    for event in train(project, settings):
-        worked |= isinstance(event, Started)
-        yield event
+    with closing(train(project, settings)) as stage:  # type: ignore[type-var]
+        for event in stage:
+            worked |= isinstance(event, Started)
+            yield event
     if not worked and not runs.learned(project, runs.best(project, settings).parent):
         yield Notice(
-            "The training time is used up, so the footage that was added since is not learned from.",
-            "Give more time, counted from the first training on, like this: --budget 10m",
+            "The training time is used up, so footage that was added or poses that changed since are not learned from.",
+            "Give more time, counted from the first training on, like this: --budget 10m. Or learn anew: train --new",
         )
 
 

@@ -32,7 +32,8 @@ class Perceptual(nn.Module):
         super().__init__()
         self.slices = nn.ModuleList()
         self.factors = (1 / 32, 1 / 16, 1 / 8, 1 / 4, 1.0)
-        inputs, number, layers = 3, 0, []
+        inputs, number = 3, 0
+        layers: list[nn.Module] = []
         for entry in (64, 64, "M", 128, 128, "M", 256, 256, 256, 256, "M", 512, 512, 512, 512, "M", 512):
             if isinstance(entry, str):
                 layers.append(nn.MaxPool2d(2))
@@ -49,6 +50,8 @@ class Perceptual(nn.Module):
                 layers = [nn.Identity()]
         self.requires_grad_(False)
         # the statistics that the network was trained with (ImageNet)
+        self.mean: Tensor
+        self.deviation: Tensor
         self.register_buffer("mean", torch.tensor([0.485, 0.456, 0.406]).view(1, 3, 1, 1))
         self.register_buffer("deviation", torch.tensor([0.229, 0.224, 0.225]).view(1, 3, 1, 1))
 

@@ -79,7 +79,7 @@ class Batches:
         first = at - 1 if at > 0 and clip.index[at - 1] == clip.index[at] - 1 else at
         chosen = [first, at, at + 1]
         stray = self.random.random() < STRAY
-        other = int(self.random.integers(len(clip.index)))
+        other = int(self.random.choice(np.flatnonzero(clip.part == TRAIN)))  # never of a held-out moment
         crops = [warp(clip.crops[n], matrix, size) for n in chosen]
         plates = [warp(cut_out(clip.plate, clip.boxes[n], size), matrix, size) for n in chosen[1:]]
         before = warp(clip.crops[other], matrix, size) if stray else crops[0]
@@ -123,7 +123,7 @@ class Batches:
         middle = ((width - 1) / 2, (height - 1) / 2)
         angle, scale = self.random.normal(0, 1.5), np.exp(self.random.normal(0, 0.05))
         matrix = cv2.getRotationMatrix2D(middle, angle, scale)
-        matrix[:, 2] += self.random.normal(0, 0.02, 2) * (width, height)
+        matrix[:, 2] = matrix[:, 2] + self.random.normal(0, 0.02, 2) * (width, height)
         return matrix
 
 

@@ -68,7 +68,7 @@ def raw_layer(generator: nn.Module, x: Tensor, coarse_only: bool) -> Tensor:
     """G's raw output [N,3 or 4,H,W]; with `coarse_only` that of G1 at half the size, enlarged."""
     if not coarse_only:
         return generator(x)
-    raw = generator.coarse(functional.avg_pool2d(x, 2))  # type: ignore[operator,union-attr]
+    raw = generator.coarse(functional.avg_pool2d(x, 2))  # type: ignore[operator]
     return functional.interpolate(raw, scale_factor=2, mode="bilinear")
 
 

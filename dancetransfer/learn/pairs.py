@@ -192,7 +192,7 @@ def _write(folder: Path, plate: np.ndarray, index: np.ndarray, boxes: np.ndarray
     with atomic_path(folder / "plate.npy") as temporary:
         np.save(temporary, plate)
     with atomic_path(folder / "plate.png") as temporary:
-        cv2.imwrite(str(temporary), plate[..., ::-1])
+        temporary.write_bytes(cv2.imencode(".png", plate[..., ::-1])[1].tobytes())
     write_npz(folder / "boxes.npz", index=index, boxes=boxes)
 
 

@@ -1,9 +1,11 @@
 """The trainings of a person: which one to go on with, what it was made from, whether it is finished."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from dancetransfer import device
 from dancetransfer.errors import UserError
 from dancetransfer.events import Notice
 from dancetransfer.learn.recipes import Plan
@@ -13,11 +15,13 @@ from dancetransfer.storage import Results, key, write_text
 
 
 def open_run(project: Project, settings: TrainSettings, sizes: Plan) -> tuple[Path, list[Notice]]:
-    """The run to go on with: the newest one with these networks, else a new one. Notices as they apply."""
+    """The run to go on with: the newest one with these networks, else a new one. Notices as they apply.
+
+    More footage may ask for a wider crop; the networks take any, so that begins no new run.
+    """
     wanted = {
         "recipe": settings.recipe,
         "asked_size": settings.size,
-        "size": list(sizes.size),
         "width": sizes.width,
         "blocks": sizes.blocks,
         "seed": settings.seed,
@@ -53,6 +57,18 @@ def read_run(folder: Path) -> dict[str, Any] | None:
     except (OSError, ValueError):
         return None
     return about if isinstance(about, dict) and "made_from" in about else None
+
+
+def device_of(folder: Path, name: str) -> device.Device:
+    """The device; a run keeps its precision, so that going on, and rendering, gives what one go would have given."""
+    chosen = device.choose(name)
+    about = read_run(folder) or {}
+    kept = about.get("precision", {}).get(chosen.torch)
+    if kept:
+        return replace(chosen, mixed=kept)
+    precision = {**about.get("precision", {}), chosen.torch: chosen.mixed}
+    write_text(folder / "settings.json", json.dumps({**about, "precision": precision}, indent=1))
+    return chosen
 
 
 def made_of(project: Project) -> str:

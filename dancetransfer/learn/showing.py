@@ -81,8 +81,7 @@ class Driving:
             folder = project.dance_folder(dance)
             if (folder / "retarget.npz").exists():
                 poses = Poses.load(folder / "retarget.npz")
-                if (folder / "driving.jpg").exists():
-                    self.source = cv2.imread(str(folder / "driving.jpg"))[..., ::-1]
+                self.source = _read_picture(folder / "driving.jpg")
                 break
         shown = shown_frame(poses)
         first = max(0, shown - self.LEAD)
@@ -117,8 +116,23 @@ def write_driving(video: Path, poses: Poses, folder: Path) -> None:
 
     with RandomAccess(video) as frames:
         image = frames.frame(min(shown_frame(poses), len(frames) - 1)).image
-    with atomic_path(folder / "driving.jpg") as temporary:
-        cv2.imwrite(str(temporary), image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 92])
+    write_picture(folder / "driving.jpg", image)
+
+
+def write_picture(path: Path, image: np.ndarray) -> None:
+    """RGB uint8 [H,W,3] as the kind of file that the name says (OpenCV itself can't write to every path on Windows)."""
+    content = cv2.imencode(path.suffix, image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 92])[1]
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(content.tobytes())
+
+
+def _read_picture(path: Path) -> np.ndarray | None:
+    """RGB uint8 [H,W,3], or None where there is no such picture or it is damaged."""
+    try:
+        image = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
+    except (OSError, cv2.error):
+        return None
+    return None if image is None else image[..., ::-1]
 
 
 def _fitted(image: np.ndarray, height: int) -> np.ndarray:

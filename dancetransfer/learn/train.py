@@ -2,27 +2,26 @@
 
 import json
 import time
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
-import cv2
 import numpy as np
 import torch
 
-from dancetransfer import device
+from dancetransfer.device import Device
 from dancetransfer.errors import UserError
 from dancetransfer.events import Done, Event, Events, Metric, Notice, Preview, Progress, Started
 from dancetransfer.learn import runs
 from dancetransfer.learn.batches import Batches
-from dancetransfer.learn.dancer import save_dancer
+from dancetransfer.learn.dancer import Dancer, load_dancer, save_dancer
 from dancetransfer.learn.pairs import Footage, load_footage, plan_of
 from dancetransfer.learn.recipes import Plan
-from dancetransfer.learn.showing import Driving, Judging
+from dancetransfer.learn.showing import Driving, Judging, write_picture
 from dancetransfer.learn.trainer import Trainer, pack, unpack
 from dancetransfer.project import Project
 from dancetransfer.settings import TrainSettings
-from dancetransfer.storage import atomic_path, set_aside, write_text
+from dancetransfer.storage import atomic_path, set_aside
 from dancetransfer.storage import replace as rename
 from models.losses import Perceptual
 
@@ -34,6 +33,11 @@ RISE = 0.02
 """A score that rises by less dB is kept but does not count as progress."""
 PATIENCE = 0.3
 """The training ends when the score has not risen for this share of it, but not before half of it."""
+STEPS_A_SCORE = 50
+"""A training of given steps is scored every twelfth of them, but not more often than this."""
+
+Clock = Callable[[], float]
+Begun = tuple[Trainer, Batches, "Counters"]
 
 
 @dataclass
@@ -53,13 +57,22 @@ class Counters:
     """The best generator is G1 alone, which G2 replaces whatever its score."""
     next_preview: float = 4.0
     next_score: float = 8.0
+    scored: int = -1
+    """Step of the last score."""
+    body_done: bool = False
+    """G has had its last score and stands still: the face phase has begun."""
+    asked: float = 0.0
+    """The budget that `jump` and `best_share` belong to."""
+    made_from: str = ""
+    """The footage that `best` was measured on."""
 
 
-def train(project: Project, settings: TrainSettings) -> Events:
+def train(project: Project, settings: TrainSettings, clock: Clock = time.monotonic) -> Events:
     """Stage: train the generator on the person until the budget is used or the score stops rising.
 
     Reads what `prepare` made and, for the previews, the newest fitted dance; writes
     `person/runs/NNN/`: settings.json, metrics.jsonl, previews/, last.pt, prev.pt, best.safetensors.
+    `clock` gives seconds; only tests pass another one.
     """
     footage = load_footage(project)
     sizes = plan_of(settings, {clip.name: clip.poses for clip in footage})
@@ -67,26 +80,25 @@ def train(project: Project, settings: TrainSettings) -> Events:
     if runs.finished(folder, settings):
         return
     yield from notes
-    chosen = _device_of(folder, settings)
+    chosen = runs.device_of(folder, settings.device)
     perceptual, note = _perceptual(sizes, chosen)
     if note:
         yield note
-    trainer = Trainer(sizes, chosen, settings.seed, perceptual)
-    batches = Batches(footage, sizes, settings.seed)
+
+    def begin() -> Begun:
+        return Trainer(sizes, chosen, settings.seed, perceptual), Batches(footage, sizes, settings.seed), Counters()
+
+    trainer, batches, counters = yield from _resume(folder, begin)
     if not batches.starts:
         raise UserError("No two neighboring frames show the person.", "Film the person without interruptions.")
-    counters = Counters()
-    yield from _resume(folder, trainer, batches, counters)
     yield Started("train", settings.steps or settings.budget, "steps" if settings.steps else "seconds")
-    loop = _Loop(project, settings, folder, trainer, batches, counters, footage)
-    if (folder / "finished.json").exists():  # more was asked for since
-        counters.jump, counters.best_share = 0.0, loop.share
+    loop = _Loop(project, settings, folder, trainer, batches, counters, footage, clock)
     try:
         yield from loop.run()
     except GeneratorExit:  # the caller stops here; the next call goes on
         loop.checkpoint()
         raise
-    runs.finish(project, folder, settings, loop.reason)
+    runs.finish(project, folder, settings, "plateau" if counters.jump else "budget")
     yield Done("train", loop.summary(), [str(folder / "best.safetensors")])
 
 
@@ -102,15 +114,19 @@ class _Loop:
         batches: Batches,
         counters: Counters,
         footage: list[Footage],
+        clock: Clock,
     ) -> None:
         self.settings, self.folder, self.trainer = settings, folder, trainer
-        self.batches, self.counters = batches, counters
+        self.batches, self.counters, self.clock = batches, counters, clock
         self.judging = Judging(footage, trainer.plan)
         self.driving = Driving(project, footage, trainer.plan)
-        self.reason = "budget"
         self.saved_at = counters.used
-        self.saved_steps = -1
-        self.started = time.monotonic() - counters.used
+        self.saved: tuple[int, Counters] | None = None
+        if counters.asked != settings.budget:  # more time was asked for, so patience begins anew
+            counters.asked, counters.jump, counters.best_share = settings.budget, 0.0, 0.0
+            counters.best_share = self.share
+        self.look_at_best(runs.made_of(project))
+        self.started = clock() - counters.used
 
     @property
     def share(self) -> float:
@@ -120,31 +136,30 @@ class _Loop:
         return min(1.0, (self.counters.used + self.counters.jump) / self.settings.budget)
 
     def run(self) -> Iterator[Event]:
-        counters, trainer, told = self.counters, self.trainer, 0.0
+        counters, told = self.counters, 0.0
         if self.trainer.steps == 0:
             yield from self.preview()
-        was_face = self.trainer.face_phase(self.share)
-        while self.share < 1:
-            share = self.share
-            face = self.trainer.face_phase(share) and bool(self.batches.with_face)
-            if self.trainer.face_phase(share) and not face:
+        while (share := self.share) < 1:
+            face = self.trainer.face_phase(share)
+            if face and not self.batches.with_face:
                 break  # nobody's face is ever seen: nothing is left to learn
-            if face and not was_face:
-                yield from self.score(share)  # G stands still from here on
-                was_face = True
+            if face and not counters.body_done:
+                yield from self.score(share)
+                self.stand_still()
+            elif not face and self.score_due():
+                yield from self.score(share)
+                if self.plateau():
+                    counters.jump = self.trainer.plan.recipe.face_from * self.settings.budget - counters.used
+                    continue  # with the face
+            counters.body_done = face
             losses = self.trainer.step(self.batches, share)
-            counters.used = time.monotonic() - self.started
+            counters.used = self.clock() - self.started
+            _check(losses)
             if counters.used - told > 0.5 or self.share >= 1:
                 told = counters.used
-                self.note(losses)
+                self._line({name: round(value, 5) for name, value in losses.items()})
                 done = float(self.trainer.steps) if self.settings.steps else min(counters.used, self.settings.budget)
                 yield Progress("train", done, float(self.settings.steps or self.settings.budget))
-            if counters.used >= counters.next_score and not face:
-                yield from self.score(share)
-                counters.next_score = counters.used + max(8.0, 0.05 * self.settings.budget)
-                if not self.settings.steps and self.plateau():
-                    self.reason = "plateau"  # go on to the face at once
-                    counters.jump = trainer.plan.recipe.face_from * self.settings.budget - counters.used
             if counters.used >= counters.next_preview:
                 yield from self.preview()
                 counters.next_preview = max(counters.used + 4, 1.5 * counters.used)
@@ -153,34 +168,45 @@ class _Loop:
                 self.checkpoint()
         yield from self.finish()
 
+    def score_due(self) -> bool:
+        """By time; in a training of given steps by those, so that a stop between changes nothing."""
+        if self.settings.steps:
+            steps, every = self.trainer.steps, max(STEPS_A_SCORE, self.settings.steps // 12)
+            return steps > 0 and steps % every == 0 and steps != self.counters.scored
+        return self.counters.used >= self.counters.next_score
+
     def plateau(self) -> bool:
+        """The score has stopped rising. A training of given steps takes them all."""
         share = self.share
-        return share > 0.5 and share - self.counters.best_share > PATIENCE
+        return not self.settings.steps and share > 0.5 and share - self.counters.best_share > PATIENCE
+
+    def stand_still(self) -> None:
+        """From here on G stands still: the face is learned on the best one, which need not be the last."""
+        if self.counters.best_step != self.trainer.steps and (best := self._best()):
+            self.trainer.averaged.load_state_dict(best.generator.state_dict())
 
     def finish(self) -> Iterator[Event]:
         """The last score; the face refiner stays only if it makes held-out faces better."""
-        face = self.trainer.face_phase(self.share) and bool(self.batches.with_face)
-        if not face or self.counters.best == NONE:  # so few steps that the face's turn never came
-            yield from self.score(self.share)
-        if face:
+        if not self.counters.body_done:  # so few steps that the face's turn never came, or no face
+            if self.counters.scored != self.trainer.steps:
+                yield from self.score(self.share)
+        else:
             before, after = (self.judging.faces(self.trainer.dancer(1.0, with_face)) for with_face in (False, True))
             self.counters.face = bool(after > before)
+            self.keep_best(1.0)
             yield Metric("train", "face score without refiner", round(before, 3), self.trainer.steps)
             yield Metric("train", "face score with refiner", round(after, 3), self.trainer.steps)
-            if self.counters.face:
-                self.keep_best(1.0)
-            else:
+            if not self.counters.face:
                 yield Notice("The face refiner did not make held-out faces better and is left out.")
         yield from self.preview()
-        self.counters.used = time.monotonic() - self.started
+        self.counters.used = self.clock() - self.started
         self.checkpoint()
 
     def score(self, share: float) -> Iterator[Event]:
         """Judge the held-out choose part and keep the generator if it is the best so far."""
         counters = self.counters
         value = self.judging.score(self.trainer.dancer(share, False))
-        self._line({"score": value})
-        yield Metric("train", "score", round(value, 3), self.trainer.steps)
+        self._line({"score": round(value, 4)})
         coarse = self.trainer.coarse_only(share)
         if counters.coarse and not coarse:
             counters.best = NONE
@@ -189,23 +215,51 @@ class _Loop:
                 counters.best_share = share
             counters.best, counters.best_step, counters.coarse = value, self.trainer.steps, coarse
             self.keep_best(share)
+        counters.scored = self.trainer.steps
+        counters.next_score = counters.used + max(8.0, 0.05 * self.settings.budget)
+        yield Metric("train", "score", round(value, 3), self.trainer.steps)
 
     def keep_best(self, share: float) -> None:
-        dancer = self.trainer.dancer(share, self.counters.face)
-        notes = {"step": str(self.trainer.steps), "score": f"{self.counters.best:.3f}"}
+        self._save(self.trainer.dancer(share, self.counters.face))
+
+    def look_at_best(self, made_from: str) -> None:
+        """Score the best generator anew where the footage is another than its score was measured on."""
+        counters, best = self.counters, self._best()
+        if best is None:
+            counters.best, counters.scored = NONE, -1
+        elif counters.made_from != made_from:
+            best.plan = self.trainer.plan  # the crop may have another width than before
+            counters.best, counters.coarse, counters.scored = self.judging.score(best), best.coarse_only, -1
+            self._save(best)
+        counters.made_from = made_from
+
+    def _best(self) -> Dancer | None:
+        """The best generator so far; None where there is none, or only a damaged file, which is set aside."""
+        path = self.folder / "best.safetensors"
+        if not path.exists():
+            return None
+        try:
+            with torch.random.fork_rng([]):  # networks are built with random weights: the training must not notice
+                return load_dancer(path, self.trainer.device)
+        except UserError:
+            set_aside(path)
+            return None
+
+    def _save(self, dancer: Dancer) -> None:
+        notes = {"step": str(self.counters.best_step), "score": f"{self.counters.best:.3f}"}
         save_dancer(self.folder / "best.safetensors", dancer, notes)
 
     def preview(self) -> Iterator[Event]:
         """A picture of a driving frame and what the generator makes of it now."""
         dancer = self.trainer.dancer(self.share, self.trainer.face_phase(self.share))
         path = self.folder / "previews" / f"{self.trainer.steps:06d}.jpg"
-        with atomic_path(path) as temporary:
-            cv2.imwrite(str(temporary), self.driving.picture(dancer)[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 92])
+        write_picture(path, self.driving.picture(dancer))
         yield Preview("train", str(path), self.trainer.steps)
 
     def checkpoint(self) -> None:
-        """Write last.pt; the one before becomes prev.pt."""
-        if self.trainer.steps == self.saved_steps:
+        """Write last.pt; the one before becomes prev.pt. What ran away is not kept."""
+        state = self.trainer.steps, replace(self.counters)
+        if state == self.saved or not _finite(self.trainer):
             return
         last, prev = self.folder / "last.pt", self.folder / "prev.pt"
         with atomic_path(last) as temporary:
@@ -213,16 +267,7 @@ class _Loop:
                 torch.save(pack(self.trainer, self.batches, asdict(self.counters)), file)
             if last.exists():
                 rename(last, prev)
-        self.saved_at, self.saved_steps = self.counters.used, self.trainer.steps
-
-    def note(self, losses: dict[str, float]) -> None:
-        bad = [name for name, value in losses.items() if not np.isfinite(value)]
-        if bad:
-            raise UserError(
-                f"The training ran away: the {bad[0]} loss is not a number.",
-                "Run the same command again; it goes on from the last checkpoint.",
-            )
-        self._line({name: round(value, 5) for name, value in losses.items()})
+        self.saved_at, self.saved = self.counters.used, state
 
     def _line(self, values: dict[str, float]) -> None:
         row = {"step": self.trainer.steps, "seconds": round(self.counters.used, 2), **values}
@@ -231,26 +276,28 @@ class _Loop:
 
     def summary(self) -> str:
         """One sentence of how it went."""
-        why = "The score had stopped rising." if self.reason == "plateau" else "The planned training is done."
+        why = "The score had stopped rising." if self.counters.jump else "The planned training is done."
         return (
             f"{why} {self.trainer.steps} steps in {self.counters.used:.0f} s; "
             f"best held-out score {self.counters.best:.2f} dB at step {self.counters.best_step}."
         )
 
 
-def _device_of(folder: Path, settings: TrainSettings) -> device.Device:
-    """The device; a run keeps its precision, so that going on gives what one go would have given."""
-    chosen = device.choose(settings.device)
-    about = runs.read_run(folder) or {}
-    kept = about.get("precision", {}).get(chosen.torch)
-    if kept:
-        return replace(chosen, mixed=kept)
-    precision = {**about.get("precision", {}), chosen.torch: chosen.mixed}
-    write_text(folder / "settings.json", json.dumps({**about, "precision": precision}, indent=1))
-    return chosen
+def _check(losses: dict[str, float]) -> None:
+    bad = [name for name, value in losses.items() if not np.isfinite(value)]
+    if bad:
+        raise UserError(
+            f"The training ran away: the {bad[0]} loss is not a number.",
+            "Run the same command again; it goes on from the last checkpoint.",
+        )
 
 
-def _perceptual(sizes: Plan, chosen: device.Device) -> tuple[Perceptual | None, Notice | None]:
+def _finite(trainer: Trainer) -> bool:
+    networks = (trainer.generator, trainer.judge, trainer.refiner, trainer.face_judge)
+    return all(bool(torch.isfinite(values).all()) for network in networks for values in network.parameters())
+
+
+def _perceptual(sizes: Plan, chosen: Device) -> tuple[Perceptual | None, Notice | None]:
     """VGG's loss for the recipe that was published with it, where its weights are installed."""
     from dancetransfer import weights
 
@@ -261,23 +308,32 @@ def _perceptual(sizes: Plan, chosen: device.Device) -> tuple[Perceptual | None, 
             "The perceptual loss of the published method is replaced by a Laplacian one.",
             "It needs the VGG19 weights: dancetransfer weights vgg19",
         )
-    return Perceptual(weights.load_vgg19()).to(chosen.torch), None
+    try:
+        return Perceptual(weights.load_vgg19()).to(chosen.torch), None
+    except (KeyError, RuntimeError) as error:
+        raise UserError(
+            "The file of VGG19's weights lacks some of them.", "Install it again: dancetransfer weights vgg19"
+        ) from error
 
 
-def _resume(folder: Path, trainer: Trainer, batches: Batches, counters: Counters) -> Iterator[Event]:
+def _resume(folder: Path, begin: Callable[[], Begun]) -> Generator[Event, None, Begun]:
     """Go on from last.pt, else prev.pt, else from nothing; a damaged file is set aside."""
+    damaged = False
     for name in ("last.pt", "prev.pt"):
         path = folder / name
         if not path.exists():
             continue
+        trainer, batches, counters = begin()  # a damaged file may have left half of itself in the last ones
         try:
             state = unpack(path.read_bytes(), trainer, batches)
+        except (MemoryError, torch.OutOfMemoryError, UserError):
+            raise
         except Exception:  # whatever torch raises on a damaged file: the next one is tried
-            aside = set_aside(path)
+            aside, damaged = set_aside(path), True
             yield Notice(f"The checkpoint {name} is damaged; it is kept as {aside.name}.")
             continue
-        for field, value in state.items():
-            if hasattr(counters, field):
-                setattr(counters, field, value)
-        return
-    (folder / "best.safetensors").unlink(missing_ok=True)  # of a training that left no checkpoint
+        known = {field.name for field in fields(counters)}
+        return trainer, batches, replace(counters, **{name: value for name, value in state.items() if name in known})
+    if damaged:
+        yield Notice("The training begins anew: no checkpoint could be read.", "The best generator so far is kept.")
+    return begin()

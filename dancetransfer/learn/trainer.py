@@ -3,6 +3,7 @@
 import copy
 import io
 import json
+import zipfile
 from typing import Any
 
 import torch
@@ -108,7 +109,7 @@ class Trainer:
                 real = self._judged(batch, batch.real, first)
             losses["adversarial"] = lsgan(fake, True)
             losses["matching"] = recipe.matching * feature_matching(fake, real)
-        losses["perceptual"] = self._perceptual(batch, made)
+        losses["perceptual"] = self._perceptual(batch, made, coarse)
         if recipe.pixel:
             error = (made - batch.real).abs() * batch.weight
             losses["pixel"] = recipe.pixel * error.sum() / (3 * batch.weight.sum())
@@ -129,7 +130,7 @@ class Trainer:
         given = torch.rand(len(state), 1, 1, 1, device=state.device) < self.plan.recipe.fed_back
         state = move_state(state, batch.moves[:, 0])
         state = (state + NOISE * torch.randn_like(state)) * given
-        layers = []
+        layers: list[Tensor] = []
         for frame in range(2):
             if frame:
                 state = move_state(state_of(layers[-1], outputs), batch.moves[:, 1])
@@ -155,8 +156,8 @@ class Trainer:
         self._descend("judge", loss)
         return loss
 
-    def _perceptual(self, batch: Batch, made: Tensor) -> Tensor:
-        weight = self.plan.recipe.perceptual * (2 if self.plan.enhanced else 1)
+    def _perceptual(self, batch: Batch, made: Tensor, coarse: bool) -> Tensor:
+        weight = self.plan.recipe.perceptual * (2 if self.plan.enhanced and not coarse else 1)
         a, b = made.flatten(0, 1), batch.real.flatten(0, 1)
         if self.perceptual is not None:
             with self._precision():
@@ -256,10 +257,14 @@ def pack(trainer: Trainer, batches: Batches, counters: dict[str, Any]) -> dict[s
     return {"format": 1, "trainer": trainer.state(), "order": order, "counters": json.dumps(counters)}
 
 
-def unpack(content: bytes | io.BufferedIOBase, trainer: Trainer, batches: Batches) -> dict[str, Any]:
+def unpack(content: bytes | io.BytesIO, trainer: Trainer, batches: Batches) -> dict[str, Any]:
     """Restore a checkpoint and return its counters; any error means that it is damaged."""
     source = io.BytesIO(content) if isinstance(content, bytes) else content
-    data = torch.load(source, map_location=trainer.device.torch, weights_only=True)
+    with zipfile.ZipFile(source) as whole:  # torch itself does not look at the checksums
+        if bad := whole.testzip():
+            raise ValueError(f"{bad} is damaged")
+    source.seek(0)
+    data = torch.load(source, map_location="cpu", weights_only=True)
     trainer.restore(data["trainer"])
     batches.random.bit_generator.state = json.loads(data["order"])
     counters: dict[str, Any] = json.loads(data["counters"])

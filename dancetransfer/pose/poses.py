@@ -44,7 +44,7 @@ class Poses:
     """float64 [T], seconds."""
     size: tuple[int, int]
     """(width, height) of the frame in pixels."""
-    shot: np.ndarray = field(default=None)  # type: ignore[assignment]
+    shot: np.ndarray = field(default=None)  # type: ignore[arg-type]
     """int32 [T], number of the camera shot, from 0."""
     world: np.ndarray | None = None
     """float32 [T,133,3] metres, hips at the origin, where the estimator gives it."""
