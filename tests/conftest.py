@@ -182,3 +182,45 @@ def _copied(folder: Path, into: Path) -> "Project":
 
     shutil.copytree(folder, into / folder.name)
     return Project.open(into / folder.name)
+
+
+# --- the command line -----------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def short_clips(puppet_clips: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the beginnings of the puppet clips: dance.mp4 (30 frames) and person.mp4 (100)."""
+    from dancetransfer.video.read import read_frames
+    from dancetransfer.video.write import Writer
+
+    folder = tmp_path_factory.mktemp("short")
+    for name, count in (("dance", 30), ("person", 100)):
+        clip = puppet_clips / f"{name}.mp4"
+        with Writer(folder / f"{name}.mp4", SIZE, fps=FPS, audio=clip, stop=count / FPS, mark=False) as writer:
+            for frame in read_frames(clip, 0, count):
+                writer.write(frame.image, frame.time)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def transferred(short_clips: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with clip.mp4, clip.dance and events.jsonl: what the command `transfer` made and said.
+
+    Made once by a process of its own; tests copy the project with the fixture `finished`.
+    """
+    from engine import TINY, run
+
+    folder = tmp_path_factory.mktemp("transferred")
+    videos = short_clips / "dance.mp4", short_clips / "person.mp4"
+    made = run("transfer", *videos, "-o", folder / "clip.mp4", *TINY, "--steps", 4, "--json")
+    assert made.returncode == 0, made.stdout + made.stderr
+    (folder / "events.jsonl").write_text(made.stdout, encoding="utf-8")
+    (folder / "errors.txt").write_text(made.stderr, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def finished(transferred: Path, tmp_path: Path) -> Path:
+    """The folder of a copy of one's own of the project that `transferred` made."""
+    shutil.copytree(transferred / "clip.dance", tmp_path / "clip.dance")
+    return tmp_path / "clip.dance"
