@@ -84,6 +84,12 @@ def restarts(poses: Poses) -> np.ndarray:
     return anew
 
 
+def last_present(present: np.ndarray, start: int) -> int:
+    """The last frame with a person before frame `start`; 0 where there is none."""
+    before = np.flatnonzero(present[:start])
+    return int(before[-1]) if len(before) else 0
+
+
 class Step(NamedTuple):
     """One frame: the person layer, where it lies, and the recursion's state after it."""
 
@@ -114,30 +120,32 @@ class Dancer:
         start: int = 0,
         stop: int | None = None,
         state: np.ndarray | None = None,
+        faces: np.ndarray | None = None,
     ) -> Iterator[Step]:
         """Frames start <= n < stop. `state` is that after frame start - 1, None to begin anew.
 
         The whole track and the boxes [T,4] of all its frames are given, so that a part comes out
         as it does in the whole. Frames without a person give an empty layer; after a cut or 0.3 s
-        without a person the recursion begins anew.
+        without a person the recursion begins anew. Who asks for many parts gives the track's
+        `face_boxes` too, which take time.
         """
         size = self.plan.size
-        joints = into_crop(poses, boxes, size)
-        faces = into_boxes(face_boxes(poses), boxes, size)
+        stop = len(poses) if stop is None else stop
+        part = slice(start, stop)
+        joints = into_crop(poses[part], boxes[part], size)
+        face = into_boxes((face_boxes(poses) if faces is None else faces)[part], boxes[part], size)
         empty = np.zeros((size[1], size[0], 4), np.uint8)
         present, anew = poses.present, restarts(poses)
-        last = start - 1  # the last frame with a person, whose state is held
-        while last > 0 and not present[last]:
-            last -= 1
-        for n in range(start, len(poses) if stop is None else stop):
+        last = last_present(present, start)  # whose state is held
+        for at, n in enumerate(range(start, stop)):
             if not present[n]:
                 yield Step(empty, boxes[n], state)
                 continue
             if anew[n]:
                 state = None
-            labels = label_map(joints.xy[n], joints.visible[n], size)
-            move = relative(boxes[max(last, 0)], boxes[n], size)
-            layer, state = self.step(labels, state, move, faces[n] if np.isfinite(faces[n]).all() else None)
+            labels = label_map(joints.xy[at], joints.visible[at], size)
+            move = relative(boxes[last], boxes[n], size)
+            layer, state = self.step(labels, state, move, face[at] if np.isfinite(face[at]).all() else None)
             last = n
             yield Step(layer, boxes[n], state)
 

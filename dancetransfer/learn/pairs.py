@@ -84,6 +84,8 @@ def prepare(project: Project, settings: TrainSettings) -> Events:
     from dancetransfer.pose.extract import read_masks
     from dancetransfer.video.read import read_frames
 
+    if not project.clips:
+        raise UserError("The project has no video of the person yet.", "Add one: dancetransfer add-person X.dance CLIP")
     tracks = {clip.name: Poses.load(project.clip_folder(clip) / "track.npz") for clip in project.clips}
     sizes = plan_of(settings, tracks)
     usable = sum(int(track.present.sum()) for track in tracks.values())
@@ -108,6 +110,7 @@ def prepare(project: Project, settings: TrainSettings) -> Events:
         seen: list[tuple[np.ndarray, np.ndarray]] = []
         with atomic_path(folder / "crops.npy") as temporary, open(temporary, "wb") as file:
             _npy_header(file, (len(keep), height, width, 4))
+            written = 0
             for frame in read_frames(clip.path(), 0, len(track)):
                 mask = masks[frame.index]
                 if frame.index in sample:
@@ -117,9 +120,15 @@ def prepare(project: Project, settings: TrainSettings) -> Events:
                     color = plates.cut_out(frame.image, box, sizes.size)
                     person = _mask_crop(mask, track.size, box, sizes.size)
                     file.write(np.dstack([color, person]).tobytes())
+                    written += 1
                 done += 1
                 if done % 10 == 0:
                     yield Progress("prepare", done, total)
+            if written < len(keep):
+                raise UserError(
+                    f"{clip.path().name} is shorter than it was when its poses were found.",
+                    "Put the same video back, or add this one as a new clip.",
+                )
         plate = plates.clean_plate((one for one, _ in seen), (mask for _, mask in seen))
         del seen
         _write(folder, plate, keep, boxes[keep])

@@ -92,4 +92,7 @@ def plan(settings: TrainSettings, aspect: float) -> Plan:
     step = recipe.multiple
     height = max(step, round(settings.size / step) * step)
     width = max(step, -(-round(height * (recipe.aspect or aspect)) // step) * step)
-    return Plan(recipe, (width, height), settings.width or recipe.width, settings.blocks or recipe.blocks)
+    channels = settings.width or recipe.width
+    if height > recipe.enhancer_above:
+        channels += channels % 2  # G2 has half of G1's
+    return Plan(recipe, (width, height), channels, settings.blocks or recipe.blocks)

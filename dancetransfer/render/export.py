@@ -79,14 +79,8 @@ def compose(project: Project, dance: str, first: int, last: int) -> Shown:
     poses = Poses.load(folder / "retarget.npz")
     plate = _plate(project)
     layers = read_layers(segments(poses, folder / "render"), first, last)
-    wanted = first
-    for n, layer, box in layers:
-        if n != wanted:
-            break
-        wanted += 1
-        yield float(poses.time[n]), composite(plate, layer, box)
-    if wanted != last:
-        raise UserError("Part of this dance is not rendered yet.", "Render it: dancetransfer render X.dance")
+    for time, (layer, box) in zip(poses.time[first:last], layers, strict=True):
+        yield float(time), composite(plate, layer, box)
 
 
 def resample(frames: Shown, fps: float, end: float) -> Shown:

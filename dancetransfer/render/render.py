@@ -2,16 +2,17 @@
 
 import hashlib
 import zipfile
+import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from dancetransfer import device
 from dancetransfer.errors import UserError
 from dancetransfer.events import Done, Events, Progress, Started
 from dancetransfer.learn import runs
-from dancetransfer.learn.dancer import Dancer, load_dancer, restarts
+from dancetransfer.learn.dancer import last_present, load_dancer, restarts
 from dancetransfer.learn.pairs import boxes_of
 from dancetransfer.pose.crop import face_boxes
 from dancetransfer.pose.poses import Poses
@@ -20,7 +21,9 @@ from dancetransfer.settings import RenderSettings, TrainSettings
 from dancetransfer.storage import atomic_path, fingerprint, key
 from dancetransfer.video.write import LayerWriter, read_layer
 
-VERSION = 1
+VERSION = 2
+DAMAGE = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error)
+"""What NumPy raises on a damaged npz file."""
 LONGEST = 48
 """Frames of a segment at most: about two seconds, what an edit costs to render again."""
 SAME = 1 / 255
@@ -31,7 +34,6 @@ SAME = 1 / 255
 class Segment:
     """Frames start <= n < stop of a dance, rendered on their own."""
 
-    number: int
     start: int
     stop: int
     fresh: bool
@@ -41,25 +43,24 @@ class Segment:
     @property
     def layer(self) -> Path:
         """Color and alpha of its frames."""
-        return self.folder / f"{self.number:06d}.mkv"
+        return self.folder / f"{self.start:06d}.mkv"
 
     @property
     def record(self) -> Path:
         """Boxes, key, and the states that came in and go out."""
-        return self.folder / f"{self.number:06d}.npz"
+        return self.folder / f"{self.start:06d}.npz"
 
 
 def segments(poses: Poses, folder: Path) -> list[Segment]:
-    """The dance cut at every restart of the recursion and after `LONGEST` frames."""
+    """The dance cut at every restart of the recursion and every `LONGEST` frames.
+
+    Where a segment begins tells its name, so that an edit that adds a restart moves none behind it.
+    """
     anew = restarts(poses)
-    edges = [0]
-    for n in range(1, len(poses)):
-        if anew[n] or n - edges[-1] >= LONGEST:
-            edges.append(n)
+    edges = [n for n in range(len(poses)) if anew[n] or n % LONGEST == 0]
     stops = [*edges[1:], len(poses)]
     return [
-        Segment(number, start, stop, bool(number == 0 or anew[start]), folder)
-        for number, (start, stop) in enumerate(zip(edges, stops, strict=True), 1)
+        Segment(start, stop, bool(start == 0 or anew[start]), folder) for start, stop in zip(edges, stops, strict=True)
     ]
 
 
@@ -78,7 +79,8 @@ def frames_between(times: np.ndarray, start: float | None, stop: float | None) -
 def render(project: Project, training: TrainSettings, settings: RenderSettings) -> Events:
     """Stage: person layers of a dance (or a stretch of it) by the best generator of the person.
 
-    Reads `retarget.npz` and the run's `best.safetensors`; writes `render/NNNNNN.mkv` and `.npz`.
+    Reads `retarget.npz` and the run's `best.safetensors`; writes `render/NNNNNN.mkv` and `.npz`,
+    named by their first frame.
     A stretch comes out as that part of the whole does: rendering begins at the stored state
     before it, or where the recursion last began anew.
     """
@@ -86,29 +88,30 @@ def render(project: Project, training: TrainSettings, settings: RenderSettings) 
     folder = project.dance_folder(dance)
     poses = Poses.load(folder / "retarget.npz")
     weights = runs.best(project, training)
-    chosen = device.choose(training.device)
-    dancer = load_dancer(weights, chosen)
-    boxes = boxes_of(poses, dancer.plan)
+    dancer = load_dancer(weights, runs.device_of(weights.parent, training.device))
+    boxes, faces = boxes_of(poses, dancer.plan), face_boxes(poses)
     first, last = frames_between(poses.time, settings.start, settings.stop)
     parts = segments(poses, folder / "render")
+    _tidy(folder / "render", parts)
     needed = _needed(parts, first, last)
-    mark = key("render", VERSION, fingerprint(weights), dancer.plan.size)
+    made_by = key("render", VERSION, fingerprint(weights), dancer.plan.size)
     todo = sum(part.stop - part.start for part in needed)
     yield Started("render", todo)
     done, made, state = 0, 0, None
     for part in needed:
-        wanted = key(mark, part.start, _poses_key(poses, boxes, part))
+        wanted = key(made_by, part.start, _poses_key(poses, boxes, faces, part))
         coming = None if part.fresh else state
         stored = _outgoing(part, wanted, coming)
         if stored is None:
             with LayerWriter(part.layer, dancer.plan.size, fps=_rate(poses)) as writer:
-                for n, step in enumerate(dancer.steps(poses, boxes, part.start, part.stop, coming), part.start):
-                    writer.write(step.layer, (n - part.start) / _rate(poses))
+                steps = dancer.steps(poses, boxes, part.start, part.stop, coming, faces)
+                for n, step in enumerate(steps):
+                    writer.write(step.layer, n / _rate(poses))
                     state = step.state
                     done += 1
                     if done % 8 == 0:
                         yield Progress("render", done, todo)
-            _record(part, wanted, boxes, coming, state)
+            _record(part, wanted, made_by, boxes, coming, state)
             made += part.stop - part.start
         else:
             state = stored[0]
@@ -120,18 +123,26 @@ def render(project: Project, training: TrainSettings, settings: RenderSettings) 
 def _needed(parts: list[Segment], first: int, last: int) -> list[Segment]:
     """The segments of a stretch, and those before it through which its state comes."""
     touched = [part for part in parts if part.start < last and part.stop > first]
-    begin = touched[0].number - 1
+    begin, end = parts.index(touched[0]), parts.index(touched[-1])
     while not parts[begin].fresh:
         begin -= 1
-    return parts[begin : touched[-1].number]
+    return parts[begin : end + 1]
 
 
-def _poses_key(poses: Poses, boxes: np.ndarray, part: Segment) -> str:
-    """Hash of everything about the poses that the segment's pixels depend on."""
-    before = max(0, part.start - 1)
+def _tidy(folder: Path, parts: list[Segment]) -> None:
+    """Remove what was rendered when the dance was cut elsewhere."""
+    known = {file.name for part in parts for file in (part.layer, part.record)}
+    for file in folder.glob("*"):
+        if file.suffix in (".mkv", ".npz") and file.name not in known:
+            file.unlink(missing_ok=True)
+
+
+def _poses_key(poses: Poses, boxes: np.ndarray, faces: np.ndarray, part: Segment) -> str:
+    """Hash of everything about the poses that the segment's pixels depend on, besides the incoming state."""
     digest = hashlib.blake2b(digest_size=16)
-    for values in (poses.xy, poses.confidence, boxes, face_boxes(poses), poses.present):
-        digest.update(np.ascontiguousarray(values[before : part.stop]).tobytes())
+    digest.update(boxes[last_present(poses.present, part.start)].tobytes())  # from where the state is moved
+    for values in (poses.xy, poses.confidence, boxes, faces):
+        digest.update(np.ascontiguousarray(values[part.start : part.stop]).tobytes())
     return digest.hexdigest()
 
 
@@ -139,12 +150,12 @@ def _outgoing(part: Segment, wanted: str, coming: np.ndarray | None) -> tuple[np
     """The state after a segment that can stay as it is; None where it has to be rendered."""
     try:
         with np.load(part.record, allow_pickle=False) as data:
-            if str(data["key"]) != wanted or part.layer.stat().st_size != int(data["bytes"]):
+            if str(data["key"]) != wanted or str(data["layer"]) != fingerprint(part.layer):
                 return None
             if not _same(data["coming"], coming):
                 return None
             going = data["going"]
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+    except DAMAGE:
         return None
     return (going if going.size else None,)
 
@@ -156,14 +167,20 @@ def _same(stored: np.ndarray, coming: np.ndarray | None) -> bool:
 
 
 def _record(
-    part: Segment, made_from: str, boxes: np.ndarray, coming: np.ndarray | None, going: np.ndarray | None
+    part: Segment,
+    made_from: str,
+    made_by: str,
+    boxes: np.ndarray,
+    coming: np.ndarray | None,
+    going: np.ndarray | None,
 ) -> None:
     nothing = np.zeros(0, np.float32)
     with atomic_path(part.record) as temporary:
         np.savez_compressed(
             temporary,
             key=np.asarray(made_from),
-            bytes=np.int64(part.layer.stat().st_size),
+            made_by=np.asarray(made_by),
+            layer=np.asarray(fingerprint(part.layer)),
             boxes=boxes[part.start : part.stop],
             coming=nothing if coming is None else coming,
             going=nothing if going is None else going,
@@ -175,22 +192,31 @@ def _rate(poses: Poses) -> float:
     return 1 / float(np.median(np.diff(poses.time))) if len(poses) > 1 else 25.0
 
 
-def read_layers(parts: list[Segment], first: int, last: int):  # noqa: ANN201
-    """Frames first <= n < last of rendered segments: (n, layer uint8 [H,W,4], box [4]). UserError where missing."""
+def read_layers(parts: list[Segment], first: int, last: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Frames first <= n < last of rendered segments, each once and in order: layer uint8 [H,W,4] and box [4].
+
+    UserError where a segment is missing, damaged, or by another generator than those before it; the
+    next rendering makes it again.
+    """
+    dancer = None
     for part in parts:
         if part.stop <= first or part.start >= last:
             continue
-        try:
-            with np.load(part.record, allow_pickle=False) as data:
-                boxes = data["boxes"]
-            for frame in read_layer(part.layer):
-                n = part.start + frame.index
-                if first <= n < last:
-                    yield n, frame.image, boxes[frame.index]
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-            raise UserError(
-                "Part of this dance is not rendered yet.", "Render it: dancetransfer render X.dance"
-            ) from error
+        boxes, made_by = _whole(part)
+        if boxes is None or made_by != (dancer := dancer or made_by):
+            raise UserError("Part of this dance is not rendered yet.", "Render it: dancetransfer render X.dance")
+        start, stop = max(first - part.start, 0), min(last, part.stop) - part.start
+        for frame in read_layer(part.layer, start, stop):
+            yield frame.image, boxes[frame.index]
 
 
-__all__ = ["Dancer", "Segment", "frames_between", "read_layers", "render", "segments"]
+def _whole(part: Segment) -> tuple[np.ndarray | None, str]:
+    """The boxes and the generator of a segment whose two files are whole and belong together."""
+    try:
+        with np.load(part.record, allow_pickle=False) as data:
+            boxes, made_by = data["boxes"], str(data["made_by"])
+            if str(data["layer"]) == fingerprint(part.layer) and len(boxes) == part.stop - part.start:
+                return boxes, made_by
+    except DAMAGE:
+        pass
+    return None, ""
