@@ -25,6 +25,8 @@ from dancetransfer.video.write import Writer
 SIZE = (512, 512)
 FPS = 25
 DANCE_SECONDS, PERSON_SECONDS = 8.0, 16.0
+BUDGET = 180.0
+"""Seconds of training where none are asked for."""
 VERSION = 1
 RATE = 48000
 STRETCH = 8

@@ -6,13 +6,13 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from dancetransfer import __version__
 from dancetransfer.cli import console, options
 from dancetransfer.cli.console import Context, Usage
-from dancetransfer.cli.options import Parser, add_options, read, read_kept
+from dancetransfer.cli.options import Parser, add_options, given, read, read_kept
 from dancetransfer.cli.streams import Streams
 from dancetransfer.errors import UserError
 from dancetransfer.events import Done, Event, Events, Failed, Notice
@@ -50,9 +50,11 @@ def transfer(arguments: argparse.Namespace, context: Context) -> Events:
 
 def demo(arguments: argparse.Namespace, context: Context) -> Events:
     """The whole job on the built-in dancers, with the truth beside it."""
+    from dancetransfer.demo import BUDGET
     from dancetransfer.demo import demo as run
 
-    yield from run(Path(arguments.output).resolve(), read(arguments, TrainSettings))
+    training = replace(TrainSettings(budget=BUDGET), **given(arguments, TrainSettings))
+    yield from run(Path(arguments.output).resolve(), training)
 
 
 def add_dance(arguments: argparse.Namespace, context: Context) -> Events:
@@ -296,6 +298,7 @@ def parser() -> Parser:
         add_options(one, group)
 
     one = command("demo", demo, "the whole job on the built-in dancers")
+    one.epilog = "Trains for three minutes where no other --budget is given."
     one.add_argument("-o", dest="output", metavar="DIR", default="demo", help="Folder for what is made.")
     add_options(one, TrainSettings)
 
