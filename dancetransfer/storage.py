@@ -51,13 +51,23 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
         with open(temporary, "rb+") as file:
             os.fsync(file.fileno())
         replace(temporary, target)
-    except OSError as error:
-        if isinstance(error.filename, str) and not _beside(Path(error.filename), target):
-            raise  # of another file, which was read meanwhile
-        raise explain(error, target) from error
+    except (OSError, RuntimeError) as error:
+        refusal = error if isinstance(error, OSError) else _refusal(error)
+        if refusal is None or (isinstance(refusal.filename, str) and not _beside(Path(refusal.filename), target)):
+            raise  # a bug, or of another file, which was read meanwhile
+        raise explain(refusal, target) from error
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def _refusal(error: BaseException | None) -> OSError | None:
+    """The disk's own error behind one that came while cleaning up after it, as torch.save gives it."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return error
+        error = error.__context__
+    return None
 
 
 def _sweep(target: Path) -> None:
