@@ -26,6 +26,7 @@ from models.generator import GlobalGenerator, LocalEnhancer, layer_of
 from models.refiner import Refiner, cut, paste
 
 LABELS = len(CHANNELS)
+HEADER = "dancetransfer"
 RESTART_SECONDS = 0.3
 """After this long without a pose the recursion starts anew."""
 
@@ -205,15 +206,16 @@ def save_dancer(path: Path, dancer: Dancer, notes: dict[str, str]) -> None:
         "coarse_only": str(int(dancer.coarse_only)),
         **notes,
     }
+    # one entry: safetensors writes several in any order, and the same weights shall be the same file
     with atomic_path(path) as temporary:
-        temporary.write_bytes(save(tensors, header))
+        temporary.write_bytes(save(tensors, {HEADER: json.dumps(header, sort_keys=True)}))
 
 
 def load_dancer(path: Path, device: Device) -> Dancer:
     """Read what `save_dancer` wrote; UserError where the file is missing or damaged."""
     try:
         with safe_open(path, "pt") as file:
-            header = file.metadata()
+            header = json.loads(file.metadata()[HEADER])
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         width, height = json.loads(header["size"])
         plan = Plan(RECIPES[header["recipe"]], (width, height), int(header["width"]), int(header["blocks"]))
