@@ -34,7 +34,7 @@ def run(*words: object, **options: Any) -> "subprocess.CompletedProcess[str]":
 
 def start(*words: object, **options: Any) -> "subprocess.Popen[str]":
     """The running process of a command with pipes to all three streams, and --json."""
-    pipes = {name: subprocess.PIPE for name in ("stdin", "stdout", "stderr")}
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
     whole = {**pipes, "env": environment(), **options}
     return subprocess.Popen(command(*words, "--json"), text=True, encoding="utf-8", **whole)
 

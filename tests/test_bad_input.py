@@ -247,7 +247,9 @@ def test_a_project_of_a_newer_version_is_left_alone(finished: Path) -> None:
     assert file.read_bytes() == before
 
 
-@pytest.mark.parametrize("damage", ['{"format": 1, "cli', "", "[]", '{"format": 1, "clips": 5, "dances": []}', "\0" * 99])
+@pytest.mark.parametrize(
+    "damage", ['{"format": 1, "cli', "", "[]", '{"format": 1, "clips": 5, "dances": []}', "\0" * 99]
+)
 def test_a_damaged_project_file_is_read_from_its_copy(damage: str, finished: Path) -> None:
     (finished / "project.json").write_text(damage)
     events = done("train", finished)

@@ -1,6 +1,6 @@
 """Peak memory of `transfer` (all its processes together) on a short and on a long dance.
 
-python tests/bench/memory.py [--frames 400 4000] [--size 128] [--steps 10]
+PYTHONPATH=.:tests python tests/bench/memory.py [--frames 400 4000] [--size 128] [--steps 10]
 
 Both dances are the same puppet clip, looped. Prints peak and stage, and the growth; memory is PSS,
 or RSS (which counts shared pages once per process) where PSS can't be read.
@@ -9,14 +9,11 @@ or RSS (which counts shared pages once per process) where PSS can't be read.
 import argparse
 import itertools
 import subprocess
-import sys
 import tempfile
 import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-
-sys.path[:0] = [str(Path(__file__).resolve().parents[2]), str(Path(__file__).resolve().parents[1])]
 
 from engine import TINY, heard, living, start
 
