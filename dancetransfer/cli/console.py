@@ -211,7 +211,10 @@ class TerminalSink:
         share = used / (used + left) if left is not None and used + left > 0 else None
         if share is None:
             share = event.done / event.total if event.total else 0.0
-        self._share, self._left = max(self._share, min(1.0, share)), left  # the bar never goes back
+        share = min(1.0, share)
+        # Within a chain, of which the time left is known, the bar never goes back.
+        self._share = share if left is None or self._left is None else max(self._share, share)
+        self._left = left
         self._draw()
 
     def _draw(self) -> None:
