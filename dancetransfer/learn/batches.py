@@ -15,7 +15,7 @@ from dancetransfer.pose import poses as p
 from dancetransfer.pose.crop import face_boxes, into_crop
 from dancetransfer.pose.labels import label_map
 
-DROP = 0.05
+DROP = 0.02
 """Chance that a limb of a training skeleton is missing, as detectors lose them."""
 JITTER = 0.0015
 """Standard deviation of a training joint's error, in heights of the crop."""
