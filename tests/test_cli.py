@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from engine import call, done, failed, last, notices, run, stages, strays
+from engine import TINY, call, done, failed, last, notices, run, stages, strays
 
-from dancetransfer import transfer
+from dancetransfer import demo, puppets, transfer
 from dancetransfer.cli import console
 from dancetransfer.events import Done, Event, Notice, Progress, Started, from_line
 from dancetransfer.pose.poses import Poses
@@ -146,7 +146,7 @@ def test_the_visible_label_stays_until_a_consent_is_recorded(finished: Path, tmp
     assert label_of(without, agreed) > 60 < label_of(wanted, agreed)
     assert label_of(without, refused) < 10
     for clip in (without, agreed):
-        assert b"trainedAlgorithmicMedia" in clip.read_bytes()
+        assert b"compositeWithTrainedAlgorithmicMedia" in clip.read_bytes()
 
 
 def test_forget_leaves_nothing_of_the_person(finished: Path) -> None:
@@ -193,6 +193,19 @@ def test_score_is_one_table_and_nothing_else(second_dance: Path) -> None:
     assert code == 0
     assert last(events).result["psnr"] == 100 and last(events).result["frames"] == 22
     assert "PSNR" in last(events).message
+
+
+def test_the_demo_makes_everything_and_compares_with_the_truth(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seconds = {"dance": 0.8, "person": 3.2, "truth": 0.8}
+    shows = {name: getattr(puppets, name)(0, (128, 128), length, 25) for name, length in seconds.items()}
+    monkeypatch.setattr(demo, "performances", lambda *_: shows)
+    events = done("demo", "-o", tmp_path / "demo", *TINY, "--steps", 2)
+    clip, beside, scores = (Path(file) for file in last(events).files)
+    assert probe(clip).frames == probe(beside).frames == 20
+    assert probe(beside).width == 4 * probe(beside).height
+    assert "lookup" in scores.read_text(encoding="utf-8") and scores.read_text(encoding="utf-8") in last(events).message
+    assert set(stages(events)) <= console.WORDS.keys()
+    assert strays(tmp_path) == []
 
 
 # --- what a person sees ---------------------------------------------------------------------------

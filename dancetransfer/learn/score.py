@@ -358,7 +358,7 @@ def score_files(clip: Path, truth: Path) -> Generator[Event, None, Scores]:
             yield Progress("score", total + done, 2 * total)
     rows = measuring.scores()
     yield from metrics({"": rows[clip.name]})
-    yield Done("score")
+    yield Done("score", table(rows))
     return rows[clip.name]
 
 
