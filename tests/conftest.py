@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -131,6 +131,44 @@ def trained_project(true_project: Path, tiny: "TrainSettings", tmp_path_factory:
     return project.folder
 
 
+@pytest.fixture(scope="session")
+def drawn_project(true_project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the true project with a generator that nobody trained: it draws noise, half of it see-through.
+
+    How it draws depends on the pose and, a little, on the frame before. Copied by `drawn`.
+    """
+    import json
+
+    import torch
+
+    from dancetransfer import device
+    from dancetransfer.learn import pairs, runs
+    from dancetransfer.learn.dancer import Dancer, generator_of, save_dancer
+    from dancetransfer.settings import TrainSettings
+
+    project = _copied(true_project, tmp_path_factory.mktemp("drawn"))
+    settings = TrainSettings(size=32, width=4, blocks=1, device="cpu")
+    drain(pairs.prepare(project, settings))
+    sizes = pairs.plan_of(settings, {clip.name: clip.poses for clip in pairs.load_footage(project)})
+    torch.manual_seed(3)
+    generator = generator_of(sizes)
+    with torch.no_grad():
+        generator.stem[0].weight[:, -4 * sizes.recipe.outputs :] *= 0.1  # what is fed back
+        generator.head.weight[-4:] *= 6  # the mask: mostly there or not there
+        generator.head.bias[-4:] = -4
+    folder, _ = runs.open_run(project, settings, sizes)
+    about = json.loads((folder / "settings.json").read_text(encoding="utf-8"))
+    (folder / "settings.json").write_text(json.dumps({**about, "precision": {"cpu": "float32"}}), encoding="utf-8")
+    save_dancer(folder / "best.safetensors", Dancer(sizes, generator.eval(), None, device.cpu(False)), {})
+    return project.folder
+
+
+@pytest.fixture
+def drawn(drawn_project: Path, tmp_path: Path) -> "Project":
+    """A copy of one's own of `drawn_project`."""
+    return _copied(drawn_project, tmp_path)
+
+
 @pytest.fixture
 def project(puppet_project: Path, tmp_path: Path) -> "Project":
     """A copy of one's own of `puppet_project`."""
@@ -147,12 +185,6 @@ def exact(true_project: Path, tmp_path: Path) -> "Project":
 def trained(trained_project: Path, tmp_path: Path) -> "Project":
     """A copy of one's own of `trained_project`."""
     return _copied(trained_project, tmp_path)
-
-
-@pytest.fixture(scope="session")
-def drained() -> "Callable[[Iterator[Event]], list[Event]]":
-    """Runs a stage to its end and gives its events."""
-    return drain
 
 
 def drain(stage: "Iterator[Event]") -> "list[Event]":
