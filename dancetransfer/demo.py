@@ -93,15 +93,10 @@ def draw_clip(show: puppets.Performance, path: Path, workers: int = 2) -> Iterat
         multiprocessing.get_context("spawn").Pool(workers, signal.signal, QUIET) as pool,
         Writer(path, show.size, fps=show.fps, sound=sound, mark=False) as writer,
     ):
-        frames = itertools.chain.from_iterable(pool.imap(_drawn, stretches))
+        frames = itertools.chain.from_iterable(pool.imap(puppets.drawn, stretches))
         for number, (time, image) in enumerate(zip(show.times, frames, strict=True)):
             writer.write(image, float(time))
             yield number
-
-
-def _drawn(stretch: tuple[puppets.Performance, int, int]) -> list[np.ndarray]:
-    show, start, stop = stretch
-    return list(show.frames(start, stop))
 
 
 def _side_by_side(project: Project, folder: Path) -> Events:

@@ -4,10 +4,11 @@ import argparse
 import shlex
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import TypeVar
 
 from dancetransfer import __version__
 from dancetransfer.cli import console, options
@@ -22,6 +23,7 @@ from dancetransfer.settings import ExportSettings, RenderSettings, RetargetSetti
 # Stages are imported inside the commands: `--help` and the window's first look need none of them.
 
 Command = Callable[[argparse.Namespace, "Context"], Events]
+Result = TypeVar("Result")
 
 
 def transfer(arguments: argparse.Namespace, context: Context) -> Events:
@@ -197,7 +199,7 @@ def score(arguments: argparse.Namespace, context: Context) -> Events:
     from dancetransfer.learn.score import score_files, table
 
     clip, truth = Path(arguments.clip), Path(arguments.truth)
-    scores = yield from score_files(clip, truth)
+    scores = yield from _wordless(score_files(clip, truth))
     yield Done("", table({clip.name: scores}), result=asdict(scores))
 
 
@@ -256,6 +258,17 @@ def _working(project: Project, context: Context) -> Iterator[None]:
     with project.lock():
         context.folder = project.folder
         yield
+
+
+def _wordless(stage: Generator[Event, None, Result]) -> Generator[Event, None, Result]:
+    """A stage whose result is told by the command's own last word."""
+    with closing(stage):
+        while True:
+            try:
+                event = next(stage)
+            except StopIteration as end:
+                return end.value
+            yield replace(event, message="") if isinstance(event, Done) else event
 
 
 def _notes(project: Project) -> Iterator[Event]:

@@ -2,10 +2,10 @@
 
 from .body import Body, Cloth, make_body
 from .choreography import Choreography, make_choreography
-from .performance import Performance, dance, person, truth
+from .performance import Performance, dance, drawn, person, truth
 from .scene import Camera, Room, make_camera, make_room
 
 __all__ = [
-    "Body", "Camera", "Choreography", "Cloth", "Performance", "Room", "dance", "make_body",
+    "Body", "Camera", "Choreography", "Cloth", "Performance", "Room", "dance", "drawn", "make_body",
     "make_camera", "make_choreography", "make_room", "person", "truth",
 ]

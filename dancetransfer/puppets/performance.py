@@ -199,3 +199,9 @@ def truth(seed: int = 0, size: tuple[int, int] = (512, 512), seconds: float = 10
           ) -> Performance:
     """Dancer B really doing choreography 2, in B's room before B's camera, at dance's times."""
     return make_performance(2 * seed + 1, 2, seed, size, seconds, fps)
+
+
+def drawn(stretch: tuple[Performance, int, int]) -> list[np.ndarray]:
+    """Frames start <= n < stop of a performance, for a worker process: it stands here, where imports are light."""
+    show, start, stop = stretch
+    return list(show.frames(start, stop))
