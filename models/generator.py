@@ -44,10 +44,14 @@ def down(inputs: int, outputs: int) -> nn.Sequential:
     )
 
 
-def up(inputs: int, outputs: int) -> nn.Sequential:
-    """Twice the size: [N,inputs,H,W] -> [N,outputs,2H,2W], by a transposed convolution as published."""
+def up(inputs: int, outputs: int, kernel: int = 3) -> nn.Sequential:
+    """Twice the size: [N,inputs,H,W] -> [N,outputs,2H,2W], by a transposed convolution.
+
+    Its kernel is 3 as published; one of 4, which the stride divides, leaves no checkerboard
+    (Odena et al. 2016).
+    """
     return nn.Sequential(
-        nn.ConvTranspose2d(inputs, outputs, 3, stride=2, padding=1, output_padding=1, bias=False),
+        nn.ConvTranspose2d(inputs, outputs, kernel, 2, padding=1, output_padding=4 - kernel, bias=False),
         norm(outputs),
         nn.ReLU(inplace=True),
     )
@@ -81,7 +85,7 @@ class GlobalGenerator(nn.Module):
         self.down = nn.ModuleList(down(a, b) for a, b in itertools.pairwise(channels))
         self.blocks = nn.Sequential(*(ResidualBlock(channels[-1]) for _ in range(blocks)))
         channels.reverse()
-        self.up = nn.ModuleList(up(a, b) for a, b in itertools.pairwise(channels))
+        self.up = nn.ModuleList(up(a, b, 4 if fold else 3) for a, b in itertools.pairwise(channels))
         self.head = nn.Conv2d(channels[-1], outputs * 4**fold, kernel, padding=kernel // 2, padding_mode="reflect")
 
     def features(self, x: Tensor) -> Tensor:

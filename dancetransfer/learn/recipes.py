@@ -63,7 +63,7 @@ RECIPES = {
         name="fast",
         follow=True, aspect=None, mask=True,
         width=48, downs=3, blocks=6, limit=256, fold=1, skips=True, enhancer_above=100_000,
-        judge_width=32, judge_scales=2, adversarial_from=0.7,
+        judge_width=32, judge_scales=2, adversarial_from=0.5,
         matching=2.0, perceptual=5.0, pixel=10.0,
         rate=8e-4, batch=2, averaged=0.995, fed_back=0.6,
         enhancer_from=1.0, face_from=0.88, face_width=16,

@@ -32,7 +32,7 @@ NONE = -1e9
 RISE = 0.02
 """A score that rises by less dB is kept but does not count as progress."""
 PATIENCE = 0.3
-"""The training ends when the score has not risen for this share of it, but not before half of it."""
+"""The training ends when the score has not risen for this share of it."""
 STEPS_A_SCORE = 50
 """A training of given steps is scored every twelfth of them, but not more often than this."""
 
@@ -149,8 +149,8 @@ class _Loop:
             elif not face and self.score_due():
                 yield from self.score(share)
                 if self.plateau():
-                    counters.jump = self.trainer.plan.recipe.face_from * self.settings.budget - counters.used
-                    continue  # with the face
+                    counters.jump = self.next_phase(share) * self.settings.budget - counters.used
+                    continue
             counters.body_done = face
             losses = self.trainer.step(self.batches, share)
             counters.used = self.clock() - self.started
@@ -178,7 +178,16 @@ class _Loop:
     def plateau(self) -> bool:
         """The score has stopped rising. A training of given steps takes them all."""
         share = self.share
-        return not self.settings.steps and share > 0.5 and share - self.counters.best_share > PATIENCE
+        if self.settings.steps:
+            return False
+        start = self.trainer.plan.recipe.adversarial_from  # where scores may begin to rise anew
+        since = max(self.counters.best_share, start if share >= start else 0.0)
+        return share - since > PATIENCE
+
+    def next_phase(self, share: float) -> float:
+        """The share at which something new begins to be learned: with the discriminator, or the face."""
+        recipe = self.trainer.plan.recipe
+        return recipe.adversarial_from if share < recipe.adversarial_from else recipe.face_from
 
     def stand_still(self) -> None:
         """From here on G stands still: the face is learned on the best one, which need not be the last."""
