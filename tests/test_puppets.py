@@ -38,15 +38,20 @@ def body_poses(performance: Performance) -> np.ndarray:
 
 def lengths(performance: Performance) -> dict[str, float]:
     body = performance.body
-    return {"leg": body.leg / body.stature, "arm": (body.upper_arm + body.forearm) / body.stature,
-            "head": body.head / body.stature, "trunk": body.spine / body.stature}
+    return {
+        "leg": body.leg / body.stature,
+        "arm": (body.upper_arm + body.forearm) / body.stature,
+        "head": body.head / body.stature,
+        "trunk": body.spine / body.stature,
+    }
 
 
 # What can be asked for.
 
 
-@pytest.mark.parametrize(("size", "seconds", "fps", "count"), [
-    ((96, 64), 0.5, 24, 12), ((64, 112), 1.0, 5, 5), ((128, 128), 0.1, 59.94, 6)])
+@pytest.mark.parametrize(
+    ("size", "seconds", "fps", "count"), [((96, 64), 0.5, 24, 12), ((64, 112), 1.0, 5, 5), ((128, 128), 0.1, 59.94, 6)]
+)
 def test_any_size_length_and_rate(size, seconds, fps, count):
     performance = dance(4, size=size, seconds=seconds, fps=fps)
     frames = list(performance.frames())
@@ -110,8 +115,10 @@ def test_choreography_1_never_contains_choreography_2(seed):
     wanted = body_poses(truth(seed, seconds=16, fps=15))
     far = np.linalg.norm(wanted[:, None] - footage[None], axis=-1).mean(-1)
     assert np.median(far.min(1)) > 0.035  # a single pose may come close ...
-    second = [np.mean([far[i + k, k:k + len(footage) - 15] for k in range(15)], 0).min()
-              for i in range(0, len(wanted) - 15, 5)]
+    second = [
+        np.mean([far[i + k, k : k + len(footage) - 15] for k in range(15)], 0).min()
+        for i in range(0, len(wanted) - 15, 5)
+    ]
     assert min(second) > 0.03  # ... a second of movement never does
 
 
@@ -187,8 +194,7 @@ def test_joints_keep_their_lengths_and_move_smoothly():
     # Seen from far away, a bone's length in the picture never exceeds its own.
     scale = performance.camera.focal * performance.size[1] / performance.camera.position[2]
     body = performance.body
-    for a, b, length in [(5, 7, body.upper_arm), (8, 10, body.forearm), (12, 14, body.thigh),
-                         (13, 15, body.shin)]:
+    for a, b, length in [(5, 7, body.upper_arm), (8, 10, body.forearm), (12, 14, body.thigh), (13, 15, body.shin)]:
         seen = np.linalg.norm(xy[:, a] - xy[:, b], axis=-1) / scale
         assert seen.max() < length * 1.02 and seen.max() > length * 0.7
     speed = np.linalg.norm(np.diff(xy[:, :17], axis=0), axis=-1) * 60 / scale
@@ -197,8 +203,9 @@ def test_joints_keep_their_lengths_and_move_smoothly():
 
 def far_camera(performance: Performance):
     camera = performance.camera
-    return dataclasses.replace(camera, position=(0.0, 1.0, 60.0), aim=(0.0, 1.0, 0.0), roll=0.0,
-                               focal=camera.focal * 15)
+    return dataclasses.replace(
+        camera, position=(0.0, 1.0, 60.0), aim=(0.0, 1.0, 0.0), roll=0.0, focal=camera.focal * 15
+    )
 
 
 # What a camera adds.
@@ -233,7 +240,7 @@ def test_clothes_have_texture_that_moves_with_the_body():
 
     def patch(index: int, center: np.ndarray) -> np.ndarray:
         x, y = np.round(center).astype(int)
-        return frame(performance, index)[y - 14:y + 10, x - 9:x + 10].astype(float)
+        return frame(performance, index)[y - 14 : y + 10, x - 9 : x + 10].astype(float)
 
     first, followed, stayed = patch(0, trunk[0]), patch(other, trunk[other]), patch(other, trunk[0])
     assert first.std((0, 1)).max() > 8
@@ -259,13 +266,12 @@ def test_beats_fall_on_the_onsets_of_the_sound():
     # A kick is the only low sound with a sharp rise: energy below 200 Hz in 5 ms windows.
     hop = rate // 200
     smooth = np.convolve(sound.mean(1), np.ones(hop) / hop, "same")
-    energy = np.sqrt((smooth[:len(smooth) // hop * hop].reshape(-1, hop) ** 2).mean(1))
+    energy = np.sqrt((smooth[: len(smooth) // hop * hop].reshape(-1, hop) ** 2).mean(1))
     rise = np.diff(energy, prepend=0)
     beats = performance.beats()
     assert len(beats) > 12
-    near = np.array([rise[max(0, round(t * 200) - 3):round(t * 200) + 4].max() for t in beats])
-    between = np.array([rise[round((t + 0.1) * 200):round((t + 0.2) * 200)].max()
-                        for t in beats[:-1]])
+    near = np.array([rise[max(0, round(t * 200) - 3) : round(t * 200) + 4].max() for t in beats])
+    between = np.array([rise[round((t + 0.1) * 200) : round((t + 0.2) * 200)].max() for t in beats[:-1]])
     assert (near[:-1] > 3 * between).mean() > 0.9
     # The dancer's weight falls on the beat: the hips are lower there than between.
     xy, _ = performance.joints()

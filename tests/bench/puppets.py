@@ -40,16 +40,26 @@ def detect(performance: Performance, every: int) -> dict[str, float]:
             found = holistic.process(next(performance.frames(index, index + 1)))
             left, right, nose = xy[index, [3, 4, 0], 0]
             frontal = left > right and 0.15 < (nose - right) / (left - right) < 0.85
-            rows.append((found.pose_landmarks is not None, found.face_landmarks is not None,
-                         found.left_hand_landmarks is not None
-                         or found.right_hand_landmarks is not None, frontal))
+            rows.append(
+                (
+                    found.pose_landmarks is not None,
+                    found.face_landmarks is not None,
+                    found.left_hand_landmarks is not None or found.right_hand_landmarks is not None,
+                    frontal,
+                )
+            )
             if found.pose_landmarks:
                 spots = np.array([[m.x, m.y] for m in found.pose_landmarks.landmark])[COCO] * size
                 errors.append(np.linalg.norm(spots - xy[index, :17], axis=-1))
     pose, face, hand, frontal = np.array(rows, bool).T
-    return {"pose": pose.mean(), "face of frontal": face[frontal].mean(), "hand": hand.mean(),
-            "frontal": frontal.mean(), "error px": float(np.mean(errors)),
-            "error median px": float(np.median(errors))}
+    return {
+        "pose": pose.mean(),
+        "face of frontal": face[frontal].mean(),
+        "hand": hand.mean(),
+        "frontal": frontal.mean(),
+        "error px": float(np.mean(errors)),
+        "error median px": float(np.median(errors)),
+    }
 
 
 def main() -> None:
@@ -61,8 +71,7 @@ def main() -> None:
     cv2.setNumThreads(1)
     print(f"threads: OpenCV 1, OMP {os.environ.get('OMP_NUM_THREADS', 'not limited')}")
     for side in (256, 512):
-        rates = [speed(make(seed, size=(side, side))) for seed in options.seeds
-                 for make in (dance, person)]
+        rates = [speed(make(seed, size=(side, side))) for seed in options.seeds for make in (dance, person)]
         print(f"{side}x{side}: {min(rates):.1f} to {max(rates):.1f} frames per CPU second")
     if not options.detect:
         return
