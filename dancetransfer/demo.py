@@ -12,11 +12,11 @@ import numpy as np
 from dancetransfer import puppets, transfer
 from dancetransfer.events import Done, Events, Progress, Started
 from dancetransfer.learn.pairs import load_footage
-from dancetransfer.learn.score import against_truth, metrics, table
 from dancetransfer.pose.labels import label_map, picture
 from dancetransfer.pose.poses import Poses
 from dancetransfer.project import Project
 from dancetransfer.render.export import compose
+from dancetransfer.score.score import against_truth, metrics, table
 from dancetransfer.settings import ExportSettings, RenderSettings, RetargetSettings, TrainSettings
 from dancetransfer.storage import Results, key, write_text
 from dancetransfer.video.read import read_frames

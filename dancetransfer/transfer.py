@@ -93,7 +93,7 @@ def clip_tasks(project: Project) -> list[Task]:
 
 
 def _poses_of(project: Project, media: Media, folder: Path, masks: bool) -> list[Task]:
-    from dancetransfer.pose.extract import extracted
+    from dancetransfer.extract.extract import extracted
     from dancetransfer.pose.track import clean_track
 
     name = Path(media.file).name
@@ -106,7 +106,7 @@ def _poses_of(project: Project, media: Media, folder: Path, masks: bool) -> list
 
 
 def _find(project: Project, media: Media, folder: Path, masks: bool) -> Events:
-    from dancetransfer.pose.extract import NobodyFound, extract
+    from dancetransfer.extract.extract import NobodyFound, extract
 
     try:
         yield from extract(media.path(), folder, masks=masks)
@@ -211,7 +211,7 @@ def _score(project: Project, training: TrainSettings) -> Events:
     from dancetransfer import device
     from dancetransfer.learn import runs
     from dancetransfer.learn.dancer import load_dancer
-    from dancetransfer.learn.score import held_out
+    from dancetransfer.score.score import held_out
     from dancetransfer.storage import Results, fingerprint, key
 
     best = runs.best(project, training)

@@ -88,8 +88,8 @@ def true_project(
     """
     import cv2
 
+    from dancetransfer.extract.masks import MaskWriter
     from dancetransfer.pose import track
-    from dancetransfer.pose.masks import MaskWriter
     from dancetransfer.pose.poses import Poses
     from dancetransfer.storage import Results, key
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from stick_bodies import Camera, body, without
 
-from dancetransfer.learn.lookup import body_heights
-from dancetransfer.learn.metrics import Stillness, Trembling, psnr, ssim, ssim_map
-from dancetransfer.learn.score import pose_scores
 from dancetransfer.pose.poses import absent
+from dancetransfer.score.lookup import body_heights
+from dancetransfer.score.metrics import Stillness, Trembling, psnr, ssim, ssim_map
+from dancetransfer.score.score import pose_scores
 
 SIZE = (160, 120)
 CAMERA = Camera(120, 1.0, SIZE)

@@ -16,10 +16,10 @@ import pytest
 
 from dancetransfer.errors import UserError
 from dancetransfer.events import Done, Event, Notice, Progress, Started
+from dancetransfer.extract.estimators import FACE_FROM_MESH, Estimate, MediaPipeHolistic
+from dancetransfer.extract.extract import extract, read_masks
+from dancetransfer.extract.follow import Candidate, choose, larger_person
 from dancetransfer.pose import parts
-from dancetransfer.pose.estimators import FACE_FROM_MESH, Estimate, MediaPipeHolistic
-from dancetransfer.pose.extract import extract, read_masks
-from dancetransfer.pose.follow import Candidate, choose, larger_person
 from dancetransfer.pose.poses import (
     FACE,
     LEFT_ANKLE,
@@ -271,7 +271,7 @@ def test_a_closed_run_goes_on_where_it_was(
 PROGRAM = """
 import sys
 from dancetransfer.pose import parts
-from dancetransfer.pose.extract import extract
+from dancetransfer.extract.extract import extract
 if __name__ == "__main__":
     parts.SHORTEST_SECONDS = 1.0
     for event in extract(sys.argv[1], sys.argv[2], masks=False, proxy=False, workers=2):

@@ -11,10 +11,14 @@ from stick_bodies import Camera, waving
 
 from dancetransfer.errors import UserError
 from dancetransfer.events import Done, Event, Metric, Notice
-from dancetransfer.learn.lookup import Lookup, stand_of
+from dancetransfer.extract.estimators import Candidate, Estimate
 from dancetransfer.learn.pairs import TRAIN, Footage, split
 from dancetransfer.learn.plate import composite, cut_out
-from dancetransfer.learn.score import (
+from dancetransfer.pose.crop import follow_boxes
+from dancetransfer.pose.poses import Poses
+from dancetransfer.project import Project
+from dancetransfer.score.lookup import Lookup, stand_of
+from dancetransfer.score.score import (
     PLACED,
     RENDERED,
     UNPLACED,
@@ -24,10 +28,6 @@ from dancetransfer.learn.score import (
     score_files,
     table,
 )
-from dancetransfer.pose.crop import follow_boxes
-from dancetransfer.pose.estimators import Candidate, Estimate
-from dancetransfer.pose.poses import Poses
-from dancetransfer.project import Project
 from dancetransfer.storage import write_npz
 from dancetransfer.video.read import read_frames
 from dancetransfer.video.write import Writer

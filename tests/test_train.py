@@ -200,7 +200,7 @@ def second_clip(project: Project, size: tuple[int, int] = (320, 200), count: int
     track = replace(track.with_xy(track.xy * stretch + shift), size=size)
     track.save(new / "track.npz")
     Results(new).note("track.npz", "more")
-    from dancetransfer.pose.masks import MaskWriter, read_masks
+    from dancetransfer.extract.masks import MaskWriter, read_masks
 
     with MaskWriter(new / "masks.npz", size) as writer, read_masks(old / "masks.npz") as masks:
         for n in range(count):

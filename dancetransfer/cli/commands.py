@@ -167,7 +167,7 @@ def forget(arguments: argparse.Namespace, context: Context) -> Events:
 
 def poses(arguments: argparse.Namespace, context: Context) -> Events:
     """The pose track of a video."""
-    from dancetransfer.pose.extract import extract
+    from dancetransfer.extract.extract import extract
     from dancetransfer.pose.poses import Poses
     from dancetransfer.pose.smooth import smooth
     from dancetransfer.transfer import check_folder
@@ -196,7 +196,7 @@ def retarget(arguments: argparse.Namespace, context: Context) -> Events:
 
 def score(arguments: argparse.Namespace, context: Context) -> Events:
     """How near a clip comes to a truth clip."""
-    from dancetransfer.learn.score import score_files, table
+    from dancetransfer.score.score import score_files, table
 
     clip, truth = Path(arguments.clip), Path(arguments.truth)
     scores = yield from _wordless(score_files(clip, truth))

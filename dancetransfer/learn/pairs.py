@@ -81,7 +81,7 @@ def prepare(project: Project, settings: TrainSettings) -> Events:
     Reads each clip's video, `track.npz` and `masks.npz`; writes `crops.npy`, `boxes.npz`,
     `plate.npy` and `plate.png` beside them. UserError where too little of the person is seen.
     """
-    from dancetransfer.pose.extract import read_masks
+    from dancetransfer.extract.extract import read_masks
     from dancetransfer.video.read import read_frames
 
     if not project.clips:

@@ -1,1 +1,1 @@
-"""Video to poses to label maps."""
+"""Pose tracks: cleaned, fitted to another body, cropped, drawn as label maps."""

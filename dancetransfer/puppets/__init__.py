@@ -6,6 +6,18 @@ from .performance import Performance, dance, drawn, person, truth
 from .scene import Camera, Room, make_camera, make_room
 
 __all__ = [
-    "Body", "Camera", "Choreography", "Cloth", "Performance", "Room", "dance", "drawn", "make_body",
-    "make_camera", "make_choreography", "make_room", "person", "truth",
+    "Body",
+    "Camera",
+    "Choreography",
+    "Cloth",
+    "Performance",
+    "Room",
+    "dance",
+    "drawn",
+    "make_body",
+    "make_camera",
+    "make_choreography",
+    "make_room",
+    "person",
+    "truth",
 ]

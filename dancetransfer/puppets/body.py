@@ -9,27 +9,44 @@ import numpy as np
 Color = tuple[float, float, float]  # sRGB, 0..1
 
 SKINS: tuple[Color, ...] = (
-    (0.94, 0.77, 0.67), (0.88, 0.69, 0.56), (0.80, 0.60, 0.46), (0.68, 0.48, 0.35),
+    (0.94, 0.77, 0.67),
+    (0.88, 0.69, 0.56),
+    (0.80, 0.60, 0.46),
+    (0.68, 0.48, 0.35),
     (0.56, 0.38, 0.27),
 )
 HAIRS: tuple[Color, ...] = (
-    (0.10, 0.08, 0.07), (0.22, 0.14, 0.09), (0.36, 0.22, 0.12), (0.55, 0.38, 0.20),
-    (0.50, 0.20, 0.10), (0.45, 0.43, 0.42),
+    (0.10, 0.08, 0.07),
+    (0.22, 0.14, 0.09),
+    (0.36, 0.22, 0.12),
+    (0.55, 0.38, 0.20),
+    (0.50, 0.20, 0.10),
+    (0.45, 0.43, 0.42),
 )
 # First color is the cloth, second the pattern on it; neighbors differ clearly in hue and value.
 TOPS: tuple[tuple[Color, Color], ...] = (
-    ((0.75, 0.16, 0.17), (0.96, 0.93, 0.86)), ((0.15, 0.33, 0.62), (0.92, 0.84, 0.40)),
-    ((0.93, 0.91, 0.87), (0.16, 0.25, 0.47)), ((0.13, 0.47, 0.36), (0.90, 0.92, 0.80)),
-    ((0.92, 0.67, 0.16), (0.35, 0.17, 0.10)), ((0.46, 0.23, 0.53), (0.95, 0.70, 0.78)),
-    ((0.17, 0.18, 0.21), (0.86, 0.31, 0.20)), ((0.30, 0.62, 0.75), (0.97, 0.97, 0.95)),
+    ((0.75, 0.16, 0.17), (0.96, 0.93, 0.86)),
+    ((0.15, 0.33, 0.62), (0.92, 0.84, 0.40)),
+    ((0.93, 0.91, 0.87), (0.16, 0.25, 0.47)),
+    ((0.13, 0.47, 0.36), (0.90, 0.92, 0.80)),
+    ((0.92, 0.67, 0.16), (0.35, 0.17, 0.10)),
+    ((0.46, 0.23, 0.53), (0.95, 0.70, 0.78)),
+    ((0.17, 0.18, 0.21), (0.86, 0.31, 0.20)),
+    ((0.30, 0.62, 0.75), (0.97, 0.97, 0.95)),
 )
 BOTTOMS: tuple[tuple[Color, Color], ...] = (
-    ((0.14, 0.19, 0.32), (0.30, 0.37, 0.53)), ((0.13, 0.13, 0.14), (0.45, 0.45, 0.47)),
-    ((0.62, 0.54, 0.40), (0.40, 0.33, 0.23)), ((0.35, 0.38, 0.41), (0.20, 0.22, 0.25)),
-    ((0.42, 0.14, 0.20), (0.70, 0.45, 0.40)), ((0.22, 0.33, 0.24), (0.48, 0.56, 0.40)),
+    ((0.14, 0.19, 0.32), (0.30, 0.37, 0.53)),
+    ((0.13, 0.13, 0.14), (0.45, 0.45, 0.47)),
+    ((0.62, 0.54, 0.40), (0.40, 0.33, 0.23)),
+    ((0.35, 0.38, 0.41), (0.20, 0.22, 0.25)),
+    ((0.42, 0.14, 0.20), (0.70, 0.45, 0.40)),
+    ((0.22, 0.33, 0.24), (0.48, 0.56, 0.40)),
 )
 SHOES: tuple[Color, ...] = (
-    (0.93, 0.93, 0.92), (0.10, 0.10, 0.11), (0.74, 0.13, 0.12), (0.20, 0.35, 0.62),
+    (0.93, 0.93, 0.92),
+    (0.10, 0.10, 0.11),
+    (0.74, 0.13, 0.12),
+    (0.20, 0.35, 0.62),
     (0.85, 0.62, 0.18),
 )
 PATTERNS = ("stripes", "checks", "spots", "pinstripes", "diamonds", "bands")
@@ -107,21 +124,31 @@ def make_body(seed: int) -> Body:
     top, bottom = TOPS[turn % 4 * 2 + half], BOTTOMS[(turn + 1 + half) % 3 * 2 + half]
 
     return Body(
-        stature=stature, thigh=legs * thigh, shin=legs * (1 - thigh), ankle=ankle * stature,
+        stature=stature,
+        thigh=legs * thigh,
+        shin=legs * (1 - thigh),
+        ankle=ankle * stature,
         foot=stature * rng.uniform(0.148, 0.156),
         hips=stature * (0.055 if female else 0.052) * rng.uniform(0.96, 1.05),
-        spine=stature * (1 - leg - neck - head), shoulders=shoulders * stature,
-        upper_arm=arm * upper * stature, forearm=arm * (1 - upper) * stature,
-        hand=stature * rng.uniform(0.108, 0.114), neck=neck * stature, head=head * stature,
-        girth=rng.uniform(0.90, 1.0) if tall else rng.uniform(1.0, 1.12), female=female,
-        face_width=rng.uniform(0.96, 1.06), skin=SKINS[int(rng.integers(len(SKINS)))],
+        spine=stature * (1 - leg - neck - head),
+        shoulders=shoulders * stature,
+        upper_arm=arm * upper * stature,
+        forearm=arm * (1 - upper) * stature,
+        hand=stature * rng.uniform(0.108, 0.114),
+        neck=neck * stature,
+        head=head * stature,
+        girth=rng.uniform(0.90, 1.0) if tall else rng.uniform(1.0, 1.12),
+        female=female,
+        face_width=rng.uniform(0.96, 1.06),
+        skin=SKINS[int(rng.integers(len(SKINS)))],
         hair=HAIRS[int(rng.integers(len(HAIRS)))],
         eyes=((0.25, 0.16, 0.10), (0.24, 0.38, 0.52), (0.27, 0.38, 0.22))[int(rng.integers(3))],
         lips=(0.70, 0.28, 0.30) if female else (0.66, 0.38, 0.34),
         hair_style=HAIR_STYLES[int(rng.integers(1, 5)) if female else 0],
         top=Cloth(top[0], top[1], PATTERNS[turn % 3 * 2 + half]),
         bottom=Cloth(bottom[0], bottom[1], PLAIN_PATTERNS[int(rng.integers(len(PLAIN_PATTERNS)))]),
-        shoes=SHOES[int(rng.integers(len(SHOES)))], sleeve=(0.22, 0.30, 1.0)[int(rng.integers(3))],
+        shoes=SHOES[int(rng.integers(len(SHOES)))],
+        sleeve=(0.22, 0.30, 1.0)[int(rng.integers(3))],
         bottom_style=BOTTOM_STYLES[int(rng.integers(4)) if female else int(rng.integers(2))],
         logo=bool(rng.integers(2)),
     )

@@ -76,7 +76,8 @@ class Choreography:
         channels = smooth(knots, self._rows(keys, scale, width), beat)
         feet = [foot_path(keys, sign, beat, scale, width) for sign in (1, -1)]
         pelvis, yaw, torso, look, left_arm, right_arm, left_hand, right_hand = np.split(
-            channels, np.cumsum([4, 1, 3, 3, 9, 9, 6]), axis=1)
+            channels, np.cumsum([4, 1, 3, 3, 9, 9, 6]), axis=1
+        )
         x, z, low, weight = pelvis.T
         hop = jump(keys, beat)[0]
         bounce = 0.016 * self.energy * (1 + np.cos(2 * np.pi * beat))
@@ -85,10 +86,16 @@ class Choreography:
         yaw = yaw[:, 0]
         return {
             "pelvis": np.stack([x + side * np.cos(yaw), height, z - side * np.sin(yaw)], -1),
-            "yaw": yaw, "tilt": np.radians(-4.0) * weight, "torso": torso, "look": look,
-            "left_arm": left_arm, "right_arm": right_arm,
-            "left_hand": np.clip(left_hand, 0, 1), "right_hand": np.clip(right_hand, 0, 1),
-            "left_foot": feet[0], "right_foot": feet[1],
+            "yaw": yaw,
+            "tilt": np.radians(-4.0) * weight,
+            "torso": torso,
+            "look": look,
+            "left_arm": left_arm,
+            "right_arm": right_arm,
+            "left_hand": np.clip(left_hand, 0, 1),
+            "right_hand": np.clip(right_hand, 0, 1),
+            "left_foot": feet[0],
+            "right_foot": feet[1],
         }
 
     def _rows(self, keys: list[Key], scale: float, width: float) -> Array:
@@ -98,10 +105,12 @@ class Choreography:
         for index, key in enumerate(keys):
             rng = np.random.default_rng([self.seed, self.number, index, 7004])
             x, z = key.at[0] * scale * width, key.at[1] * scale * depth_of(width)
-            row = [np.array([x, z, key.low, key.weight]),
-                   np.radians([key.yaw]),
-                   np.radians(np.array(key.torso) + rng.normal(0, 1.2, 3)),
-                   np.radians(np.array(key.look) + rng.normal(0, 2.0, 3))]
+            row = [
+                np.array([x, z, key.low, key.weight]),
+                np.radians([key.yaw]),
+                np.radians(np.array(key.torso) + rng.normal(0, 1.2, 3)),
+                np.radians(np.array(key.look) + rng.normal(0, 2.0, 3)),
+            ]
             for name in both(key.arms):
                 target, pole, palm = ARMS[name]
                 target = np.array(target) * reach + rng.normal(0, 0.025, 3)
@@ -117,8 +126,9 @@ def make_choreography(number: int, seed: int) -> Choreography:
         raise ValueError(f"there are choreographies 1 and 2, not {number}")
     rng = np.random.default_rng([seed, number, 7005])
     bpm = rng.uniform(97, 102) if number == 1 else rng.uniform(104, 118)
-    return Choreography(number, seed, float(bpm), float(rng.uniform(0.1, 0.25)),
-                        0.6 if number == 1 else float(rng.uniform(0.95, 1.15)))
+    return Choreography(
+        number, seed, float(bpm), float(rng.uniform(0.1, 0.25)), 0.6 if number == 1 else float(rng.uniform(0.95, 1.15))
+    )
 
 
 def smooth(knots: Array, rows: Array, at: Array) -> Array:
@@ -132,8 +142,11 @@ def smooth(knots: Array, rows: Array, at: Array) -> Array:
     i = np.clip(np.searchsorted(knots, at, side="right") - 1, 0, len(knots) - 2)
     span = (knots[i + 1] - knots[i])[:, None]
     s = (at - knots[i])[:, None] / span
-    return (rows[i] * (2 * s**3 - 3 * s**2 + 1) + rows[i + 1] * (3 * s**2 - 2 * s**3)
-            + span * (slope[i] * (s**3 - 2 * s**2 + s) + slope[i + 1] * (s**3 - s**2)))
+    return (
+        rows[i] * (2 * s**3 - 3 * s**2 + 1)
+        + rows[i + 1] * (3 * s**2 - 2 * s**3)
+        + span * (slope[i] * (s**3 - 2 * s**2 + s) + slope[i + 1] * (s**3 - s**2))
+    )
 
 
 def depth_of(width: float) -> float:

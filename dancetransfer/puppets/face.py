@@ -24,29 +24,60 @@ def landmarks(mouth: Array, shut: Array) -> Array:
     """The 68 points (iBUG order) in face units [T,68,2]; mouth 0..1 open, shut 0 or 1, both [T]."""
     mouth, shut = np.broadcast_arrays(np.asarray(mouth, float), np.asarray(shut, float))
     out = np.zeros((*mouth.shape, 68, 2))
-    jaw = np.array([[-0.315, 0.0], [-0.290, -0.09], [-0.264, -0.17], [-0.240, -0.25],
-                    [-0.213, -0.33], [-0.178, -0.40], [-0.130, -0.45], [-0.068, -0.482],
-                    [0.0, -0.492]])
+    jaw = np.array(
+        [
+            [-0.315, 0.0],
+            [-0.290, -0.09],
+            [-0.264, -0.17],
+            [-0.240, -0.25],
+            [-0.213, -0.33],
+            [-0.178, -0.40],
+            [-0.130, -0.45],
+            [-0.068, -0.482],
+            [0.0, -0.492],
+        ]
+    )
     out[..., 0:17, :] = np.concatenate([jaw, (jaw[:-1] * [-1, 1])[::-1]])
-    brow = np.array([[-0.255, 0.080], [-0.215, 0.112], [-0.165, 0.120], [-0.112, 0.110],
-                     [-0.065, 0.096]])
+    brow = np.array([[-0.255, 0.080], [-0.215, 0.112], [-0.165, 0.120], [-0.112, 0.110], [-0.065, 0.096]])
     out[..., 17:22, :] = brow
     out[..., 22:27, :] = (brow * [-1, 1])[::-1]
     out[..., 27:31, 1] = [0.012, -0.042, -0.096, -0.150]
-    out[..., 31:36, :] = [[-0.062, -0.185], [-0.032, -0.198], [0, -0.205], [0.032, -0.198],
-                          [0.062, -0.185]]
+    out[..., 31:36, :] = [[-0.062, -0.185], [-0.032, -0.198], [0, -0.205], [0.032, -0.198], [0.062, -0.185]]
     lids = 0.030 * (1 - 0.85 * shut)[..., None]
     for start, side in ((36, -1), (42, 1)):
         x = np.array([-0.068, -0.024, 0.024, 0.068, 0.024, -0.024]) + side * EYE[0]
-        out[..., start:start + 6, 0] = x
-        out[..., start:start + 6, 1] = EYE[1] - 0.004
-        out[..., start + 1:start + 3, 1] = EYE[1] + lids
-        out[..., start + 4:start + 6, 1] = EYE[1] - 0.8 * lids
-    lip = np.array([[-0.120, 0.013], [-0.075, 0.026], [-0.025, 0.038], [0, 0.032], [0.025, 0.038],
-                    [0.075, 0.026], [0.120, 0.013], [0.075, -0.036], [0.030, -0.052], [0, -0.054],
-                    [-0.030, -0.052], [-0.075, -0.036]])
-    inner = np.array([[-0.105, 0.011], [-0.035, 0.006], [0, 0.004], [0.035, 0.006], [0.105, 0.011],
-                      [0.035, -0.004], [0, -0.005], [-0.035, -0.004]])
+        out[..., start : start + 6, 0] = x
+        out[..., start : start + 6, 1] = EYE[1] - 0.004
+        out[..., start + 1 : start + 3, 1] = EYE[1] + lids
+        out[..., start + 4 : start + 6, 1] = EYE[1] - 0.8 * lids
+    lip = np.array(
+        [
+            [-0.120, 0.013],
+            [-0.075, 0.026],
+            [-0.025, 0.038],
+            [0, 0.032],
+            [0.025, 0.038],
+            [0.075, 0.026],
+            [0.120, 0.013],
+            [0.075, -0.036],
+            [0.030, -0.052],
+            [0, -0.054],
+            [-0.030, -0.052],
+            [-0.075, -0.036],
+        ]
+    )
+    inner = np.array(
+        [
+            [-0.105, 0.011],
+            [-0.035, 0.006],
+            [0, 0.004],
+            [0.035, 0.006],
+            [0.105, 0.011],
+            [0.035, -0.004],
+            [0, -0.005],
+            [-0.035, -0.004],
+        ]
+    )
     out[..., 48:60, :] = lip + np.array([0, MOUTH_Y])
     out[..., 60:68, :] = inner + np.array([0, MOUTH_Y])
     drop = 0.055 * mouth[..., None]
@@ -64,8 +95,7 @@ def tile_number(mouth: Array, shut: Array) -> Array:
 
 def face_tiles(body: Body) -> list[Array]:
     """The face pictures in the order of tile_number, sRGB 0..1 float32 [TILE,TILE,3]."""
-    return [face_tile(body, mouth / (MOUTHS - 1), shut)
-            for mouth in range(MOUTHS) for shut in range(BLINKS)]
+    return [face_tile(body, mouth / (MOUTHS - 1), shut) for mouth in range(MOUTHS) for shut in range(BLINKS)]
 
 
 class Canvas:
@@ -93,8 +123,9 @@ class Canvas:
         cv2.fillPoly(mask, [self.pixels(points)], 255, cv2.LINE_AA, 4)
         self.blend(mask, color, alpha, blur)
 
-    def spot(self, center: tuple, radii: tuple, color: tuple, alpha: float = 1.0,
-             blur: float = 0.0, angle: float = 0.0) -> None:
+    def spot(
+        self, center: tuple, radii: tuple, color: tuple, alpha: float = 1.0, blur: float = 0.0, angle: float = 0.0
+    ) -> None:
         """A filled ellipse, both sides alike where center's x is not zero."""
         turn = np.linspace(0, 2 * np.pi, 40)
         ring = np.stack([radii[0] * np.cos(turn), radii[1] * np.sin(turn)], -1)
@@ -104,8 +135,7 @@ class Canvas:
         if center[0] != 0:
             self.area(ring * [-1, 1], color, alpha, blur)
 
-    def line(self, points: ArrayLike, width: float, color: tuple, alpha: float = 1.0,
-             blur: float = 0.0) -> None:
+    def line(self, points: ArrayLike, width: float, color: tuple, alpha: float = 1.0, blur: float = 0.0) -> None:
         """An open stroke of a width in face units."""
         mask = np.zeros((TILE, TILE), np.float32)
         thick = max(1, round(width * TILE / (2 * HALF)))
@@ -115,8 +145,7 @@ class Canvas:
 
 def tint(color: tuple, factor: float, red: float = 0.0) -> tuple:
     """The color, darker or lighter, and redder."""
-    return tuple(float(np.clip(c * factor + r * red, 0, 1))
-                 for c, r in zip(color, (1.0, -0.2, -0.3), strict=True))
+    return tuple(float(np.clip(c * factor + r * red, 0, 1)) for c, r in zip(color, (1.0, -0.2, -0.3), strict=True))
 
 
 def curve(points: Array, count: int = 30) -> Array:
@@ -133,9 +162,9 @@ def face_tile(body: Body, mouth: float, shut: int) -> Array:
     points = landmarks(np.array(mouth), np.array(shut))
     paint_relief(canvas, body)
     for start, side in ((36, -1), (42, 1)):
-        paint_eye(canvas, body, points[start:start + 6], side, bool(shut))
+        paint_eye(canvas, body, points[start : start + 6], side, bool(shut))
     for start in (17, 22):
-        paint_brow(canvas, body, points[start:start + 5])
+        paint_brow(canvas, body, points[start : start + 5])
     paint_mouth(canvas, body, points, mouth)
     paint_hair_line(canvas, body)
     return np.clip(canvas.picture, 0.01, 1)
@@ -222,8 +251,21 @@ def paint_mouth(canvas: Canvas, body: Body, points: Array, mouth: float) -> None
 
 def paint_hair_line(canvas: Canvas, body: Body) -> None:
     """Hair at the forehead's edge and the temples, where the modeled hair begins."""
-    top = [(-0.56, 0.56), (0.56, 0.56), (0.56, -0.02), (0.325, -0.02), (0.300, 0.10), (0.265, 0.22),
-           (0.19, 0.31), (0.06, 0.345), (-0.10, 0.335), (-0.20, 0.30), (-0.265, 0.22),
-           (-0.300, 0.10), (-0.325, -0.02), (-0.56, -0.02)]
+    top = [
+        (-0.56, 0.56),
+        (0.56, 0.56),
+        (0.56, -0.02),
+        (0.325, -0.02),
+        (0.300, 0.10),
+        (0.265, 0.22),
+        (0.19, 0.31),
+        (0.06, 0.345),
+        (-0.10, 0.335),
+        (-0.20, 0.30),
+        (-0.265, 0.22),
+        (-0.300, 0.10),
+        (-0.325, -0.02),
+        (-0.56, -0.02),
+    ]
     canvas.area(top, body.hair, 1.0, 0.008)
     canvas.area(top, tint(body.hair, 0.6), 0.35, 0.03)

@@ -22,9 +22,21 @@ class Builder:
         self.count = count
         self.columns: list[tuple] = []
 
-    def cone(self, start: Array, end: Array, r0: float | Array, r1: float, tile: int | Array,
-             front: Array, deep: float = 1.0, along: float = 0.0, gloss: float = 0.02,
-             garment: tuple | None = None, flat: bool = False, is_open: bool = False) -> None:
+    def cone(
+        self,
+        start: Array,
+        end: Array,
+        r0: float | Array,
+        r1: float,
+        tile: int | Array,
+        front: Array,
+        deep: float = 1.0,
+        along: float = 0.0,
+        gloss: float = 0.02,
+        garment: tuple | None = None,
+        flat: bool = False,
+        is_open: bool = False,
+    ) -> None:
         """A rounded cone from start to end [T,3], `deep` times as thick toward front.
 
         The texture runs around the cone, beginning `along` metres into the tile, or around the
@@ -36,16 +48,49 @@ class Builder:
         if garment:
             chart = self._worn(start, frame * scale, garment)
         thick = max(1.0, deep)
-        self._add(start, frame, scale, np.linalg.norm(end - start, axis=-1), r0, r1, (start, end),
-                  (r0 * thick, r1 * thick), tile, flat, is_open, *chart, gloss)
+        self._add(
+            start,
+            frame,
+            scale,
+            np.linalg.norm(end - start, axis=-1),
+            r0,
+            r1,
+            (start, end),
+            (r0 * thick, r1 * thick),
+            tile,
+            flat,
+            is_open,
+            *chart,
+            gloss,
+        )
 
-    def ball(self, center: Array, frame: Array, radii: tuple, tile: int | Array, garment: tuple,
-             flat: bool = False, gloss: float = 0.02) -> None:
+    def ball(
+        self,
+        center: Array,
+        frame: Array,
+        radii: tuple,
+        tile: int | Array,
+        garment: tuple,
+        flat: bool = False,
+        gloss: float = 0.02,
+    ) -> None:
         """An ellipsoid along frame's axes, textured in the space of a garment or face (flat)."""
         scale = np.array(radii)
-        self._add(center, frame, scale, np.zeros(self.count), 1.0, 1.0, (center, center),
-                  (scale.max(), scale.max()), tile, flat, False,
-                  *self._worn(center, frame * scale, garment), gloss)
+        self._add(
+            center,
+            frame,
+            scale,
+            np.zeros(self.count),
+            1.0,
+            1.0,
+            (center, center),
+            (scale.max(), scale.max()),
+            tile,
+            flat,
+            False,
+            *self._worn(center, frame * scale, garment),
+            gloss,
+        )
 
     @staticmethod
     def _worn(origin: Array, frame: Array, garment: tuple) -> tuple[Array, Array]:
@@ -53,15 +98,24 @@ class Builder:
         back = np.linalg.inv(garment[1])
         return back @ frame, turn(back, origin - garment[0])
 
-    def _add(self, origin, frame, scale, length, r0, r1, ends, girth, tile, flat, is_open, chart,
-             chart_origin, gloss):
+    def _add(self, origin, frame, scale, length, r0, r1, ends, girth, tile, flat, is_open, chart, chart_origin, gloss):
         one = np.ones(self.count)
-        self.columns.append((
-            origin, np.swapaxes(frame, -1, -2) / scale[:, None], length,
-            np.stack([r0 * one, r1 * one], -1), np.stack(ends, 1),
-            np.stack([girth[0] * one, girth[1] * one], -1), (tile * one).astype(int),
-            np.full(self.count, flat), np.full(self.count, is_open), chart, chart_origin,
-            gloss * one))
+        self.columns.append(
+            (
+                origin,
+                np.swapaxes(frame, -1, -2) / scale[:, None],
+                length,
+                np.stack([r0 * one, r1 * one], -1),
+                np.stack(ends, 1),
+                np.stack([girth[0] * one, girth[1] * one], -1),
+                (tile * one).astype(int),
+                np.full(self.count, flat),
+                np.full(self.count, is_open),
+                chart,
+                chart_origin,
+                gloss * one,
+            )
+        )
 
     def done(self) -> Shapes:
         """All shapes; layer l holds those of pose l."""
@@ -96,11 +150,20 @@ def add_trunk(shapes: Builder, body: Body, bones: Skeleton) -> None:
     jeans = (bones.pelvis - 0.30 * hip_frame[..., 1], hip_frame * flat)
     low = bones.pelvis + turn(hip_frame, (0, 0.015, -0.012))
     shapes.ball(low, hip_frame, (hips, 0.125 * g, hips * 0.74), BOTTOM, jeans)
-    shapes.cone(low, bones.pelvis + turn(hip_frame, (0, 0.11, 0)), hips * 0.86, waist * 1.02,
-                BOTTOM, front, 0.74, garment=jeans)
+    shapes.cone(
+        low, bones.pelvis + turn(hip_frame, (0, 0.11, 0)), hips * 0.86, waist * 1.02, BOTTOM, front, 0.74, garment=jeans
+    )
     belly = bones.waist + turn(chest, (0, 0.02, 0.005))
-    shapes.cone(bones.pelvis + turn(hip_frame, (0, 0.08, 0)), belly, waist * 1.10, waist * 1.04,
-                CHEST, front, 0.76, garment=shirt)
+    shapes.cone(
+        bones.pelvis + turn(hip_frame, (0, 0.08, 0)),
+        belly,
+        waist * 1.10,
+        waist * 1.04,
+        CHEST,
+        front,
+        0.76,
+        garment=shirt,
+    )
     upper = bones.neck + turn(chest, (0, -0.135 * g, -0.005))
     shapes.cone(belly, upper, waist * 1.03, ribs, CHEST, ahead, 0.72, garment=shirt)
     if body.female:
@@ -113,9 +176,14 @@ def add_trunk(shapes: Builder, body: Body, bones: Skeleton) -> None:
         shapes.cone(root, side.shoulder, 0.056 * g, 0.052 * g, CHEST, ahead, 0.95, garment=shirt)
         pit = side.shoulder + turn(chest, (-side.sign * 0.03, -0.06 * g, 0))
         shapes.cone(upper, pit, 0.09 * g, 0.060 * g, CHEST, ahead, 0.85, garment=shirt)
-    shapes.cone(bones.neck + turn(chest, (0, 0.0, -0.008)),
-                bones.head + turn(bones.head_frame, (0, -0.22 * body.head, -0.02)),
-                0.054 * g, 0.050 * g, SKIN, ahead)
+    shapes.cone(
+        bones.neck + turn(chest, (0, 0.0, -0.008)),
+        bones.head + turn(bones.head_frame, (0, -0.22 * body.head, -0.02)),
+        0.054 * g,
+        0.050 * g,
+        SKIN,
+        ahead,
+    )
     if body.bottom_style == "skirt":
         add_skirt(shapes, body, bones, hips)
 
@@ -127,8 +195,9 @@ def add_skirt(shapes: Builder, body: Body, bones: Skeleton, hips: float) -> None
     apart = np.linalg.norm(bones.left.knee - bones.right.knee, axis=-1)
     top = bones.pelvis + 0.04 * bones.pelvis_frame[..., 1]
     hem = np.clip(0.5 * apart + 0.07, hips * 1.3, hips + 0.22)
-    shapes.cone(top + down * body.thigh * 0.85, top, hem, hips * 0.93, BOTTOM,
-                bones.pelvis_frame[..., 2], 0.80, is_open=True)
+    shapes.cone(
+        top + down * body.thigh * 0.85, top, hem, hips * 0.93, BOTTOM, bones.pelvis_frame[..., 2], 0.80, is_open=True
+    )
 
 
 def add_arm(shapes: Builder, body: Body, bones: Skeleton, side: Side) -> None:
@@ -141,8 +210,9 @@ def add_arm(shapes: Builder, body: Body, bones: Skeleton, side: Side) -> None:
     shapes.cone(thick, side.wrist, 0.043 * g, 0.027 * g, SKIN, front, gloss=0.05)
     if body.sleeve >= 1:
         shapes.cone(side.shoulder, side.elbow, 0.055 * g, 0.049 * g, TOP, front)
-        shapes.cone(side.elbow, side.elbow + 0.93 * (side.wrist - side.elbow), 0.051 * g, 0.040 * g,
-                    TOP, front, along=0.28)
+        shapes.cone(
+            side.elbow, side.elbow + 0.93 * (side.wrist - side.elbow), 0.051 * g, 0.040 * g, TOP, front, along=0.28
+        )
     else:
         end = side.shoulder + 2 * body.sleeve * (side.elbow - side.shoulder)
         shapes.cone(side.shoulder, end, 0.056 * g, 0.060 * g, TOP, front)
@@ -156,14 +226,22 @@ def add_hand(shapes: Builder, body: Body, side: Side) -> None:
     knuckles = side.wrist + turn(side.hand, (0.0, 0.42 * size, 0.0))
     shapes.cone(side.wrist, heel, 0.145 * size, 0.17 * size, SKIN, palm, 0.75, gloss=0.05)
     shapes.cone(heel, knuckles, 0.165 * size, 0.205 * size, SKIN, palm, 0.48, gloss=0.05)
-    shapes.cone(side.wrist + 0.05 * size * palm, side.fingers[:, 0, 1], 0.10 * size, 0.085 * size,
-                SKIN, palm, gloss=0.05)
+    shapes.cone(
+        side.wrist + 0.05 * size * palm, side.fingers[:, 0, 1], 0.10 * size, 0.085 * size, SKIN, palm, gloss=0.05
+    )
     for finger in range(5):
         thick = np.array([0.070, 0.060, 0.055, 0.046]) * size * (1.12 if finger == 0 else 1.0)
         thick = thick * (0.86 if finger == 4 else 1.0)
         for bone in range(3):
-            shapes.cone(side.fingers[:, finger, bone], side.fingers[:, finger, bone + 1],
-                        thick[bone], thick[bone + 1], SKIN, palm + 0.01 * across, gloss=0.05)
+            shapes.cone(
+                side.fingers[:, finger, bone],
+                side.fingers[:, finger, bone + 1],
+                thick[bone],
+                thick[bone + 1],
+                SKIN,
+                palm + 0.01 * across,
+                gloss=0.05,
+            )
 
 
 def add_leg(shapes: Builder, body: Body, bones: Skeleton, side: Side) -> None:
@@ -177,8 +255,7 @@ def add_leg(shapes: Builder, body: Body, bones: Skeleton, side: Side) -> None:
     shapes.cone(root, side.knee, 0.088 * g, 0.056 * g * loose, thigh, front, along=0.1)
     calf = side.knee + 0.30 * (side.ankle - side.knee) - 0.012 * side.foot[..., 2]
     shapes.cone(side.knee, calf, 0.055 * g * loose, 0.055 * g * loose, thigh, front, along=0.5)
-    shapes.cone(calf, side.ankle, 0.055 * g * loose, 0.036 * g * (1.5 if loose > 1 else 1.0), thigh,
-                front, along=0.62)
+    shapes.cone(calf, side.ankle, 0.055 * g * loose, 0.036 * g * (1.5 if loose > 1 else 1.0), thigh, front, along=0.62)
     if style in ("shorts", "skirt"):  # a skirt needs them where a lifted leg would show
         end = side.hip + (0.72 if style == "shorts" else 0.45) * (side.knee - side.hip)
         shapes.cone(root, end, 0.094 * g, 0.086 * g, BOTTOM, front, along=0.1)
@@ -219,14 +296,18 @@ FACE_DEEP = 0.90
 CAP = (((0.0, 0.155, -0.085), (0.375, 0.380, 0.430)),)
 HAIR_PARTS = {
     "short": (((0.0, 0.36, 0.06), (0.27, 0.15, 0.30)), ((0.0, -0.07, -0.20), (0.315, 0.26, 0.25))),
-    "bob": (((0.30, -0.05, -0.12), (0.13, 0.33, 0.26)),
-            ((-0.30, -0.05, -0.12), (0.13, 0.33, 0.26)), ((0.0, -0.05, -0.28), (0.33, 0.36, 0.24))),
-    "ponytail": (((0.0, 0.22, -0.53), (0.10, 0.10, 0.11)),
-                 ((0.0, -0.10, -0.62), (0.11, 0.36, 0.11))),
+    "bob": (
+        ((0.30, -0.05, -0.12), (0.13, 0.33, 0.26)),
+        ((-0.30, -0.05, -0.12), (0.13, 0.33, 0.26)),
+        ((0.0, -0.05, -0.28), (0.33, 0.36, 0.24)),
+    ),
+    "ponytail": (((0.0, 0.22, -0.53), (0.10, 0.10, 0.11)), ((0.0, -0.10, -0.62), (0.11, 0.36, 0.11))),
     "bun": (((0.0, 0.42, -0.34), (0.17, 0.16, 0.17)),),
-    "long": (((0.31, -0.18, -0.13), (0.10, 0.45, 0.22)),
-             ((-0.31, -0.18, -0.13), (0.10, 0.45, 0.22)),
-             ((0.0, -0.28, -0.27), (0.34, 0.55, 0.20))),
+    "long": (
+        ((0.31, -0.18, -0.13), (0.10, 0.45, 0.22)),
+        ((-0.31, -0.18, -0.13), (0.10, 0.45, 0.22)),
+        ((0.0, -0.28, -0.27), (0.34, 0.55, 0.20)),
+    ),
 }
 
 
@@ -241,17 +322,24 @@ def add_head(shapes: Builder, body: Body, bones: Skeleton, tile: Array) -> None:
     picture = (bones.head, bones.head_frame * (scale * 2 * face.HALF))
     for center, radii in SKULL:
         place = bones.head + turn(bones.head_frame, np.array(center) * scale)
-        shapes.ball(place, bones.head_frame, tuple(np.array(radii) * scale), tile, picture, True,
-                    gloss=0.05)
+        shapes.ball(place, bones.head_frame, tuple(np.array(radii) * scale), tile, picture, True, gloss=0.05)
     (top, r0), (low, r1) = FACE_ENDS
-    cheeks, jaw = (bones.head + turn(bones.head_frame, np.array(end) * scale)
-                   for end in (top, low))
-    shapes.cone(cheeks, jaw, r0 * scale[0], r1 * scale[0], tile, bones.head_frame[..., 2],
-                FACE_DEEP, gloss=0.05, garment=picture, flat=True)
+    cheeks, jaw = (bones.head + turn(bones.head_frame, np.array(end) * scale) for end in (top, low))
+    shapes.cone(
+        cheeks,
+        jaw,
+        r0 * scale[0],
+        r1 * scale[0],
+        tile,
+        bones.head_frame[..., 2],
+        FACE_DEEP,
+        gloss=0.05,
+        garment=picture,
+        flat=True,
+    )
     for sign in (1, -1):
         ear = bones.head + turn(bones.head_frame, np.array([sign * 0.345, -0.045, -0.03]) * scale)
-        shapes.ball(ear, bones.head_frame, tuple(np.array([0.035, 0.105, 0.062]) * scale), EAR,
-                    (ear, bones.head_frame))
+        shapes.ball(ear, bones.head_frame, tuple(np.array([0.035, 0.105, 0.062]) * scale), EAR, (ear, bones.head_frame))
 
 
 def add_hair(shapes: Builder, body: Body, bones: Skeleton) -> None:
@@ -267,8 +355,7 @@ def add_hair(shapes: Builder, body: Body, bones: Skeleton) -> None:
     whole = (bones.head - 0.2 * bones.head_frame[..., 1], bones.head_frame)
     for center, radii in parts:
         place = bones.head + turn(bones.head_frame, np.array(center) * scale)
-        shapes.ball(place, bones.head_frame, tuple(np.array(radii) * scale), HAIR, whole,
-                    gloss=0.08)
+        shapes.ball(place, bones.head_frame, tuple(np.array(radii) * scale), HAIR, whole, gloss=0.08)
 
 
 def surface_depth(points: Array) -> Array:
@@ -277,8 +364,10 @@ def surface_depth(points: Array) -> Array:
     at = np.linspace(0, 1, 24)
     radius = r0 + (r1 - r0) * at
     parts = [(np.array(center), np.array(radii)) for center, radii in SKULL]
-    parts += [(np.array(top) * (1 - t) + np.array(low) * t, r * np.array([1, 1, FACE_DEEP]))
-              for t, r in zip(at, radius, strict=True)]
+    parts += [
+        (np.array(top) * (1 - t) + np.array(low) * t, r * np.array([1, 1, FACE_DEEP]))
+        for t, r in zip(at, radius, strict=True)
+    ]
     best = np.zeros(len(points))
     for center, radii in parts:
         flat = (((points - center[:2]) / radii[:2]) ** 2).sum(-1)
@@ -291,10 +380,16 @@ def make_tiles(body: Body) -> Array:
     """All texture tiles, linear RGB float32 [N,EDGE,EDGE,3]."""
     rng = np.random.default_rng([int(body.stature * 1e6), 7011])
     skin, hair = mottled(rng, body.skin, 0.015, 10), strands(rng, body.hair)
-    tiles = [skin, hair, woven(rng, body.top), woven(rng, body.top), woven(rng, body.bottom),
-             woven(rng, Cloth(body.shoes, (0.95, 0.95, 0.95), "laces")),
-             mottled(rng, (0.90, 0.89, 0.86), 0.02, 8),
-             mottled(rng, face.tint(body.skin, 0.9, 0.06), 0.02, 10)]
+    tiles = [
+        skin,
+        hair,
+        woven(rng, body.top),
+        woven(rng, body.top),
+        woven(rng, body.bottom),
+        woven(rng, Cloth(body.shoes, (0.95, 0.95, 0.95), "laces")),
+        mottled(rng, (0.90, 0.89, 0.86), 0.02, 8),
+        mottled(rng, face.tint(body.skin, 0.9, 0.06), 0.02, 10),
+    ]
     if body.logo:
         stamp(tiles[CHEST], body.top)
     tiles += face.face_tiles(body)
@@ -340,4 +435,3 @@ def stamp(tile: Array, cloth: Cloth) -> None:
     tile[far < 0.060] = cloth.accent
     tile[far < 0.045] = cloth.base
     tile[far < 0.022] = cloth.accent
-

@@ -84,8 +84,7 @@ class Performance:
 
     def sound(self, rate: int = 48000) -> Array:
         """The music, float32 [round(seconds * rate), 2] within -1..1, a kick on each beat."""
-        return beat_track(self.beats(), self.choreography.bpm, self.seconds, rate,
-                          self.choreography.seed)
+        return beat_track(self.beats(), self.choreography.bpm, self.seconds, rate, self.choreography.seed)
 
     def _range(self, start: int, stop: int | None) -> range:
         count = len(self.times)
@@ -125,8 +124,7 @@ class Performance:
 
     def _paint(self, shapes: Shapes) -> tuple[Array, Array]:
         """Premultiplied linear color and coverage of the dancer."""
-        return paint(shapes, self.camera, self.size, PLACES, self._tiles, self.room.lights,
-                     self.room.lamp(shapes))
+        return paint(shapes, self.camera, self.size, PLACES, self._tiles, self.room.lights, self.room.lamp(shapes))
 
     def _frame(self, index: int) -> Array:
         time = self.times[index]
@@ -159,44 +157,60 @@ def whole_body(body: Body, bones: Skeleton, mouth: Array, shut: Array) -> Array:
     solid = np.concatenate([flat, depth[..., None]], -1) * scale
     faces = bones.head[:, None] + np.einsum("tij,tnj->tni", bones.head_frame, solid)
     eye = face.EYE
-    spots = np.array([[0.0, -0.150, 0.46], [eye[0], eye[1], 0.30], [-eye[0], eye[1], 0.30],
-                      [0.345, -0.045, -0.02], [-0.345, -0.045, -0.02]])
-    pairs = [getattr(side, name) for name in ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")
-             for side in (bones.left, bones.right)]
+    spots = np.array(
+        [
+            [0.0, -0.150, 0.46],
+            [eye[0], eye[1], 0.30],
+            [-eye[0], eye[1], 0.30],
+            [0.345, -0.045, -0.02],
+            [-0.345, -0.045, -0.02],
+        ]
+    )
+    pairs = [
+        getattr(side, name)
+        for name in ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")
+        for side in (bones.left, bones.right)
+    ]
     feet = []
     for side in (bones.left, bones.right):
         for x, z in ((-0.10, 0.70), (0.16, 0.60), (0.0, -0.26)):
             spot = (side.sign * x * body.foot, -body.ankle * 0.75, z * body.foot)
             feet.append(side.ankle + turn(side.foot, spot))
-    hands = [np.concatenate([side.wrist[:, None], side.fingers.reshape(len(side.wrist), 20, 3)], 1)
-             for side in (bones.left, bones.right)]
-    return np.concatenate(
-        [on_head(spots), np.stack(pairs, 1), np.stack(feet, 1), faces, *hands], axis=1)
+    hands = [
+        np.concatenate([side.wrist[:, None], side.fingers.reshape(len(side.wrist), 20, 3)], 1)
+        for side in (bones.left, bones.right)
+    ]
+    return np.concatenate([on_head(spots), np.stack(pairs, 1), np.stack(feet, 1), faces, *hands], axis=1)
 
 
-def make_performance(body_seed: int, number: int, seed: int, size: tuple[int, int], seconds: float,
-                     fps: float) -> Performance:
+def make_performance(
+    body_seed: int, number: int, seed: int, size: tuple[int, int], seconds: float, fps: float
+) -> Performance:
     """Body, room and camera of body_seed, dancing choreography `number` of `seed`."""
     body = make_body(body_seed)
-    return Performance(body, make_choreography(number, seed), make_room(body_seed),
-                       make_camera(body_seed, body.stature, size), size, seconds, fps,
-                       body_seed * 10 + number)
+    return Performance(
+        body,
+        make_choreography(number, seed),
+        make_room(body_seed),
+        make_camera(body_seed, body.stature, size),
+        size,
+        seconds,
+        fps,
+        body_seed * 10 + number,
+    )
 
 
-def dance(seed: int = 0, size: tuple[int, int] = (512, 512), seconds: float = 10, fps: float = 30
-          ) -> Performance:
+def dance(seed: int = 0, size: tuple[int, int] = (512, 512), seconds: float = 10, fps: float = 30) -> Performance:
     """Dancer A doing choreography 2."""
     return make_performance(2 * seed, 2, seed, size, seconds, fps)
 
 
-def person(seed: int = 0, size: tuple[int, int] = (512, 512), seconds: float = 20, fps: float = 30
-           ) -> Performance:
+def person(seed: int = 0, size: tuple[int, int] = (512, 512), seconds: float = 20, fps: float = 30) -> Performance:
     """Dancer B doing choreography 1, which never contains choreography 2."""
     return make_performance(2 * seed + 1, 1, seed, size, seconds, fps)
 
 
-def truth(seed: int = 0, size: tuple[int, int] = (512, 512), seconds: float = 10, fps: float = 30
-          ) -> Performance:
+def truth(seed: int = 0, size: tuple[int, int] = (512, 512), seconds: float = 10, fps: float = 30) -> Performance:
     """Dancer B really doing choreography 2, in B's room before B's camera, at dance's times."""
     return make_performance(2 * seed + 1, 2, seed, size, seconds, fps)
 

@@ -96,14 +96,14 @@ def cast(shapes: Shapes, camera, size: tuple[int, int], shift: Array) -> Hits:
     width, height = size
     shape, row, first, count = row_spans(shapes, camera, size, shift)
     run = np.repeat(np.arange(len(row)), count)
-    column = (np.arange(len(run)) - np.repeat(np.cumsum(count) - count - first, count))
+    column = np.arange(len(run)) - np.repeat(np.cumsum(count) - count - first, count)
     offset = shift[shapes.layer[shape]]
     # A ray is a + b * column in camera space; both go to the shape's space row by row.
     turned = np.einsum("nij,jk->nik", shapes.to_local, camera.axes)
     step = (turned[:, :, 0] / (camera.focal * height)).astype(np.float32)[shape]
     down = (row + offset[:, 1] - (height - 1) / 2) / (camera.focal * height)
     across = (offset[:, 0] - (width - 1) / 2)[:, None]
-    base = (turned[shape, :, 2] - turned[shape, :, 1] * down[:, None] + step * across)
+    base = turned[shape, :, 2] - turned[shape, :, 1] * down[:, None] + step * across
     eye = np.einsum("nij,nj->ni", shapes.to_local, camera.position - shapes.origin)
     base = base.astype(np.float32)
     x = column.astype(np.float32)
@@ -125,8 +125,9 @@ def cast(shapes: Shapes, camera, size: tuple[int, int], shift: Array) -> Hits:
     return Hits(pixel, world, which, normal, local, distance)
 
 
-def nearest(shapes: Shapes, shape: Array, base: Array, step: Array, eye: Array, run: Array,
-            x: Array) -> tuple[Array, Array]:
+def nearest(
+    shapes: Shapes, shape: Array, base: Array, step: Array, eye: Array, run: Array, x: Array
+) -> tuple[Array, Array]:
     """Distance along each ray (1e9 where it misses) and the hit's foot on the shape's axis."""
     r0, r1, tall = shapes.radius[:, 0], shapes.radius[:, 1], shapes.height
     slope = np.where(tall > 0, (r0 - r1) / np.maximum(tall, 1e-9), 0.0)
@@ -144,10 +145,10 @@ def nearest(shapes: Shapes, shape: Array, base: Array, step: Array, eye: Array, 
     sx, sy, sz = step.T
     # |direction|^2 and its part along the axis, as polynomials in x.
     square = spread(bx * bx + by * by + bz * bz) + x * (
-        spread(2 * (bx * sx + by * sy + bz * sz)) + x * spread(sx * sx + sy * sy + sz * sz))
+        spread(2 * (bx * sx + by * sy + bz * sz)) + x * spread(sx * sx + sy * sy + sz * sz)
+    )
     rise = spread(by) + x * spread(sy)
-    towards = spread(of(ex) * bx + of(ey) * by + of(ez) * bz) + x * spread(
-        of(ex) * sx + of(ey) * sy + of(ez) * sz)
+    towards = spread(of(ex) * bx + of(ey) * by + of(ez) * bz) + x * spread(of(ex) * sx + of(ey) * sy + of(ez) * sz)
     # The two spheres.
     disc = towards**2 - square * spread(of(ex**2 + ey**2 + ez**2 - r0**2))
     disc = np.where(spread(of(shapes.open)) > 0, -1, disc)
@@ -174,8 +175,7 @@ def dot(vectors: Array, one: ArrayLike) -> Array:
     return np.einsum("ni,i->n", vectors, np.asarray(one, np.float32))
 
 
-def shade(hits: Hits, shapes: Shapes, tiles: Array, lights: Lights, to_eye: Array,
-          sun: Array) -> Array:
+def shade(hits: Hits, shapes: Shapes, tiles: Array, lights: Lights, to_eye: Array, sun: Array) -> Array:
     """Linear RGB [M,3] of the hits: texture, softened Lambert, light of sky and floor, gloss.
 
     sun [M] is the share of the key light that reaches each hit.
@@ -196,8 +196,7 @@ def shade(hits: Hits, shapes: Shapes, tiles: Array, lights: Lights, to_eye: Arra
     key_color = np.array(lights.key_color, np.float32)
     direct = np.clip((dot(normal, lights.key) + 0.2) / 1.2, 0, 1) * sun
     sky = (0.62 + 0.38 * normal[:, 1]) * (0.72 + 0.28 * facing)
-    color = color * (sky[:, None] * np.array(lights.ambient, np.float32)
-                     + direct[:, None] * key_color)
+    color = color * (sky[:, None] * np.array(lights.ambient, np.float32) + direct[:, None] * key_color)
     half = np.add(lights.key, to_eye)
     half /= np.linalg.norm(half)
     gloss = shapes.gloss.astype(np.float32)[hits.shape]
@@ -212,17 +211,16 @@ def sunlit(hits: Hits, shapes: Shapes, camera, size: tuple[int, int], lamp) -> A
     """
     width, height = size
     edges = (SHADE_MAP, SHADE_MAP)
-    seen = cast(one_layer(shapes, int(shapes.layer.max(initial=0)) // 2), lamp, edges,
-                np.zeros((1, 2)))
+    seen = cast(one_layer(shapes, int(shapes.layer.max(initial=0)) // 2), lamp, edges, np.zeros((1, 2)))
     depth = np.full(SHADE_MAP * SHADE_MAP, np.inf, np.float32)
     depth[seen.pixel] = seen.distance
     row, column = np.divmod(hits.pixel % (width * height), width)
     scale = 1 / (camera.focal * height)
-    ray = np.stack([(column - (width - 1) / 2) * scale, ((height - 1) / 2 - row) * scale,
-                    np.ones(len(row))], -1).astype(np.float32)
+    ray = np.stack(
+        [(column - (width - 1) / 2) * scale, ((height - 1) / 2 - row) * scale, np.ones(len(row))], -1
+    ).astype(np.float32)
     # In the lamp's axes, up to its position: one small matrix instead of two.
-    local = np.einsum("ni,ij->nj", ray * hits.distance[:, None],
-                      (camera.axes.T @ lamp.axes).astype(np.float32))
+    local = np.einsum("ni,ij->nj", ray * hits.distance[:, None], (camera.axes.T @ lamp.axes).astype(np.float32))
     local += (np.subtract(camera.position, lamp.position) @ lamp.axes).astype(np.float32)
     spot = local[:, :2] / local[:, 2:] * np.float32(lamp.focal * SHADE_MAP)
     grazing = 1 + dot(hits.normal, lamp.axes[:, 2])
@@ -235,8 +233,9 @@ def sunlit(hits: Hits, shapes: Shapes, camera, size: tuple[int, int], lamp) -> A
     return light * np.float32(0.25)
 
 
-def paint(shapes: Shapes, camera, size: tuple[int, int], shift: Array, tiles: Array,
-          lights: Lights, lamp) -> tuple[Array, Array]:
+def paint(
+    shapes: Shapes, camera, size: tuple[int, int], shift: Array, tiles: Array, lights: Lights, lamp
+) -> tuple[Array, Array]:
     """Mean over the layers: premultiplied linear RGB [H,W,3] and coverage [H,W], float32.
 
     camera and lamp (the key light's place) are anything with project, axes, position and focal.

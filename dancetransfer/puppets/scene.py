@@ -16,12 +16,24 @@ WALL_SCALE, FLOOR_SCALE = 130, 90  # texture pixels per metre
 WALL_SIZE, FLOOR_SIZE = (11.0, 4.6), (11.0, 8.0)  # metres
 SHADOW_SCALE, SHADOW_SIZE = 56, 4.5  # texture pixels per metre, metres
 
-WALLS = ((0.80, 0.78, 0.72), (0.62, 0.70, 0.74), (0.72, 0.66, 0.58), (0.66, 0.72, 0.62),
-         (0.78, 0.70, 0.68), (0.55, 0.57, 0.62))
-FLOORS = ((0.58, 0.44, 0.31), (0.46, 0.45, 0.44), (0.66, 0.57, 0.44), (0.38, 0.30, 0.25),
-          (0.52, 0.55, 0.57))
-THINGS = ((0.80, 0.30, 0.22), (0.20, 0.42, 0.60), (0.90, 0.75, 0.30), (0.28, 0.50, 0.34),
-          (0.50, 0.30, 0.52), (0.90, 0.88, 0.82), (0.18, 0.18, 0.20))
+WALLS = (
+    (0.80, 0.78, 0.72),
+    (0.62, 0.70, 0.74),
+    (0.72, 0.66, 0.58),
+    (0.66, 0.72, 0.62),
+    (0.78, 0.70, 0.68),
+    (0.55, 0.57, 0.62),
+)
+FLOORS = ((0.58, 0.44, 0.31), (0.46, 0.45, 0.44), (0.66, 0.57, 0.44), (0.38, 0.30, 0.25), (0.52, 0.55, 0.57))
+THINGS = (
+    (0.80, 0.30, 0.22),
+    (0.20, 0.42, 0.60),
+    (0.90, 0.75, 0.30),
+    (0.28, 0.50, 0.34),
+    (0.50, 0.30, 0.52),
+    (0.90, 0.88, 0.82),
+    (0.18, 0.18, 0.20),
+)
 
 
 @dataclass(frozen=True)
@@ -148,13 +160,12 @@ class Room:
         for left in range(0, wide, plank):
             start = int(rng.integers(plank))
             for top in range(start - 3 * plank, long, plank * (9 if self.planks else 1)):
-                tile = floor[max(top, 0):top + plank * (9 if self.planks else 1), left:left + plank]
+                tile = floor[max(top, 0) : top + plank * (9 if self.planks else 1), left : left + plank]
                 tile *= rng.uniform(0.88, 1.08) if self.planks else rng.uniform(0.95, 1.04)
                 tile[:1] *= 0.8
-            floor[:, left:left + 1] *= 0.72
+            floor[:, left : left + 1] *= 0.72
         if self.planks:
-            floor += cv2.resize(rng.normal(0, 0.03, (long // 30, wide, 1)).astype(np.float32),
-                                (wide, long))[..., None]
+            floor += cv2.resize(rng.normal(0, 0.03, (long // 30, wide, 1)).astype(np.float32), (wide, long))[..., None]
         return np.clip(floor, 0.02, 1)
 
     def lamp(self, shapes: Shapes) -> Camera:
@@ -181,8 +192,7 @@ class Room:
         near = cv2.GaussianBlur(cover, (0, 0), 0.035 * SHADOW_SCALE)
         far = cv2.GaussianBlur(cover, (0, 0), 0.12 * SHADOW_SCALE)
         dark = 0.5 * near.astype(np.float32) + 0.5 * far
-        plane = np.array([[1 / SHADOW_SCALE, 0, corner[0]], [0, 0, 0],
-                          [0, 1 / SHADOW_SCALE, corner[1]], [0, 0, 1.0]])
+        plane = np.array([[1 / SHADOW_SCALE, 0, corner[0]], [0, 0, 0], [0, 1 / SHADOW_SCALE, corner[1]], [0, 0, 1.0]])
         warped = cv2.warpPerspective(dark, camera.matrix(size) @ plane, size)
         return 1 - warped * (0.55 / 255)
 
@@ -195,11 +205,20 @@ def make_room(seed: int) -> Room:
     warm = rng.uniform(-0.06, 0.06)
     strength = rng.uniform(0.60, 0.75)
     fill = 1.12 - strength
-    lights = Lights(tuple(key / np.linalg.norm(key)),
-                    (strength * (1 + warm), strength, strength * (1 - warm)),
-                    (fill * (1 - warm), fill, fill * (1 + warm)))
-    return Room(seed, WALLS[int(rng.integers(len(WALLS)))], FLOORS[int(rng.integers(len(FLOORS)))],
-                bool(rng.integers(2)), bool(rng.integers(2)), float(rng.uniform(1.7, 2.4)), lights)
+    lights = Lights(
+        tuple(key / np.linalg.norm(key)),
+        (strength * (1 + warm), strength, strength * (1 - warm)),
+        (fill * (1 - warm), fill, fill * (1 + warm)),
+    )
+    return Room(
+        seed,
+        WALLS[int(rng.integers(len(WALLS)))],
+        FLOORS[int(rng.integers(len(FLOORS)))],
+        bool(rng.integers(2)),
+        bool(rng.integers(2)),
+        float(rng.uniform(1.7, 2.4)),
+        lights,
+    )
 
 
 def lay(picture: Array, texture: Array, scale: float, view: Array, plane: Array) -> None:
@@ -247,6 +266,11 @@ def shelf(box, x: float, rng: np.random.Generator) -> None:
         left = x - 0.45
         while left < x + 0.35:
             w, h = rng.uniform(0.03, 0.08), rng.uniform(0.18, 0.30)
-            box(left, y + 0.035, w, h, tuple(
-                float(c) * rng.uniform(0.7, 1.05) for c in THINGS[int(rng.integers(len(THINGS)))]))
+            box(
+                left,
+                y + 0.035,
+                w,
+                h,
+                tuple(float(c) * rng.uniform(0.7, 1.05) for c in THINGS[int(rng.integers(len(THINGS)))]),
+            )
             left += w + (0.15 if rng.random() < 0.15 else 0.004)

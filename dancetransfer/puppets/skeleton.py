@@ -15,11 +15,10 @@ from .body import Body
 Array = np.ndarray
 
 # In hand lengths, thumb side positive x, fingers along y: where each finger begins, and its bones.
-FINGER_BASE = np.array(
-    [[0.115, 0.13], [0.125, 0.50], [0.040, 0.525], [-0.045, 0.50], [-0.125, 0.45]])
+FINGER_BASE = np.array([[0.115, 0.13], [0.125, 0.50], [0.040, 0.525], [-0.045, 0.50], [-0.125, 0.45]])
 FINGER_BONES = np.array(
-    [[0.215, 0.165, 0.135], [0.215, 0.125, 0.10], [0.24, 0.145, 0.105], [0.22, 0.135, 0.10],
-     [0.17, 0.10, 0.09]])
+    [[0.215, 0.165, 0.135], [0.215, 0.125, 0.10], [0.24, 0.145, 0.105], [0.22, 0.135, 0.10], [0.17, 0.10, 0.09]]
+)
 
 
 @dataclass(frozen=True)
@@ -88,8 +87,7 @@ def turn(frame: Array, v: Array | tuple[float, float, float]) -> Array:
     return np.einsum("...ij,...j->...i", frame, np.asarray(v, float))
 
 
-def two_bones(start: Array, goal: Array, first: float, second: float, pole: Array
-              ) -> tuple[Array, Array]:
+def two_bones(start: Array, goal: Array, first: float, second: float, pole: Array) -> tuple[Array, Array]:
     """Middle and end joint of two bones from start toward goal, the middle bent toward pole."""
     reach = np.linalg.norm(goal - start, axis=-1, keepdims=True)
     along = (goal - start) / np.maximum(reach, 1e-9)
@@ -111,11 +109,9 @@ def fingers(body: Body, wrist: Array, hand: Array, curl: Array, sign: int) -> Ar
     bend = np.zeros((count, 5))
     for bone, degrees in enumerate((75.0, 100.0, 60.0)):
         bend[:, 1:] += np.radians(degrees) * curl[:, 1:5]
-        step = np.stack([np.sin(spread) * np.cos(bend) * thumb, np.cos(spread) * np.cos(bend),
-                         np.sin(bend)], -1)
+        step = np.stack([np.sin(spread) * np.cos(bend) * thumb, np.cos(spread) * np.cos(bend), np.sin(bend)], -1)
         # The thumb swings out from the palm's edge and folds across the palm.
-        out_angle = np.radians(58.0 - 16 * bone - (22.0 + 34 * bone) * curl[:, 0]
-                               - 22.0 * (1 - curl[:, 5]))
+        out_angle = np.radians(58.0 - 16 * bone - (22.0 + 34 * bone) * curl[:, 0] - 22.0 * (1 - curl[:, 5]))
         depth = 0.25 + 0.45 * curl[:, 0]
         step[:, 0] = unit(np.stack([np.sin(out_angle) * thumb, np.cos(out_angle), depth], -1))
         out[:, :, bone + 1] = out[:, :, bone] + step * FINGER_BONES[:, bone, None]
@@ -125,10 +121,11 @@ def fingers(body: Body, wrist: Array, hand: Array, curl: Array, sign: int) -> Ar
 def make_arm(body: Body, arm: Array, curl: Array, neck: Array, chest: Array, sign: int) -> tuple:
     """Shoulder, elbow, wrist, hand frame and fingers from arm [T,9] (target, pole, palm)."""
     mirror = np.array([sign, 1.0, 1.0])
-    target, pole, palm = (arm[:, i:i + 3] * mirror for i in (0, 3, 6))
+    target, pole, palm = (arm[:, i : i + 3] * mirror for i in (0, 3, 6))
     lift = 0.030 * np.clip(target[:, 1] + 0.3, 0, 1.2)  # the shoulder blade follows a raised arm
-    offset = np.stack([np.full(len(lift), sign * body.shoulders) * (1 - 0.35 * lift),
-                       lift * 1.2 - 0.012, np.zeros(len(lift))], -1)
+    offset = np.stack(
+        [np.full(len(lift), sign * body.shoulders) * (1 - 0.35 * lift), lift * 1.2 - 0.012, np.zeros(len(lift))], -1
+    )
     shoulder = neck + turn(chest, offset)
     goal = shoulder + turn(chest, target) * (body.upper_arm + body.forearm)
     elbow, wrist = two_bones(shoulder, goal, body.upper_arm, body.forearm, turn(chest, pole))
@@ -165,18 +162,22 @@ def pose(body: Body, move: dict[str, Array]) -> Skeleton:
     """The skeleton in T poses; `move` is what Choreography.at returns."""
     yaw, (pitch, roll, twist) = move["yaw"], move["torso"].T
     level = rotation(1, yaw)
-    frame = (level @ rotation(1, 0.25 * twist) @ rotation(0, 0.35 * pitch)
-             @ rotation(2, -move["tilt"]))
-    chest = (level @ rotation(1, twist) @ rotation(0, pitch) @ rotation(2, -roll))
-    pelvis = move["pelvis"] - turn(level, np.stack(
-        [-0.05 * np.sin(roll), 0 * pitch, 0.22 * np.sin(pitch)], -1)) * body.spine
+    frame = level @ rotation(1, 0.25 * twist) @ rotation(0, 0.35 * pitch) @ rotation(2, -move["tilt"])
+    chest = level @ rotation(1, twist) @ rotation(0, pitch) @ rotation(2, -roll)
+    pelvis = (
+        move["pelvis"] - turn(level, np.stack([-0.05 * np.sin(roll), 0 * pitch, 0.22 * np.sin(pitch)], -1)) * body.spine
+    )
     feet = move["left_foot"], move["right_foot"]
     pelvis[:, 1] = pelvis_height(body, pelvis[:, 1], pelvis, feet)
     waist = pelvis + turn(frame, (0.0, 0.42 * body.spine, 0.0))
     neck = waist + turn(0.15 * frame + 0.85 * chest, (0.0, 0.58 * body.spine, 0.0))
     look = move["look"]
-    head_frame = (level @ rotation(1, 0.75 * twist + look[:, 1])
-                  @ rotation(0, 0.5 * pitch + look[:, 0]) @ rotation(2, -0.5 * roll - look[:, 2]))
+    head_frame = (
+        level
+        @ rotation(1, 0.75 * twist + look[:, 1])
+        @ rotation(0, 0.5 * pitch + look[:, 0])
+        @ rotation(2, -0.5 * roll - look[:, 2])
+    )
     chin = neck + turn(chest, (0.0, body.neck * 0.75, 0.012))
     head = chin + turn(head_frame, (0.0, body.neck * 0.25 + 0.5 * body.head, 0.022))
     sides = []

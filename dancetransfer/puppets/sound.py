@@ -25,8 +25,7 @@ def beat_track(beats: Array, bpm: float, seconds: float, rate: int, seed: int) -
         chord = CHORDS[(index // 4) % len(CHORDS)]
         add(out, kick, start, rate, 0.85, 0.0)
         add(out, hat, start + beat / 2, rate, 0.25, 0.4)
-        add(out, tone(root * 2 ** (chord[0] / 12), beat * 0.45, rate, 3), start + beat / 2, rate,
-            0.22, 0.0)
+        add(out, tone(root * 2 ** (chord[0] / 12), beat * 0.45, rate, 3), start + beat / 2, rate, 0.22, 0.0)
         if index % 2 == 0 or tune[(index + 3) % 16] == 2:
             note = chord[int(tune[index % 16])]
             melody = tone(root * 8 * 2 ** (note / 12), beat * 0.8, rate, 2)
@@ -58,6 +57,6 @@ def tone(hertz: float, seconds: float, rate: int, partials: int) -> Array:
 def add(out: Array, wave: Array, start: float, rate: int, gain: float, pan: float) -> None:
     """Mixes a mono wave into the stereo track at a time in seconds; pan -1 left .. 1 right."""
     first = round(start * rate)
-    wave = wave[:max(0, len(out) - first)]
-    out[first:first + len(wave), 0] += wave * gain * (1 - max(0.0, pan))
-    out[first:first + len(wave), 1] += wave * gain * (1 + min(0.0, pan))
+    wave = wave[: max(0, len(out) - first)]
+    out[first : first + len(wave), 0] += wave * gain * (1 - max(0.0, pan))
+    out[first : first + len(wave), 1] += wave * gain * (1 + min(0.0, pan))

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
-from dancetransfer.pose.estimators import quiet
-from dancetransfer.pose.extract import default_workers, extract
-from dancetransfer.pose.parts import plan
+from dancetransfer.extract.estimators import quiet
+from dancetransfer.extract.extract import default_workers, extract
+from dancetransfer.extract.parts import plan
 from dancetransfer.pose.poses import FACE, Poses
 from dancetransfer.video.read import probe, read_frames
 from dancetransfer.video.write import Writer

@@ -16,9 +16,9 @@ from dancetransfer.learn import runs
 from dancetransfer.learn.dancer import load_dancer
 from dancetransfer.learn.pairs import boxes_of, load_footage
 from dancetransfer.learn.plate import composite
-from dancetransfer.learn.score import against_truth, table
 from dancetransfer.pose.poses import Poses
 from dancetransfer.project import Project
+from dancetransfer.score.score import against_truth, table
 from dancetransfer.settings import RetargetSettings, TrainSettings
 from dancetransfer.video.read import read_frames
 

@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 
 from dancetransfer.errors import UserError
-from dancetransfer.pose.estimators import Estimate, MediaPipeHolistic, nobody
-from dancetransfer.pose.follow import Candidate
-from dancetransfer.pose.masks import MaskWriter
+from dancetransfer.extract.estimators import Estimate, MediaPipeHolistic, nobody
+from dancetransfer.extract.follow import Candidate
+from dancetransfer.extract.masks import MaskWriter
 from dancetransfer.pose.poses import BODY, JOINTS
 from dancetransfer.storage import write_npz
 from dancetransfer.video.proxy import ProxyMaker, ThumbMaker, analyze_audio, thumb_grid

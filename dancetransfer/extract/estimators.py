@@ -10,8 +10,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from dancetransfer.pose.follow import Candidate, choose
-from dancetransfer.pose.masks import mask_size
+from dancetransfer.extract.follow import Candidate, choose
+from dancetransfer.extract.masks import mask_size
 from dancetransfer.pose.poses import (
     BODY,
     FACE,

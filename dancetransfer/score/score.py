@@ -12,8 +12,14 @@ import numpy as np
 
 from dancetransfer.errors import UserError
 from dancetransfer.events import Done, Event, Events, Metric, Notice, Progress, Started
-from dancetransfer.learn.lookup import Lookup
-from dancetransfer.learn.metrics import (
+from dancetransfer.extract.estimators import Estimator
+from dancetransfer.learn.pairs import CHOOSE, REPORT, Footage, load_footage
+from dancetransfer.learn.plate import composite
+from dancetransfer.pose.crop import face_boxes
+from dancetransfer.pose.poses import Poses, absent
+from dancetransfer.project import Project
+from dancetransfer.score.lookup import Lookup
+from dancetransfer.score.metrics import (
     Fidelity,
     JointTally,
     Stillness,
@@ -23,12 +29,6 @@ from dancetransfer.learn.metrics import (
     squared_error,
     ssim_map,
 )
-from dancetransfer.learn.pairs import CHOOSE, REPORT, Footage, load_footage
-from dancetransfer.learn.plate import composite
-from dancetransfer.pose.crop import face_boxes
-from dancetransfer.pose.estimators import Estimator
-from dancetransfer.pose.poses import Poses, absent
-from dancetransfer.project import Project
 from dancetransfer.storage import write_text
 
 __all__ = ["Measuring", "Scores", "against_truth", "compare", "held_out", "pose_scores", "score_files", "table"]
@@ -104,7 +104,7 @@ def table(rows: Mapping[str, Scores]) -> str:
 
 def mediapipe_estimator() -> Estimator | None:
     """The estimator that finds the joints of a result; None where mediapipe is missing."""
-    from dancetransfer.pose.estimators import MediaPipeHolistic
+    from dancetransfer.extract.estimators import MediaPipeHolistic
 
     try:
         return MediaPipeHolistic()

@@ -13,12 +13,12 @@ import numpy as np
 
 from dancetransfer.errors import UserError
 from dancetransfer.events import Done, Event, Notice, Progress, Started
-from dancetransfer.pose.estimators import MediaPipeHolistic
-from dancetransfer.pose.follow import OFTEN, larger_person
-from dancetransfer.pose.masks import Masks, MaskWriter, read_masks
-from dancetransfer.pose.parts import Job, Part, fit, plan
+from dancetransfer.extract.estimators import MediaPipeHolistic
+from dancetransfer.extract.follow import OFTEN, larger_person
+from dancetransfer.extract.masks import Masks, MaskWriter, read_masks
+from dancetransfer.extract.parts import Job, Part, fit, plan
+from dancetransfer.extract.workers import Pool, Worker
 from dancetransfer.pose.poses import BODY, LEFT_ANKLE, RIGHT_ANKLE, Poses
-from dancetransfer.pose.workers import Pool, Worker
 from dancetransfer.storage import Results, atomic_path, fingerprint, key, set_aside, write_text
 from dancetransfer.video.proxy import join_parts, join_thumbs, read_grid, thumb_grid
 from dancetransfer.video.read import VideoInfo, frame_times, probe
@@ -201,7 +201,7 @@ class Task:
         count = Count(self.info.frames, self.parts, todo)
         count.first_time(self.info.damage or "")
         crashed: set[int] = set()
-        with Pool("dancetransfer.pose.parts", self.workers, self.place) as pool:
+        with Pool("dancetransfer.extract.parts", self.workers, self.place) as pool:
             while True:
                 todo[:0] = count.more(self.mend(ready))
                 while todo and (worker := pool.idle()) is not None:

@@ -1,0 +1,1 @@
+"""A video to raw poses, masks and what a timeline shows, in one decode and several processes."""

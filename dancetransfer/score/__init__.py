@@ -1,0 +1,1 @@
+"""How good a result is, beside the baselines that it must beat."""
