@@ -16,10 +16,10 @@ import pytest
 
 from dancetransfer.errors import UserError
 from dancetransfer.events import Done, Event, Notice, Progress, Started
+from dancetransfer.extract import parts
 from dancetransfer.extract.estimators import FACE_FROM_MESH, Estimate, MediaPipeHolistic
 from dancetransfer.extract.extract import extract, read_masks
 from dancetransfer.extract.follow import Candidate, choose, larger_person
-from dancetransfer.pose import parts
 from dancetransfer.pose.poses import (
     FACE,
     LEFT_ANKLE,
@@ -270,7 +270,7 @@ def test_a_closed_run_goes_on_where_it_was(
 
 PROGRAM = """
 import sys
-from dancetransfer.pose import parts
+from dancetransfer.extract import parts
 from dancetransfer.extract.extract import extract
 if __name__ == "__main__":
     parts.SHORTEST_SECONDS = 1.0
