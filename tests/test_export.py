@@ -125,6 +125,7 @@ def test_a_dance_of_uneven_rate_keeps_every_frames_own_time(drawn: Project, tmp_
     np.testing.assert_allclose(frame_times(tmp_path / "part.mp4"), inside - inside[0], atol=1e-4)
     assert loud(tmp_path / "part.mp4") == pytest.approx([1.0 - inside[0], 1.5 - inside[0]], abs=0.03)
     facts = probe(tmp_path / "part.mp4")
+    assert facts.seconds == pytest.approx(times[times >= 1.6][0] - inside[0], abs=1e-3)  # until the next frame's time
     assert abs(sound_seconds(tmp_path / "part.mp4") - facts.seconds) < 1 / facts.fps
 
 
