@@ -258,3 +258,25 @@ def finished(transferred: Path, tmp_path: Path) -> Path:
     """The folder of a copy of one's own of the project that `transferred` made."""
     shutil.copytree(transferred / "clip.dance", tmp_path / "clip.dance")
     return tmp_path / "clip.dance"
+
+
+@pytest.fixture(scope="session")
+def prepared(true_project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The true project with crops at SMALL's size. Copied by `small`."""
+    from learning import SMALL
+
+    from dancetransfer.learn.pairs import prepare
+    from dancetransfer.project import Project
+
+    shutil.copytree(true_project, folder := tmp_path_factory.mktemp("small") / "small.dance")
+    list(prepare(Project.open(folder), SMALL))
+    return folder
+
+
+@pytest.fixture
+def small(prepared: Path, tmp_path: Path) -> "Project":
+    """A project of one's own with crops at SMALL's size."""
+    from dancetransfer.project import Project
+
+    shutil.copytree(prepared, tmp_path / "small.dance")
+    return Project.open(tmp_path / "small.dance")
