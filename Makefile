@@ -29,7 +29,7 @@ lint: $(READY)
 
 bench: $(READY)
 	@for script in tests/bench/*.py; do \
-		echo "== $$script"; $(IN)/python "$$script" || exit 1; \
+		echo "== $$script"; PYTHONPATH=tests $(IN)/python "$$script" || exit 1; \
 	done
 
 setup: $(READY)

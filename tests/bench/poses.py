@@ -14,6 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
+from dancetransfer import puppets
+from dancetransfer.demo import draw_clip
 from dancetransfer.extract.estimators import quiet
 from dancetransfer.extract.extract import default_workers, extract
 from dancetransfer.extract.parts import plan
@@ -76,13 +78,16 @@ def seams(video: Path, folder: Path, workers: int) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("clips", nargs="+", type=Path)
+    parser.add_argument("clips", nargs="*", type=Path, help="a built-in dancer is drawn where none is given")
     parser.add_argument("--repeat", type=int, default=12, help="how long the timed clip is made")
     parser.add_argument("--workers", type=int, default=default_workers())
     parser.add_argument("--masks", action="store_true")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
+        if not options.clips:
+            options.clips = [folder / "person.mp4"]
+            list(draw_clip(puppets.person(103, (512, 512), 10, 25), options.clips[0]))
         if options.repeat:
             long = folder / "long.mp4"
             repeat(options.clips[0], long, options.repeat)

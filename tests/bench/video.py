@@ -15,6 +15,8 @@ from pathlib import Path
 import av
 import numpy as np
 
+from dancetransfer import puppets
+from dancetransfer.demo import draw_clip
 from dancetransfer.video.encoders import choose_encoder
 from dancetransfer.video.proxy import ProxyMaker, ThumbMaker, proxy_size, thumb_grid
 from dancetransfer.video.read import RandomAccess, VideoInfo, frame_times, probe, read_frames
@@ -69,11 +71,15 @@ def seeks(path: Path) -> np.ndarray:
 
 
 def main() -> None:
-    path = Path(sys.argv[1])
-    info = probe(path)
-    frames = min(info.frames, int(sys.argv[2]) if len(sys.argv) > 2 else info.frames)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
+        if len(sys.argv) > 1:
+            path = Path(sys.argv[1])
+        else:
+            path = folder / "person.mp4"
+            list(draw_clip(puppets.person(103, (1280, 720), 8, 25), path))
+        info = probe(path)
+        frames = min(info.frames, int(sys.argv[2]) if len(sys.argv) > 2 else info.frames)
         floor = min(bare(path, folder / "bare.mp4", info, frames) for _ in range(2))
         runs = [ours(path, folder, info, frames) for _ in range(2)]
         mine, early, peak = min(runs)
