@@ -9,9 +9,9 @@ Features = list[list[Tensor]]
 
 
 def lsgan(judged: Features, real: bool) -> Tensor:
-    """Least-squares GAN (Mao et al. 2017), averaged over the scales. Scalar."""
+    """Least-squares GAN (Mao et al. 2017), summed over the scales (pix2pixHD, equation 3). Scalar."""
     goal = 1.0 if real else 0.0
-    return torch.stack([((scale[-1].float() - goal) ** 2).mean() for scale in judged]).mean()
+    return torch.stack([((scale[-1].float() - goal) ** 2).mean() for scale in judged]).sum()
 
 
 def feature_matching(fake: Features, real: Features) -> Tensor:

@@ -147,8 +147,8 @@ def features(score: float, inner: float, scales: int = 2) -> list[list[Tensor]]:
 
 def test_lsgan_is_the_squared_distance_to_its_goal() -> None:
     assert lsgan(features(1.0, 0), True) == 0 and lsgan(features(0.0, 0), False) == 0
-    assert lsgan(features(0.25, 0), True) == pytest.approx(0.5625)
-    assert lsgan(features(0.25, 0), False) == pytest.approx(0.0625)
+    assert lsgan(features(0.25, 0), True) == pytest.approx(2 * 0.5625)  # summed over two scales
+    assert lsgan(features(0.25, 0), False) == pytest.approx(2 * 0.0625)
 
 
 def test_feature_matching_is_the_mean_distance_summed_over_layers_without_the_score() -> None:

@@ -1,6 +1,7 @@
 """Writing: times, sound, colors, the AI mark, encoders, lossless layers; nothing half-done stays."""
 
 from fractions import Fraction
+from pathlib import Path
 
 import av
 import numpy as np
@@ -246,3 +247,16 @@ def test_a_layer_that_fails_leaves_nothing(tmp_path):
         writer.write(np.zeros((64, 96, 4), np.uint8), 0)
         raise RuntimeError
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_uneven_rate_ends_where_it_should_though_frames_are_reordered(tmp_path: Path) -> None:
+    """The picture track lasts until `stop`, not by the encoder's delay longer or shorter."""
+    times = np.cumsum(np.r_[0.0, np.random.default_rng(3).uniform(0.02, 0.12, 40)])
+    path = tmp_path / "uneven.mp4"
+    with Writer(path, (64, 48), fps=25, stop=times[-1] + 0.05) as writer:
+        for number, time in enumerate(times):
+            writer.write(np.full((48, 64, 3), number * 6 % 256, np.uint8), float(time))
+    with av.open(str(path)) as container:
+        stream = container.streams.video[0]
+        seconds = float(stream.duration * stream.time_base)
+    assert seconds == pytest.approx(times[-1] + 0.05, abs=0.002)

@@ -27,6 +27,7 @@ class Recipe:
     judge_scales: int  # one more with G2
     adversarial_from: float  # share from which D takes part
     # the losses
+    adversarial: float  # weight of fooling D, summed over its scales
     matching: float  # weight of feature matching
     perceptual: float  # weight of the perceptual term (x2 with G2) or of its stand-in
     pixel: float  # weight of L1 on the person
@@ -55,7 +56,7 @@ RECIPES = {
         follow=False, aspect=2.0, mask=False,
         width=64, downs=4, blocks=9, limit=1024, fold=0, skips=False, enhancer_above=256,
         judge_width=64, judge_scales=2, adversarial_from=0.0,
-        matching=10.0, perceptual=5.0, pixel=0.0,
+        adversarial=1.0, matching=10.0, perceptual=5.0, pixel=0.0,
         rate=2e-4, batch=1, averaged=0.0, fed_back=0.0,
         enhancer_from=0.45, face_from=0.85, face_width=32,
     ),
@@ -64,7 +65,7 @@ RECIPES = {
         follow=True, aspect=None, mask=True,
         width=48, downs=3, blocks=6, limit=256, fold=1, skips=True, enhancer_above=100_000,
         judge_width=32, judge_scales=2, adversarial_from=0.5,
-        matching=2.0, perceptual=5.0, pixel=10.0,
+        adversarial=0.5, matching=2.0, perceptual=5.0, pixel=10.0,
         rate=8e-4, batch=2, averaged=0.995, fed_back=0.6,
         enhancer_from=1.0, face_from=0.88, face_width=16,
     ),

@@ -102,7 +102,7 @@ class Trainer:
     def _body_step(self, batch: Batch, share: float) -> dict[str, Tensor]:
         recipe, coarse = self.plan.recipe, self.coarse_only(share)
         with self._precision():
-            layers = self._unroll(batch, coarse)
+            layers = self._unroll(self.generator, batch, coarse)
         made = torch.stack([over(layer, batch.plate[:, n]) for n, layer in enumerate(layers)], 1)
         losses: dict[str, Tensor] = {}
         if share >= recipe.adversarial_from:
@@ -111,7 +111,7 @@ class Trainer:
             with self._precision():
                 fake = self._judged(batch, made, first)
                 real = self._judged(batch, batch.real, first)
-            losses["adversarial"] = lsgan(fake, True)
+            losses["adversarial"] = recipe.adversarial * lsgan(fake, True)
             losses["matching"] = recipe.matching * feature_matching(fake, real)
         losses["perceptual"] = self._perceptual(batch, made, coarse)
         if recipe.pixel:
@@ -124,7 +124,7 @@ class Trainer:
         self._average()
         return losses
 
-    def _unroll(self, batch: Batch, coarse: bool) -> list[Tensor]:
+    def _unroll(self, generator: nn.Module, batch: Batch, coarse: bool) -> list[Tensor]:
         """I0 = G(x0, before), I1 = G(x1, I0), the gradient through both (EDN, equation 2).
 
         Before is nothing, or by the recipe's chance the real frame with noise.
@@ -138,7 +138,7 @@ class Trainer:
         for frame in range(2):
             if frame:
                 state = move_state(state_of(layers[-1], outputs), batch.moves[:, 1])
-            raw = raw_layer(self.generator, torch.cat([batch.labels[:, frame], state], 1), coarse)
+            raw = raw_layer(generator, torch.cat([batch.labels[:, frame], state], 1), coarse)
             layers.append(layer_of(raw.float()))
         return layers
 
@@ -182,15 +182,11 @@ class Trainer:
         """F learns r = F(x_face, G(x)_face) while G stands still (EDN, section 3.4)."""
         side = face_side(self.plan)
         with torch.no_grad(), self._precision():
-            outputs = self.plan.recipe.outputs
-            state = move_state(state_of(batch.before, outputs), batch.moves[:, 0])
-            raw = raw_layer(self.averaged, torch.cat([batch.labels[:, 0], state], 1), False)
-            layer = layer_of(raw.float())
-            labels = cut(batch.labels[:, 0], batch.face[:, 0], (side, side))
-            before = cut(layer[:, :3], batch.face[:, 0], (side, side))
-            alpha = cut(layer[:, 3:], batch.face[:, 0], (side, side))
-            plate = cut(batch.plate[:, 0], batch.face[:, 0], (side, side))
-            real = cut(batch.real[:, 0], batch.face[:, 0], (side, side))
+            layer = self._unroll(self.averaged, batch, False)[1]  # after a frame of its own, as in a dance
+            labels, before, alpha, plate, real = (
+                cut(picture, batch.face[:, 1], (side, side))
+                for picture in (batch.labels[:, 1], layer[:, :3], layer[:, 3:], batch.plate[:, 1], batch.real[:, 1])
+            )
         with self._precision():
             after = self.refiner(labels, before)
         made = plate + alpha * (after.float() - plate)

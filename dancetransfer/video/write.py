@@ -53,6 +53,8 @@ class VideoTrack:
         self._container, self._layout, self.ticks = container, encoder.layout, encoder.ticks
         self._scaler = VideoReformatter()
         self._durations: dict[int, int] = {}
+        self._begun: int | None = None
+        """Coding time of the first packet."""
         options = dict(encoder.options)
         self.stream = cast(VideoStream, container.add_stream(encoder.name, rate, options))
         context = self.stream.codec_context
@@ -102,12 +104,16 @@ class VideoTrack:
         """Write what the encoder holds back; the last frame is shown until `end`."""
         rest = self.stream.encode(None)
         for packet in rest:
-            if packet is rest[-1] and packet.pts is not None:
-                # MP4 adds up durations in coding order: the last one coded closes the track.
-                self._durations[packet.pts] = end - packet.pts
+            if packet is rest[-1] and packet.pts is not None and packet.dts is not None:
+                # MP4 adds up the steps in coding order, which begins before 0 where frames are
+                # reordered: the last packet coded closes the track.
+                begun = packet.dts if self._begun is None else self._begun
+                self._durations[packet.pts] = max(1, end - (packet.dts - begun))
             self._mux(packet)
 
     def _mux(self, packet: Packet) -> None:
+        if self._begun is None:
+            self._begun = packet.dts
         # Encoders know no durations of single frames; theirs would be a guess.
         packet.duration = self._durations.pop(packet.pts or 0, packet.duration or 0)
         self._container.mux(packet)
