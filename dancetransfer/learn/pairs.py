@@ -1,6 +1,6 @@
 """The person's clips as training material: crops with masks, their poses, the plate, and the split."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -166,20 +166,9 @@ def load_footage(project: Project) -> list[Footage]:
             index, boxes = data["index"], data["boxes"]
         crops = np.load(folder / "crops.npy", mmap_mode="r")
         plate = np.load(folder / "plate.npy")
-        poses = _at(track, index)
+        poses = track[index]
         ready.append(Footage(clip.name, crops, boxes, index, poses, plate, split(poses.time)))
     return ready
-
-
-def _at(track: Poses, index: np.ndarray) -> Poses:
-    return replace(
-        track,
-        xy=track.xy[index],
-        confidence=track.confidence[index],
-        time=track.time[index],
-        shot=track.shot[index],
-        world=None if track.world is None else track.world[index],
-    )
 
 
 def _mask_crop(mask: np.ndarray, frame: tuple[int, int], box: np.ndarray, size: tuple[int, int]) -> np.ndarray:

@@ -60,7 +60,8 @@ class Poses:
     def __len__(self) -> int:
         return len(self.time)
 
-    def __getitem__(self, part: slice) -> "Poses":
+    def __getitem__(self, part: slice | np.ndarray) -> "Poses":
+        """Some frames, by a slice, their numbers [N] or a mask [T]."""
         return replace(
             self,
             xy=self.xy[part],
