@@ -9,11 +9,16 @@ from stick_bodies import Camera, body, waving, without
 from dancetransfer.learn.plate import composite
 from dancetransfer.pose import labels
 from dancetransfer.pose.crop import crop_aspect, face_boxes, follow_boxes, into_crop, whole_frame_boxes
-from dancetransfer.pose.labels import CHANNELS, label_map, label_maps
+from dancetransfer.pose.labels import CHANNELS, label_map
 from dancetransfer.pose.poses import FACE, LEFT_EAR, LEFT_ELBOW, LEFT_HAND, NOSE, RIGHT_EAR, RIGHT_HAND, Poses
 
 NAMES = list(CHANNELS)
 SIZE = (192, 256)
+
+
+def label_maps(poses: Poses) -> np.ndarray:
+    """uint8 [T,C,H,W] of a track whose joints are in pixels of the map."""
+    return np.stack([label_map(xy, seen, poses.size) for xy, seen in zip(poses.xy, poses.visible, strict=True)])
 
 
 def standing() -> Poses:

@@ -4,7 +4,6 @@ import cv2
 import numpy as np
 
 from dancetransfer.pose import poses as p
-from dancetransfer.pose.poses import Poses
 
 SHIFT = 4
 """Joints are drawn with 1/16 pixel accuracy."""
@@ -88,11 +87,6 @@ def label_map(xy: np.ndarray, visible: np.ndarray, size: tuple[int, int]) -> np.
                 line = fine if name in FINE else thick
                 cv2.line(canvas, points[a].tolist(), points[b].tolist(), (255,), line, cv2.LINE_AA, SHIFT)
     return maps
-
-
-def label_maps(poses: Poses) -> np.ndarray:
-    """uint8 [T,C,H,W] of a track whose joints are in pixels of the map (see `crop.into_crop`)."""
-    return np.stack([label_map(xy, seen, poses.size) for xy, seen in zip(poses.xy, poses.visible, strict=True)])
 
 
 def picture(maps: np.ndarray, under: np.ndarray | None = None) -> np.ndarray:
