@@ -12,7 +12,7 @@ def main() -> int:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     os.environ.setdefault("GOMP_SPINCOUNT", "1000")
     from dancetransfer.cli import streams
-    from dancetransfer.cli.commands import main as run
+    from dancetransfer.cli.parser import main as run
 
     words = sys.argv[1:]
     with streams.taken("--json" in words) as ours:

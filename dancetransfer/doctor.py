@@ -308,7 +308,7 @@ class _Studio:
 
     def poses(self) -> dict[str, float]:
         """Seconds per frame of the pose estimator with masks, behind its first frame."""
-        from dancetransfer.extract.estimators import MediaPipeHolistic
+        from dancetransfer.extract.holistic import MediaPipeHolistic
 
         frames, _, _, poses = self.filmed()
         with contextlib.closing(MediaPipeHolistic(masks=True)) as estimator:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from dancetransfer.cli.commands import main
+from dancetransfer.cli.parser import main
 from dancetransfer.cli.streams import Streams
 from dancetransfer.events import Done, Event, Failed, Notice, Started, from_line
 

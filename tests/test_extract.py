@@ -17,9 +17,10 @@ import pytest
 from dancetransfer.errors import UserError
 from dancetransfer.events import Done, Event, Notice, Progress, Started
 from dancetransfer.extract import parts
-from dancetransfer.extract.estimators import FACE_FROM_MESH, Estimate, MediaPipeHolistic
+from dancetransfer.extract.estimators import Estimate
 from dancetransfer.extract.extract import extract, read_masks
 from dancetransfer.extract.follow import Candidate, choose, larger_person
+from dancetransfer.extract.holistic import FACE_FROM_MESH, MediaPipeHolistic
 from dancetransfer.pose.poses import (
     FACE,
     LEFT_ANKLE,

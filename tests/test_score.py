@@ -11,7 +11,8 @@ from stick_bodies import Camera, waving
 
 from dancetransfer.errors import UserError
 from dancetransfer.events import Done, Event, Metric, Notice
-from dancetransfer.extract.estimators import Candidate, Estimate
+from dancetransfer.extract.estimators import Estimate
+from dancetransfer.extract.follow import Candidate
 from dancetransfer.learn.pairs import TRAIN, Footage, split
 from dancetransfer.learn.plate import composite, cut_out
 from dancetransfer.pose.crop import follow_boxes

@@ -13,8 +13,8 @@ import numpy as np
 
 from dancetransfer.errors import UserError
 from dancetransfer.events import Done, Event, Notice, Progress, Started
-from dancetransfer.extract.estimators import MediaPipeHolistic
 from dancetransfer.extract.follow import OFTEN, larger_person
+from dancetransfer.extract.holistic import MediaPipeHolistic
 from dancetransfer.extract.masks import Masks, MaskWriter, read_masks
 from dancetransfer.extract.parts import Job, Part, fit, plan
 from dancetransfer.extract.workers import Pool, Worker

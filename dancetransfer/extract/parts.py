@@ -17,8 +17,9 @@ from typing import Any
 import numpy as np
 
 from dancetransfer.errors import UserError
-from dancetransfer.extract.estimators import Estimate, MediaPipeHolistic, nobody
+from dancetransfer.extract.estimators import Estimate, nobody
 from dancetransfer.extract.follow import Candidate
+from dancetransfer.extract.holistic import MediaPipeHolistic
 from dancetransfer.extract.masks import MaskWriter
 from dancetransfer.pose.poses import BODY, JOINTS
 from dancetransfer.storage import write_npz

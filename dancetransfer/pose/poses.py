@@ -49,6 +49,10 @@ class Poses:
     world: np.ndarray | None = None
     """float32 [T,133,3] metres, hips at the origin, where the estimator gives it."""
     estimator: str = ""
+    uncertain: np.ndarray | None = None
+    """bool [T]: here the joints may be wrong, or another person's; None: nobody has said."""
+    contact: np.ndarray | None = None
+    """bool [T,2]: the left, the right foot stands on the floor; None: not looked for."""
 
     def __post_init__(self) -> None:
         if self.shot is None:
@@ -69,6 +73,8 @@ class Poses:
             time=self.time[part],
             shot=self.shot[part],
             world=None if self.world is None else self.world[part],
+            uncertain=None if self.uncertain is None else self.uncertain[part],
+            contact=None if self.contact is None else self.contact[part],
         )
 
     @property
@@ -90,7 +96,8 @@ class Poses:
 
     def save(self, path: str | Path) -> None:
         """Write the track as npz, atomically."""
-        extra = {} if self.world is None else {"world": self.world}
+        optional = {"world": self.world, "uncertain": self.uncertain, "contact": self.contact}
+        extra = {name: values for name, values in optional.items() if values is not None}
         write_npz(
             path,
             format=np.int32(FORMAT),
@@ -123,6 +130,8 @@ class Poses:
                     data["shot"],
                     data.get("world", None),
                     str(data["estimator"]),
+                    data.get("uncertain", None),
+                    data.get("contact", None),
                 )
         except FileNotFoundError as error:
             raise UserError(f"{path} does not exist.", "Check the path for a typing error.") from error

@@ -104,7 +104,7 @@ def table(rows: Mapping[str, Scores]) -> str:
 
 def mediapipe_estimator() -> Estimator | None:
     """The estimator that finds the joints of a result; None where mediapipe is missing."""
-    from dancetransfer.extract.estimators import MediaPipeHolistic
+    from dancetransfer.extract.holistic import MediaPipeHolistic
 
     try:
         return MediaPipeHolistic()

@@ -16,8 +16,8 @@ import numpy as np
 
 from dancetransfer import puppets
 from dancetransfer.demo import draw_clip
-from dancetransfer.extract.estimators import quiet
 from dancetransfer.extract.extract import default_workers, extract
+from dancetransfer.extract.holistic import quiet
 from dancetransfer.extract.parts import plan
 from dancetransfer.pose.poses import FACE, Poses
 from dancetransfer.video.read import probe, read_frames

@@ -1,0 +1,113 @@
+"""The commands on single files and on this machine: poses, retarget, score, info, doctor, weights."""
+
+import argparse
+import tempfile
+from collections.abc import Generator
+from contextlib import closing
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TypeVar
+
+from dancetransfer.cli.console import Context
+from dancetransfer.cli.options import read
+from dancetransfer.events import Done, Event, Events, Notice
+from dancetransfer.settings import RetargetSettings, TrainSettings
+
+# Stages are imported inside the commands: `--help` and the window's first look need none of them.
+
+Result = TypeVar("Result")
+
+
+def poses(arguments: argparse.Namespace, context: Context) -> Events:
+    """The pose track of a video."""
+    from dancetransfer.extract.extract import extract
+    from dancetransfer.pose.poses import Poses
+    from dancetransfer.pose.smooth import smooth
+    from dancetransfer.transfer import check_folder
+
+    video, output = Path(arguments.video), Path(arguments.output)
+    check_folder(output)
+    with tempfile.TemporaryDirectory() as folder:
+        yield from extract(video, Path(folder), masks=False, proxy=False)
+        track = Poses.load(Path(folder) / "poses.npz")
+    track = track if arguments.raw else smooth(track)
+    track.save(output)
+    share = 100 * track.present.mean()
+    yield Done("", f"{len(track)} frames, somebody in {share:.0f} % of them: {output}", [str(output)])
+
+
+def retarget(arguments: argparse.Namespace, context: Context) -> Events:
+    """Fit one pose track to the body and camera of another."""
+    from dancetransfer.pose.poses import Poses
+    from dancetransfer.pose.retarget import retarget as fit
+
+    output = Path(arguments.output)
+    fitted, how = fit(Poses.load(arguments.source), Poses.load(arguments.target), read(arguments, RetargetSettings))
+    fitted.save(output)
+    yield Done("", "\n".join([*how.sentences(), str(output)]), [str(output)])
+
+
+def score(arguments: argparse.Namespace, context: Context) -> Events:
+    """How near a clip comes to a truth clip."""
+    from dancetransfer.score.score import score_files, table
+
+    clip, truth = Path(arguments.clip), Path(arguments.truth)
+    scores = yield from _wordless(score_files(clip, truth))
+    yield Done("", table({clip.name: scores}), result=asdict(scores))
+
+
+def info(arguments: argparse.Namespace, context: Context) -> Events:
+    """The facts of a video."""
+    from dancetransfer.video.read import probe
+
+    facts = probe(Path(arguments.video))
+    rate = "variable rate, average " if facts.variable_rate else ""
+    sound = f"{facts.audio}, {facts.audio_rate} Hz, {facts.audio_channels} channels" if facts.audio else "none"
+    lines = [
+        f"{facts.path}",
+        f"picture  {facts.width}x{facts.height}, {facts.codec} {facts.pixel_format}"
+        + (f", turned by {facts.rotation} degrees" if facts.rotation else "")
+        + (", interlaced" if facts.interlaced else "")
+        + (f", {facts.transfer}" if facts.transfer in ("pq", "hlg") else ""),
+        f"length   {facts.seconds:.2f} s, {facts.frames} frames, {rate}{facts.fps:.3g} frames/s",
+        f"sound    {sound}",
+    ]
+    if facts.damage:
+        yield Notice(facts.damage)
+    yield Done("", "\n".join(lines), result={**asdict(facts), "path": str(facts.path)})
+
+
+def doctor(arguments: argparse.Namespace, context: Context) -> Events:
+    """What works on this machine and how long a dance will take."""
+    from dancetransfer.doctor import examine
+
+    report = yield from examine(read(arguments, TrainSettings), 0 if arguments.quick else 4)
+    yield Done("", "\n".join(report.lines()), result=report.as_dict())
+
+
+def weights(arguments: argparse.Namespace, context: Context) -> Events:
+    """Install optional weights."""
+    from dancetransfer import weights as shelf
+
+    if arguments.name is None:
+        yield Done("", shelf.listing())
+        return
+    if arguments.file:
+        yield from shelf.install_from_file(arguments.name, arguments.file)
+    else:
+        if not arguments.yes and not context.ask(f"{shelf.describe(arguments.name)}\nDownload it?"):
+            yield Done("", "Nothing was downloaded.")
+            return
+        yield from shelf.download(arguments.name)
+    yield Done("", f"{arguments.name} is installed: {shelf.place(arguments.name)}")
+
+
+def _wordless(stage: Generator[Event, None, Result]) -> Generator[Event, None, Result]:
+    """A stage whose result is told by the command's own last word."""
+    with closing(stage):
+        while True:
+            try:
+                event = next(stage)
+            except StopIteration as end:
+                return end.value
+            yield replace(event, message="") if isinstance(event, Done) else event

@@ -1,0 +1,137 @@
+"""The command line: every command with its flags, and how one is run."""
+
+import argparse
+import sys
+from collections.abc import Callable
+
+from dancetransfer import __version__
+from dancetransfer.cli import commands, console, files, options
+from dancetransfer.cli.console import Context, Usage
+from dancetransfer.cli.options import Parser, add_options
+from dancetransfer.cli.streams import Streams
+from dancetransfer.events import Events, Failed
+from dancetransfer.settings import ExportSettings, RenderSettings, RetargetSettings, TrainSettings
+
+Command = Callable[[argparse.Namespace, Context], Events]
+
+
+def parser() -> Parser:
+    """All commands with their flags."""
+    top = Parser(prog="dancetransfer", description="Makes anyone dance: two videos in, one finished clip out.")
+    top.add_argument("--version", action="version", version=f"DanceTransfer {__version__}")
+    group = top.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
+
+    def command(name: str, run: Command, help: str) -> argparse.ArgumentParser:
+        one = group.add_parser(name, help=help, description=run.__doc__)
+        one.add_argument("--json", action="store_true", help="Events as JSON lines on standard output.")
+        one.set_defaults(run=run)
+        return one
+
+    one = command("transfer", commands.transfer, "two videos in, one finished clip out")
+    one.add_argument("dance", metavar="DANCE", help="The video whose motion is wanted.")
+    one.add_argument("person", metavar="PERSON", nargs="+", help="Video(s) of the person who shall dance.")
+    _output(one, "CLIP.mp4")
+    one.add_argument("--project", metavar="X.dance", help="The project folder (default: beside the clip).")
+    _consent(one)
+    for settings in (TrainSettings, RetargetSettings, ExportSettings):
+        add_options(one, settings)
+
+    one = command("demo", commands.demo, "the whole job on the built-in dancers")
+    one.epilog = "Trains for three minutes where no other --budget is given."
+    one.add_argument("-o", dest="output", metavar="DIR", default="demo", help="Folder for what is made.")
+    add_options(one, TrainSettings)
+
+    one = command("add-dance", commands.add_dance, "another dance for a project's person")
+    _project(one)
+    one.add_argument("dance", metavar="DANCE")
+    add_options(one, RetargetSettings)
+
+    one = command("add-person", commands.add_person, "more footage of a project's person")
+    _project(one)
+    one.add_argument("clip", metavar="CLIP")
+
+    one = command("train", commands.train, "learn the person, or go on learning")
+    _project(one)
+    one.add_argument("--new", action="store_true", help="Begin a new training; the old ones are kept.")
+    add_options(one, TrainSettings)
+
+    one = command("render", commands.render, "render a dance or a stretch of it")
+    _project(one)
+    add_options(one, RenderSettings)
+    add_options(one, RetargetSettings)
+
+    one = command("export", commands.export, "write a rendered dance as a clip")
+    _project(one)
+    _output(one, "CLIP.mp4")
+    _consent(one)
+    add_options(one, RenderSettings)
+    add_options(one, ExportSettings)
+
+    one = command("forget", commands.forget, "delete everything learned of the person")
+    _project(one)
+    one.add_argument("--yes", action="store_true", help="Don't ask.")
+
+    one = command("poses", files.poses, "the pose track of a video")
+    one.add_argument("video", metavar="VIDEO")
+    _output(one, "poses.npz")
+    one.add_argument("--raw", action="store_true", help="As the estimator gives them, without cleaning.")
+
+    one = command("retarget", files.retarget, "fit one pose track to another body and camera")
+    one.add_argument("--source", metavar="A.npz", required=True, help="The dance's poses.")
+    one.add_argument("--target", metavar="B.npz", required=True, help="The person's poses.")
+    _output(one, "C.npz")
+    add_options(one, RetargetSettings)
+
+    one = command("score", files.score, "how near a clip comes to a truth clip")
+    one.add_argument("clip", metavar="CLIP")
+    one.add_argument("truth", metavar="TRUTH")
+
+    one = command("info", files.info, "the facts of a video")
+    one.add_argument("video", metavar="VIDEO")
+
+    one = command("doctor", files.doctor, "what works on this machine and how long a dance takes")
+    one.add_argument("--quick", action="store_true", help="Look only, measure nothing.")
+    add_options(one, TrainSettings)
+
+    one = command("weights", files.weights, "optional weights for the published method")
+    one.add_argument("name", metavar="NAME", nargs="?")
+    one.add_argument("--file", metavar="FILE", help="Install from a file that is here already.")
+    one.add_argument("--yes", action="store_true", help="Don't ask.")
+    return top
+
+
+def _project(one: argparse.ArgumentParser) -> None:
+    one.add_argument("project", metavar="X.dance", help="The project folder.")
+
+
+def _output(one: argparse.ArgumentParser, name: str) -> None:
+    one.add_argument("-o", dest="output", metavar=name, required=True, help="What is written.")
+
+
+def _consent(one: argparse.ArgumentParser) -> None:
+    one.add_argument("--consent", metavar="WORDS", help="Who of the people shown agreed, and when.")
+
+
+def main(words: list[str], streams: Streams | None = None) -> int:
+    """Run a command line; returns the exit code: 0 done, 1 failed, 2 usage, 3 stopped and resumable.
+
+    `streams`: where its words go; standard output and error where not given, and then standard
+    input is left alone.
+    """
+    wants_json = "--json" in words
+    ours = streams or Streams(sys.stdout, sys.stderr)
+    sink: console.Sink = console.JsonSink(ours.out) if wants_json else console.TerminalSink(ours.out, ours.err)
+    try:
+        arguments = parser().parse_args(words)
+        options.check(arguments)
+    except Usage as error:
+        sink(Failed(*str(error).split("\n", 1)))
+        return console.USAGE
+    if arguments.command is None:
+        parser().print_help()
+        return console.USAGE
+    stop, context = console.Stop(), Context(wants_json, ours)
+    if wants_json and streams is not None:
+        stop.listen(0)
+    with stop.on_signals():
+        return console.run(arguments.run(arguments, context), sink, stop, context)
