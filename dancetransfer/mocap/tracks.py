@@ -1,0 +1,91 @@
+"""Dances that come as a pose track: BVH motion capture and npz files, read like a video and imported like one."""
+
+from collections.abc import Iterator
+from math import ceil
+from pathlib import Path
+
+import numpy as np
+
+from dancetransfer.errors import UserError
+from dancetransfer.events import Done, Event, Started
+from dancetransfer.mocap import bvh
+from dancetransfer.mocap.camera import film
+from dancetransfer.mocap.figure import to_figure
+from dancetransfer.pose.poses import Poses
+from dancetransfer.project import Media
+from dancetransfer.storage import Results, key, set_aside
+
+VERSION = 1
+"""Raised when the same file gives another track than before."""
+
+ESTIMATOR = f"bvh {VERSION}"
+MOST_RATE = 33.0
+"""Frames per second above which every n-th frame of a BVH is taken: motion capture runs at 60, 120 or 240, and each
+frame is one to render. So 120 becomes 30, 100 becomes 25; 24, 25 and 30 stay."""
+
+
+def load_track(path: str | Path) -> Poses:
+    """The pose track of a `.bvh` or `.npz` file; UserError where it can't be read or shows nobody."""
+    path = Path(path)
+    track = _from_bvh(path) if path.suffix.lower() == ".bvh" else Poses.load(path)
+    steps = np.diff(track.time)
+    if not len(track) or not np.isfinite(track.time).all() or (steps <= 0).any() or min(track.size) < 1:
+        raise UserError(
+            f"The times or the picture size in {path.name} make no sense.",
+            "Make the track again: dancetransfer poses VIDEO -o poses.npz",
+        )
+    if not track.present.any():
+        raise UserError(f"Nobody is in any frame of {path.name}.", "Use a track of a whole body.")
+    return track
+
+
+def _from_bvh(path: Path) -> Poses:
+    file = bvh.read_bvh(path)
+    file = file.every(_step(file.frame_seconds))
+    return film(to_figure(file), np.arange(len(file.values)) * file.frame_seconds, ESTIMATOR)
+
+
+def _step(frame_seconds: float) -> int:
+    return max(1, ceil(1 / (frame_seconds * MOST_RATE)))
+
+
+def count_frames(path: Path) -> int:
+    """How many frames the track of a file will have, without reading its motion."""
+    if path.suffix.lower() != ".bvh":
+        return len(Poses.load(path))
+    frames, seconds = bvh.read_timing(path)
+    return ceil(frames / _step(seconds))
+
+
+def facts(path: Path) -> dict[str, object]:
+    """What the command `info` tells of a track."""
+    track = load_track(path)
+    step = float(np.median(np.diff(track.time))) if len(track) > 1 else 0.0
+    return {
+        "path": str(path),
+        "width": track.size[0],
+        "height": track.size[1],
+        "frames": len(track),
+        "fps": 1 / step if step else 0.0,
+        "seconds": float(track.time[-1] - track.time[0]) + step,
+        "present": float(track.present.mean()),
+        "joints": int(track.visible.any(0).sum()),
+        "estimator": track.estimator,
+    }
+
+
+def import_track(media: Media, folder: Path) -> Iterator[Event]:
+    """Stage: a dance without a picture -> `poses.npz` in its folder; nothing where that is current."""
+    results = Results(folder)
+    wanted = key("import", VERSION, media.fingerprint)
+    if results.current("poses.npz", wanted):
+        try:
+            Poses.load(folder / "poses.npz")
+            return
+        except UserError:
+            set_aside(folder / "poses.npz")
+    yield Started("import")
+    track = load_track(media.path())
+    track.save(folder / "poses.npz")
+    results.note("poses.npz", wanted)
+    yield Done("import", f"{len(track)} frames", [str(folder / "poses.npz")])
