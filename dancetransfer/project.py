@@ -19,12 +19,15 @@ from dancetransfer.storage import explain, fingerprint, set_aside, write_text
 FORMAT = 1
 """Version of project.json; a newer one is refused, an older one is read."""
 
+POSE_TRACKS = (".bvh", ".npz")
+"""Suffixes of files that hold a motion and no picture: they can be the dance, never the person."""
+
 Group = TypeVar("Group")
 
 
 @dataclass(frozen=True)
 class Media:
-    """A video that belongs to the project. The file stays where the user has it."""
+    """A video (or a dance's pose track) that belongs to the project. The file stays where the user has it."""
 
     name: str
     file: str
@@ -38,6 +41,16 @@ class Media:
         if not path.exists():
             raise UserError(f"{path} is no longer there.", "Put the video back, or add it again from its new place.")
         return path
+
+    @property
+    def has_picture(self) -> bool:
+        """It is a video, not a pose track."""
+        return has_picture(Path(self.file))
+
+
+def has_picture(file: Path) -> bool:
+    """Whether a file is taken for a video: whatever is no pose track by its suffix."""
+    return file.suffix.lower() not in POSE_TRACKS
 
 
 class Project:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from dancetransfer.errors import UserError
 from dancetransfer.events import Done, Event, Events, Notice, Progress, Started
-from dancetransfer.project import Media, Project
+from dancetransfer.project import Media, Project, has_picture
 from dancetransfer.settings import ExportSettings, RenderSettings, RetargetSettings, TrainSettings
 
 # Seconds of a two-core machine without a graphics card; only their ratios matter, and only until
@@ -98,11 +98,19 @@ def _poses_of(project: Project, media: Media, folder: Path, masks: bool) -> list
 
     name = Path(media.file).name
     tasks = [Task(f"Cleaning the track of {name}", "track", 1.0, partial(clean_track, folder))]
+    if not media.has_picture:
+        return [Task(f"Reading the moves of {name}", "import", 1.0, partial(_import, media, folder)), *tasks]
     if not extracted(media.fingerprint, folder, masks=masks):
         seconds = _frames(media.path()) * POSE_SECONDS
         words = f"Finding the {'person' if masks else 'dancer'} in {name}"
         tasks.insert(0, Task(words, "poses", seconds, partial(_find, project, media, folder, masks)))
     return tasks
+
+
+def _import(media: Media, folder: Path) -> Events:
+    from dancetransfer.mocap.tracks import import_track
+
+    yield from import_track(media, folder)
 
 
 def _find(project: Project, media: Media, folder: Path, masks: bool) -> Events:
@@ -133,7 +141,7 @@ def _fit(project: Project, settings: RetargetSettings, dance: Media) -> Events:
 
     yield from fit_dance(project, settings, dance.name)
     folder = project.dance_folder(dance)
-    if not (folder / "driving.jpg").exists() and Path(dance.file).exists():
+    if dance.has_picture and not (folder / "driving.jpg").exists() and Path(dance.file).exists():
         write_driving(dance.path(), Poses.load(folder / "retarget.npz"), folder)
 
 
@@ -268,11 +276,22 @@ def transfer(
 # --- adding media -------------------------------------------------------------------------------
 
 
-def look_at(videos: Iterable[Path]) -> None:
-    """UserError where one of the files is not a video that can be read."""
+def look_at(clips: Iterable[Path], dances: Iterable[Path] = ()) -> None:
+    """UserError where a clip is not a video that can be read, or a dance neither that nor a pose track."""
+    from dancetransfer.mocap.tracks import load_track
     from dancetransfer.video.read import probe
 
-    for path in videos:
+    for path in dances:
+        if has_picture(path):
+            probe(path)
+        else:
+            load_track(path)
+    for path in clips:
+        if not has_picture(path):
+            raise UserError(
+                f"{path.name} holds a motion and no picture, so nobody can be learned from it.",
+                "Give a video of the person; a pose track or BVH file can only be the dance, which comes first.",
+            )
         probe(path)
 
 
@@ -321,10 +340,13 @@ def done(message: str, files: list[Path]) -> Done:
 
 
 def _frames(path: Path) -> int:
-    """For a guess of the time alone: 0 where the video has gone, which the stages that need it tell."""
+    """For a guess of the time alone: 0 where the file has gone, which the stages that need it tell."""
+    from dancetransfer.mocap.tracks import count_frames
     from dancetransfer.video.read import probe
 
-    return probe(path).frames if path.exists() else 0
+    if not path.exists():
+        return 0
+    return probe(path).frames if has_picture(path) else count_frames(path)
 
 
 def _clip_frames(project: Project) -> int:

@@ -24,7 +24,7 @@ def transfer(arguments: argparse.Namespace, context: Context) -> Events:
     output = Path(arguments.output).resolve()
     dance, clips = Path(arguments.dance), [Path(path) for path in arguments.person]
     chain.check_output(output, (dance, *clips))
-    chain.look_at([dance, *clips])  # before anything is made
+    chain.look_at(clips, [dance])  # before anything is made
     where = Path(arguments.project) if arguments.project else output.with_suffix(".dance")
     project = Project.open_or_create(where)
     with _working(project, context):
@@ -54,7 +54,7 @@ def add_dance(arguments: argparse.Namespace, context: Context) -> Events:
     """Another dance for the person of a project."""
     from dancetransfer import transfer as chain
 
-    chain.look_at([Path(arguments.dance)])
+    chain.look_at([], [Path(arguments.dance)])
     project = Project.open(arguments.project)
     with _working(project, context):
         yield from _notes(project)

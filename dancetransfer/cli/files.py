@@ -11,6 +11,7 @@ from typing import TypeVar
 from dancetransfer.cli.console import Context
 from dancetransfer.cli.options import read
 from dancetransfer.events import Done, Event, Events, Notice
+from dancetransfer.project import has_picture
 from dancetransfer.settings import RetargetSettings, TrainSettings
 
 # Stages are imported inside the commands: `--help` and the window's first look need none of them.
@@ -21,12 +22,18 @@ Result = TypeVar("Result")
 def poses(arguments: argparse.Namespace, context: Context) -> Events:
     """The pose track of a video."""
     from dancetransfer.extract.extract import extract
+    from dancetransfer.mocap.tracks import load_track
     from dancetransfer.pose.poses import Poses
     from dancetransfer.pose.smooth import smooth
     from dancetransfer.transfer import check_folder
 
     video, output = Path(arguments.video), Path(arguments.output)
     check_folder(output)
+    if not has_picture(video):
+        track = load_track(video)
+        track.save(output)
+        yield Done("", f"{len(track)} frames: {output}", [str(output)])
+        return
     with tempfile.TemporaryDirectory() as folder:
         yield from extract(video, Path(folder), masks=False, proxy=False)
         track = Poses.load(Path(folder) / "poses.npz")
@@ -60,6 +67,9 @@ def info(arguments: argparse.Namespace, context: Context) -> Events:
     """The facts of a video."""
     from dancetransfer.video.read import probe
 
+    if not has_picture(Path(arguments.video)):
+        yield _track_info(Path(arguments.video))
+        return
     facts = probe(Path(arguments.video))
     rate = "variable rate, average " if facts.variable_rate else ""
     sound = f"{facts.audio}, {facts.audio_rate} Hz, {facts.audio_channels} channels" if facts.audio else "none"
@@ -75,6 +85,20 @@ def info(arguments: argparse.Namespace, context: Context) -> Events:
     if facts.damage:
         yield Notice(facts.damage)
     yield Done("", "\n".join(lines), result={**asdict(facts), "path": str(facts.path)})
+
+
+def _track_info(path: Path) -> Done:
+    """The facts of a pose track."""
+    from dancetransfer.mocap.tracks import facts
+
+    known = facts(path)
+    lines = (
+        f"{path}",
+        f"motion   no picture, drawn into {known['width']}x{known['height']}, {known['joints']} of 133 joints",
+        f"length   {known['seconds']:.2f} s, {known['frames']} frames, {known['fps']:.3g} frames/s",
+        f"dancer   in {known['present']:.0%} of the frames",
+    )
+    return Done("", "\n".join(lines), result=known)
 
 
 def doctor(arguments: argparse.Namespace, context: Context) -> Events:

@@ -25,14 +25,14 @@ def export(project: Project, chosen: RenderSettings, settings: ExportSettings, o
 
     One frame out per frame in, at its own time, unless `settings.fps` resamples. The dance's
     sound goes with it; the AI mark is always in the file, the visible label until somebody's
-    consent is recorded.
+    consent is recorded. A dance without a picture gives no sound.
     """
     dance = project.dance(chosen.dance)
     folder = project.dance_folder(dance)
     times = Poses.load(folder / "retarget.npz").time
     first, last = frames_between(times, chosen.start, chosen.stop)
-    source = dance.path()
-    facts = probe(source)
+    source = dance.path() if dance.has_picture else None
+    facts = probe(source) if source else None
     total = last - first
     labeled = label_wanted(project, settings)
     if settings.label == "off" and labeled:
@@ -49,8 +49,8 @@ def export(project: Project, chosen: RenderSettings, settings: ExportSettings, o
     with Writer(
         output,
         (width, height),
-        fps=settings.fps or facts.fps,
-        audio=source if facts.audio else None,
+        fps=settings.fps or (facts.fps if facts else 1 / _step(times)),
+        audio=source if facts and facts.audio else None,
         start=float(times[first]),
         stop=end,
     ) as writer:
