@@ -75,6 +75,17 @@ class TrainSettings:
 
 
 @dataclass(frozen=True)
+class PoseSettings:
+    """How the people in the videos are found."""
+
+    estimator: str = option(
+        "mediapipe",
+        "What finds the joints; dwpose and rtmw are stronger and slower, and need weights that you download.",
+        choices=("mediapipe", "dwpose", "rtmw"),
+    )
+
+
+@dataclass(frozen=True)
 class RetargetSettings:
     """How the dance is fitted to the person's body and camera."""
 
@@ -109,6 +120,7 @@ class ExportSettings:
 
 
 GROUPS: dict[str, Any] = {
+    "poses": PoseSettings,
     "train": TrainSettings,
     "retarget": RetargetSettings,
     "render": RenderSettings,
