@@ -18,6 +18,8 @@ from dancetransfer.storage import explain, fingerprint, set_aside, write_text
 
 FORMAT = 1
 """Version of project.json; a newer one is refused, an older one is read."""
+UNDO_STEPS = 100
+"""Changes of a video's hand edits that can be taken back."""
 
 POSE_TRACKS = (".bvh", ".npz")
 """Suffixes of files that hold a motion and no picture: they can be the dance, never the person."""
@@ -179,6 +181,7 @@ class Project:
         for what, folder in (("clips", self.clip_folder(media)), ("dances", self.dance_folder(media))):
             if asdict(media) in self._data[what]:
                 self._data[what].remove(asdict(media))
+                self._forget_edits(_place(folder))
                 shutil.rmtree(folder, ignore_errors=True)
 
     @property
@@ -209,6 +212,43 @@ class Project:
         name = next(n for n, kind in settings.GROUPS.items() if isinstance(values, kind))
         kept = self._data.setdefault("settings", {}).setdefault(name, {})
         kept.update(asdict(values))
+
+    # --- touched up by hand -------------------------------------------------------------------
+
+    def edits(self, folder: Path) -> list[dict[str, Any]]:
+        """The hand edits of the dance or clip with that folder, oldest first, as `pose.edits` reads them."""
+        return [dict(entry) for entry in self._data.get("edits", {}).get(_place(folder), [])]
+
+    def set_edits(self, folder: Path, entries: list[dict[str, Any]]) -> None:
+        """Keep these edits instead, a step that `undo_edits` takes back; call `save` after."""
+        before = self.edits(folder)
+        gone = [entry for entry in before if entry not in entries]
+        new = [entry["id"] for entry in entries if entry not in before]
+        if gone or new:
+            steps = self._data.setdefault("edits_before", {}).setdefault(_place(folder), [])
+            steps.append({"gone": gone, "new": new})
+            del steps[:-UNDO_STEPS]
+            self._put_edits(folder, entries)
+
+    def undo_edits(self, folder: Path) -> bool:
+        """Take the last `set_edits` back; False where there is none. Call `save` after."""
+        steps = self._data.get("edits_before", {}).get(_place(folder), [])
+        if not steps:
+            return False
+        step = steps.pop()
+        kept = [entry for entry in self.edits(folder) if entry["id"] not in step["new"]]
+        self._put_edits(folder, kept + step["gone"])
+        return True
+
+    def _put_edits(self, folder: Path, entries: list[dict[str, Any]]) -> None:
+        self._data.setdefault("edits", {})[_place(folder)] = sorted(entries, key=lambda entry: entry["id"])
+
+    def _forget_edits(self, place: str) -> None:
+        """Those of one video, or of all whose place begins like that."""
+        for group in ("edits", "edits_before"):
+            kept = self._data.get(group, {})
+            for name in [name for name in kept if name == place or (place.endswith("/") and name.startswith(place))]:
+                del kept[name]
 
     # --- where things lie ---------------------------------------------------------------------
 
@@ -276,6 +316,7 @@ class Project:
             file.unlink(missing_ok=True)
         if self.person.exists():
             raise UserError(f"{self.person} could not be deleted whole.", "Close what has it open and try again.")
+        self._forget_edits("clips/")
         self._data.update(clips=[], consent=None, built_in=False)
         self.save()
 
@@ -290,12 +331,26 @@ def _read(file: Path) -> dict[str, Any] | None:
         names = [entry["name"] for what in ("clips", "dances") for entry in data[what]]
         whole = all(isinstance(value, str) for value in media) and all(map(_is_folder_name, names))
         whole &= all(isinstance(values, dict) for values in data.setdefault("settings", {}).values())
+        whole &= _whole_edits(data)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
     return data if whole else None
 
 
 _MEDIA = ("name", "file", "fingerprint")
+
+
+def _whole_edits(data: dict[str, Any]) -> bool:
+    """Every hand edit can be named, to be taken out or brought back; KeyError and the like where not even that."""
+    entries = [entry for kept in data.get("edits", {}).values() for entry in kept]
+    for step in (step for steps in data.get("edits_before", {}).values() for step in steps):
+        entries += [*step["gone"], *({"id": number} for number in step["new"])]
+    return all(isinstance(entry["id"], int) for entry in entries)
+
+
+def _place(folder: Path) -> str:
+    """What the project file calls a dance or clip: "dances/NAME" or "clips/001"."""
+    return f"{folder.parent.name}/{folder.name}"
 
 
 def _is_folder_name(name: str) -> bool:

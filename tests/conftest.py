@@ -91,7 +91,7 @@ def true_project(
     from dancetransfer.extract.masks import MaskWriter
     from dancetransfer.pose import track
     from dancetransfer.pose.poses import Poses
-    from dancetransfer.storage import Results, key
+    from dancetransfer.storage import Results
 
     project = _begun(tmp_path_factory.mktemp("true") / "true.dance", puppet_clips)
     for show, folder in (
@@ -99,10 +99,11 @@ def true_project(
         (puppet_shows["dance"], project.dance_folder(project.dances[0])),
     ):
         poses = Poses(*show.joints(), show.times, show.size, estimator="truth")
-        for name in ("poses.npz", "track.npz"):
+        for name in ("poses.npz", "cleaned.npz", "track.npz"):
             poses.save(folder / name)
         Results(folder).note("poses.npz", "truth")
-        Results(folder).note("track.npz", key("track", track.VERSION, "truth"))
+        for name, made_from in zip(("cleaned.npz", "track.npz"), track.keys("truth"), strict=True):
+            Results(folder).note(name, made_from)
     person = puppet_shows["person"]
     half = replace(person, size=(SIZE[0] // 2, SIZE[1] // 2))  # as good, in a fraction of the time
     with MaskWriter(project.clip_folder(project.clips[0]) / "masks.npz", SIZE) as writer:

@@ -162,7 +162,7 @@ def test_forget_leaves_nothing_of_the_person(finished: Path) -> None:
     done("forget", finished, "--yes")
     left = {str(path.relative_to(finished)) for path in finished.rglob("*") if path.is_file()}
     of_the_dance = {"poses.npz", "track.npz", "results.json", "proxy.mp4", "thumbs.jpg", "sound.json", "driving.jpg"}
-    of_the_dance |= {"peaks.npy", "onsets.npy", "clip.mp4"}
+    of_the_dance |= {"cleaned.npz", "peaks.npy", "onsets.npy", "clip.mp4"}
     assert left <= {f"dances/dance/{name}" for name in of_the_dance} | {"project.json", "project.copy.json", "lock"}
     for name in ("project.json", "project.copy.json", "lock"):
         assert "Kim" not in (finished / name).read_text() and person not in (finished / name).read_text()
