@@ -39,6 +39,10 @@ class Estimator(Protocol):
         """The people seen in a frame, largest first; doesn't touch what is followed."""
         ...
 
+    def look(self, image: np.ndarray, person: Candidate) -> Estimate:
+        """The body joints of whoever is inside a circle, quickly; doesn't touch what is followed."""
+        ...
+
     def restart(self, start: Candidate | None = None) -> None:
         """Forget the person; go on with the one at `start`."""
         ...

@@ -9,6 +9,9 @@ import numpy as np
 SAME = 0.6
 """Two circles whose centers are closer than this part of the radius are the same person."""
 
+DOUBLE = 0.35
+"""Two circles of one detector whose centers are closer than this part of the larger radius are the same person."""
+
 LARGER = 1.15
 """Another person counts as larger from this ratio of the radii on."""
 
@@ -42,6 +45,15 @@ class Candidate:
 def distance(person: Candidate, other: Candidate) -> float:
     """Between the centers, in radii of `other`."""
     return float(np.hypot(*np.subtract(person.center, other.center))) / other.radius
+
+
+def without_doubles(people: Sequence[Candidate]) -> list[Candidate]:
+    """Each person once, by the first of the circles that say the same; largest first."""
+    kept: list[Candidate] = []
+    for person in people:
+        if all(min(distance(person, one), distance(one, person)) >= DOUBLE for one in kept):
+            kept.append(person)
+    return sorted(kept, key=lambda one: -one.radius)
 
 
 def choose(people: Sequence[Candidate], last: Candidate | None) -> Candidate | None:

@@ -5,12 +5,13 @@ import os
 import sys
 import warnings
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from dancetransfer.extract.estimators import Estimate, nobody
-from dancetransfer.extract.follow import Candidate, choose
+from dancetransfer.extract.follow import Candidate, choose, without_doubles
 from dancetransfer.extract.masks import mask_size
 from dancetransfer.pose.poses import (
     BODY,
@@ -55,6 +56,9 @@ LOST_OUTSIDE = 0.5
 
 GRID_CENTER, GRID_RADIUS, GRID_ANGLE = 1 / 16, 0.05, np.pi / 48
 """Steps to which the tracker rounds its region: parts of the radius, natural log, radians."""
+
+WIDE, WINDOW_STEP = 1.25, 0.4
+"""From this ratio of the sides on the detector looks through square windows too, so many sides apart."""
 
 _DETECTION_GRAPH = """
 input_stream: "image"
@@ -110,6 +114,22 @@ node {
 }
 """
 
+_BODY_GRAPH = """
+input_stream: "image"
+input_stream: "region"
+input_side_packet: "model_complexity"
+input_side_packet: "enable_segmentation"
+node {
+  calculator: "PoseLandmarkByRoiCpu"
+  input_stream: "IMAGE:image"
+  input_stream: "ROI:region"
+  input_side_packet: "MODEL_COMPLEXITY:model_complexity"
+  input_side_packet: "ENABLE_SEGMENTATION:enable_segmentation"
+  output_stream: "LANDMARKS:pose"
+  output_stream: "AUXILIARY_LANDMARKS:circle"
+}
+"""
+
 
 class MediaPipeHolistic:
     """MediaPipe holistic 0.10: pose, face and hands of one person, with an explicit tracker.
@@ -144,6 +164,8 @@ class MediaPipeHolistic:
                 {"model_complexity": 1, "enable_segmentation": masks, "refine_landmarks": False},
             )
             self._detector = _solution(_DETECTION_GRAPH, ["detections"], {})
+            plain = {"model_complexity": 1, "enable_segmentation": False}
+            self._body = _solution(_BODY_GRAPH, ["pose", "circle"], plain)
             self._masks = masks
             self.restart(start)  # the networks say their piece on stderr when they first run
 
@@ -166,7 +188,32 @@ class MediaPipeHolistic:
         return found or nobody()
 
     def candidates(self, image: np.ndarray) -> list[Candidate]:
-        """The people seen in a frame, largest first (the detector finds 1 or 2 of a crew of 5)."""
+        """The people seen in a frame, largest first.
+
+        The detector sees 224 pixels and lists 1 or 2 of a crew of 5 in a wide picture, where
+        people are small; looking through square windows too it lists 3 or 4.
+        """
+        height, width = image.shape[:2]
+        side, people = min(width, height), self._detect(image)
+        if max(width, height) > WIDE * side:
+            count = 1 + int(np.ceil((max(width, height) / side - 1) / WINDOW_STEP))
+            for start in np.linspace(0, max(width, height) - side, count).astype(int):
+                left, top = (int(start), 0) if width > height else (0, int(start))
+                seen = self._detect(image[top : top + side, left : left + side])
+                people += [replace(one, center=(one.center[0] + left, one.center[1] + top)) for one in seen]
+        return without_doubles(people)
+
+    def look(self, image: np.ndarray, person: Candidate) -> Estimate:
+        """The body of whoever is inside a circle, in a third of the time of a call; `region` is where it really is."""
+        image = np.ascontiguousarray(image)
+        height, width = image.shape[:2]
+        found = _run(self._body, {"image": image, "region": _rectangle(person, width, height)})
+        if found.pose is None:
+            return nobody()
+        xy, confidence = _body_joints(found.pose, width, height)
+        return Estimate(xy, confidence, region=_circle_of(found.circle, width, height))
+
+    def _detect(self, image: np.ndarray) -> list[Candidate]:
         height, width = image.shape[:2]
         detections = _run(self._detector, {"image": np.ascontiguousarray(image)}).detections or []
         people = []
@@ -174,12 +221,12 @@ class MediaPipeHolistic:
             points = detection.location_data.relative_keypoints
             hips, rim = ((point.x * width, point.y * height) for point in points[:2])
             people.append(_circle(hips, rim, float(detection.score[0])))
-        return sorted(people, key=lambda person: -person.radius)
+        return people
 
     def close(self) -> None:
         """Free the networks; call it once."""
-        self._graph.close()
-        self._detector.close()
+        for graph in (self._graph, self._detector, self._body):
+            graph.close()
 
     def _look(self, image: np.ndarray, region: Candidate) -> Estimate | None:
         """The person inside `region`, or None; remembers where to look in the next frame."""
@@ -189,8 +236,7 @@ class MediaPipeHolistic:
         self._region = None
         if found.pose is None:
             return None
-        hips, rim = ((point.x * width, point.y * height) for point in found.circle.landmark[:2])
-        following = _on_grid(_circle(hips, rim))
+        following = _on_grid(_circle_of(found.circle, width, height))
         if _in_frame(following, width, height):
             self._region = self._last = following
         xy, confidence = _joints(found, width, height)
@@ -204,6 +250,12 @@ def _circle(hips: tuple[float, float], rim: tuple[float, float], score: float = 
     """The circle with its center at the hips; its rim point lies where the body's up points."""
     right, down = rim[0] - hips[0], rim[1] - hips[1]
     return Candidate(hips, float(np.hypot(right, down)), float(np.arctan2(right, -down)), score)
+
+
+def _circle_of(landmarks: Any, width: int, height: int) -> Candidate:
+    """The circle of the pose network's two auxiliary landmarks."""
+    hips, rim = ((point.x * width, point.y * height) for point in landmarks.landmark[:2])
+    return _circle(hips, rim)
 
 
 def _on_grid(person: Candidate) -> Candidate:
@@ -235,13 +287,19 @@ def _rectangle(person: Candidate, width: int, height: int) -> Any:
     )
 
 
-def _joints(found: Any, width: int, height: int) -> tuple[np.ndarray, np.ndarray]:
-    """MediaPipe's lists in COCO-WholeBody order: pixels [133,2] and confidence [133]."""
+def _body_joints(landmarks: Any, width: int, height: int) -> tuple[np.ndarray, np.ndarray]:
+    """MediaPipe's pose as joints [133,2] in pixels, and confidence [133]; no face, no hands."""
     xy, confidence = np.full((JOINTS, 2), np.nan, np.float32), np.zeros(JOINTS, np.float32)
-    pose = _pixels(found.pose, width, height)
-    visibility = np.array([point.visibility for point in found.pose.landmark], np.float32)
+    pose = _pixels(landmarks, width, height)
+    visibility = np.array([point.visibility for point in landmarks.landmark], np.float32)
     into, out_of = [*range(BODY.stop), *FEET_FROM_POSE], [*BODY_FROM_POSE, *FEET_FROM_POSE.values()]
     xy[into], confidence[into] = pose[out_of], visibility[out_of]
+    return xy, confidence
+
+
+def _joints(found: Any, width: int, height: int) -> tuple[np.ndarray, np.ndarray]:
+    """MediaPipe's lists in COCO-WholeBody order: pixels [133,2] and confidence [133]."""
+    xy, confidence = _body_joints(found.pose, width, height)
     shoulders, hips = xy[[LEFT_SHOULDER, RIGHT_SHOULDER]], xy[[LEFT_HIP, RIGHT_HIP]]
     trunk = np.hypot(*(shoulders.mean(0) - hips.mean(0)))  # short where the person bends forward,
     reach = FALSE_DISTANCE * max(trunk, np.hypot(*(shoulders[0] - shoulders[1])))  # so the larger
