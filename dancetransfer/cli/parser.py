@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 
 from dancetransfer import __version__
-from dancetransfer.cli import commands, console, files, options
+from dancetransfer.cli import commands, console, edits, files, options
 from dancetransfer.cli.console import Context, Usage
 from dancetransfer.cli.options import Parser, add_options
 from dancetransfer.cli.streams import Streams
@@ -66,6 +66,10 @@ def parser() -> Parser:
     _consent(one)
     add_options(one, RenderSettings)
     add_options(one, ExportSettings)
+
+    one = command("edit", edits.edit, "touch a dance's poses up by hand")
+    _project(one)
+    edits.add_flags(one)
 
     one = command("forget", commands.forget, "delete everything learned of the person")
     _project(one)

@@ -10,88 +10,19 @@ from typing import Any
 import numpy as np
 
 from dancetransfer.errors import UserError
-from dancetransfer.pose.poses import (
-    FACE,
-    FEET,
-    JOINTS,
-    LEFT_ANKLE,
-    LEFT_HAND,
-    LEFT_WRIST,
-    RIGHT_ANKLE,
-    RIGHT_EAR,
-    RIGHT_HAND,
-    RIGHT_WRIST,
-    VISIBLE,
-    Poses,
-)
+from dancetransfer.pose.names import FOOT, GROUP, JOINT, SIDES, joints_of
+from dancetransfer.pose.poses import VISIBLE, Poses
 
 SPAN = 0.2
 """Seconds before and after a key over which it fades, where nothing else is said."""
 LONGEST_SPAN = 3600.0
+FARTHEST = 1.0
+"""How far outside the picture a joint can be put, in parts of the picture's side."""
 MOVED = 1.0
 """Pixels from which on a foot that was moved counts as placed by hand, no longer as found on the floor."""
 
 OFFSET, PLACE, HIDDEN, SWAP = "offset", "place", "hidden", "swap"
 KINDS = (OFFSET, PLACE, HIDDEN, SWAP)
-
-_SIDES = ("left", "right")
-_SIDED = ("eye", "ear", "shoulder", "elbow", "wrist", "hip", "knee", "ankle")
-_TOES = ("big_toe", "small_toe", "heel")
-JOINT: dict[str, int] = {
-    "nose": 0,
-    **{f"{side}_{name}": 1 + 2 * n + k for n, name in enumerate(_SIDED) for k, side in enumerate(_SIDES)},
-    **{f"{side}_{name}": FEET.start + 3 * k + n for k, side in enumerate(_SIDES) for n, name in enumerate(_TOES)},
-}
-"""The 17 joints of the body and the 6 of the feet by name."""
-
-
-def _of(part: slice) -> tuple[int, ...]:
-    return tuple(range(part.start, part.stop))
-
-
-_LEFT_FOOT, _RIGHT_FOOT = tuple(range(17, 20)), tuple(range(20, 23))
-FOLLOWERS = {
-    LEFT_WRIST: _of(LEFT_HAND),
-    RIGHT_WRIST: _of(RIGHT_HAND),
-    LEFT_ANKLE: _LEFT_FOOT,
-    RIGHT_ANKLE: _RIGHT_FOOT,
-}
-"""What goes along with a joint: the hand with its wrist, the foot with its ankle."""
-
-GROUP: dict[str, tuple[int, ...]] = {
-    "body": tuple(range(JOINTS)),
-    "head": (*range(RIGHT_EAR + 1), *_of(FACE)),
-    "face": _of(FACE),
-    "left_arm": (7, 9, *_of(LEFT_HAND)),
-    "right_arm": (8, 10, *_of(RIGHT_HAND)),
-    "left_hand": _of(LEFT_HAND),
-    "right_hand": _of(RIGHT_HAND),
-    "left_leg": (13, 15, *_LEFT_FOOT),
-    "right_leg": (14, 16, *_RIGHT_FOOT),
-    "left_foot": _LEFT_FOOT,
-    "right_foot": _RIGHT_FOOT,
-}
-"""Joints that are moved or hidden together. An arm begins below the shoulder, a leg below the hip."""
-
-_PAIRED = tuple(range(1, 17, 2))
-SIDES: dict[str, tuple[tuple[int, ...], tuple[int, ...]]] = {
-    "all": (
-        (*_PAIRED, *_LEFT_FOOT, *_of(LEFT_HAND)),
-        (*(n + 1 for n in _PAIRED), *_RIGHT_FOOT, *_of(RIGHT_HAND)),
-    ),
-    "arms": (GROUP["left_arm"], GROUP["right_arm"]),
-    "legs": (GROUP["left_leg"], GROUP["right_leg"]),
-}
-"""What a swap exchanges. The 68 points of the face stay: they are found by the face itself, not by its side."""
-
-
-def joints_of(name: str) -> tuple[int, ...]:
-    """The joints that a name moves or hides; UserError, which lists the names, where there is none of it."""
-    if name in JOINT:
-        return (JOINT[name], *FOLLOWERS.get(JOINT[name], ()))
-    if name in GROUP:
-        return GROUP[name]
-    raise UserError(f"There is no joint '{name}'.", f"Joints: {', '.join(JOINT)}. Groups: {', '.join(GROUP)}.")
 
 
 @dataclass(frozen=True)
@@ -176,6 +107,30 @@ def inside(times: np.ndarray, seconds: float) -> bool:
         return False
     grace = 0.5 * float(np.median(np.diff(times))) if len(times) > 1 else 0.5
     return bool(times[0] - grace <= seconds <= times[-1] + grace)
+
+
+def check_on(track: Poses, edit: Edit) -> None:
+    """UserError where an edit that is being made is none for this track, which has the older ones in it."""
+    if not inside(track.time, edit.time):
+        raise UserError(
+            f"{edit.time:g} s lies outside the video.",
+            f"Choose a time from {track.time[0]:.2f} to {track.time[-1]:.2f} s." if len(track) else "It has no frame.",
+        )
+    width, height = track.size
+    for value, side in ((edit.x, width), (edit.y, height)):
+        if not -FARTHEST * side <= value <= (1 + FARTHEST) * side:
+            raise UserError("That is too far outside the picture.", f"The picture is {width}x{height} pixels large.")
+    if edit.what == OFFSET and not track.visible[frame_of(track.time, edit.time), list(joints_of(edit.joint))].any():
+        raise UserError(
+            f"{edit.joint} isn't seen at {edit.time:g} s, so it can't be moved.", "Put it somewhere: --to X,Y"
+        )
+
+
+def same_key(track: Poses, one: Edit, other: Edit) -> bool:
+    """Two keys that move the same joint on the same frame: the newer counts."""
+    moves = one.what in (OFFSET, PLACE) and other.what in (OFFSET, PLACE) and one.joint == other.joint
+    at, other_at = (frame_of(track.time, edit.time) for edit in (one, other))
+    return moves and at == other_at and inside(track.time, one.time)
 
 
 # --- applying -------------------------------------------------------------------------------------
@@ -286,7 +241,7 @@ def _move(poses: Poses, name: str, keys: dict[int, Edit]) -> None:
 
 def _lift(poses: Poses, joints: Iterable[int], frames: slice | np.ndarray) -> None:
     """Feet among the joints are no longer known to stand on the floor: they are where the user wants them."""
-    for side, foot in enumerate(((LEFT_ANKLE, *_LEFT_FOOT), (RIGHT_ANKLE, *_RIGHT_FOOT))):
+    for side, foot in enumerate(FOOT):
         if poses.contact is not None and set(foot) & set(joints):
             poses.contact[frames, side] = False
 
