@@ -7,6 +7,7 @@ import shutil
 import sys
 import urllib.error
 import urllib.request
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,13 +32,27 @@ class Weights:
     purpose: str
     file: str
     url: str
+    """"" where no public page gives one."""
     sha256: str
-    """Hexadecimal; "" where nobody publishes it, or its first digits where that is all there is."""
+    """Of what lies at `url`, hexadecimal; "" where no page gives it, or its first digits where that is all."""
     bytes: int
-    """0 where it isn't known."""
+    """Of what lies at `url`; 0 where it isn't known."""
     license: str
     publisher: str
+    training: str = ""
+    """What is known of the terms of the data it was trained on."""
+    packed: bool = False
+    """A zip lies at `url`; the one file in it with the ending of `file` is what is installed."""
+    needs: tuple[str, ...] = ()
+    """Other weights without which these are of no use; they are installed with them."""
 
+
+WHOLEBODY_TERMS = (
+    "COCO-WholeBody is for research and non-commercial use only, says its README; whether that binds "
+    "weights trained on it was asked of MMPose (issue 3204) and not answered"
+)
+# Terms of Use in README.md of github.com/jin-s13/COCO-WholeBody, commit 0ceaef25. Request for the
+# data "for non-commercial purposes" in README.md of github.com/IDEA-Research/HumanArt, commit 16d7dd41.
 
 TABLE: dict[str, Weights] = {
     one.name: one
@@ -55,8 +70,77 @@ TABLE: dict[str, Weights] = {
             url="https://download.pytorch.org/models/vgg19-dcbb9e9d.pth",
             sha256="dcbb9e9dad569fff7a846263a77324fc34978fea2bfb039c012d710e1776ae44",
             bytes=574_673_361,
-            license="BSD-3-Clause (torchvision); trained on ImageNet, whose pictures are for research",
+            license="BSD-3-Clause (torchvision)",
             publisher="PyTorch (torchvision)",
+            training="ImageNet, whose pictures are for research",
+        ),
+        # Addresses of both DWPose files: invokeai/backend/image_util/dw_openpose/wholebody.py in
+        # github.com/invoke-ai/InvokeAI, commit 2ff1ffcb. Size and hash of the pose network: the
+        # pointer in the publisher's own commit, huggingface.co/yzd-v/DWPose/commit/
+        # f7c16a3d45ad3783db41471848c80fbc281cabac; of the detector: the model card
+        # huggingface.co/DanielMarius/dms-dwpose, which calls it the same byte for byte as
+        # yzd-v/DWPose/yolox_l.onnx. License: as huggingface.co/yzd-v/DWPose states it. Trained on:
+        # README.md of github.com/IDEA-Research/DWPose, commit 016600e0.
+        Weights(
+            name="dwpose",
+            purpose="--estimator dwpose: body, feet, face and hands",
+            file="dw-ll_ucoco_384.onnx",
+            url="https://huggingface.co/yzd-v/DWPose/resolve/main/dw-ll_ucoco_384.onnx",
+            sha256="724f4ff2439ed61afb86fb8a1951ec39c6220682803b4a8bd4f598cd913b1843",
+            bytes=134_399_116,
+            license="Apache-2.0",
+            publisher="Zhendong Yang, an author of DWPose (IDEA Research)",
+            training=f"COCO-WholeBody and UBody. {WHOLEBODY_TERMS}; UBody's terms are not known here",
+            needs=("dwpose-detector",),
+        ),
+        Weights(
+            name="dwpose-detector",
+            purpose="--estimator dwpose: where people are (YOLOX-l)",
+            file="yolox_l.onnx",
+            url="https://huggingface.co/yzd-v/DWPose/resolve/main/yolox_l.onnx",
+            sha256="7860ae79de6c89a3c1eb72ae9a2756c0ccfbe04b7791bb5880afabd97855a411",
+            bytes=216_746_733,
+            license="Apache-2.0",
+            publisher="Megvii (YOLOX), passed on by an author of DWPose",
+            training="COCO, whose pictures are under the terms of Flickr",
+        ),
+        # Addresses and sizes: crates/sceneworks-worker/src/pose_jobs.rs in
+        # github.com/SceneWorks/SceneWorks, commit 5719ac66. Hashes and license, read there from the
+        # pointers and the card of the author's own repository huggingface.co/Tau-J/RTMPose (commit
+        # cd4d7095): docs/MODEL_LICENSE_DECISIONS.md in github.com/hosinohito/tanakacap, commit
+        # 4d970486; the same hashes stand in pose_jobs.rs. Trained on: configs/wholebody_2d_keypoint/
+        # rtmpose/cocktail14/rtmw-l_8xb320-270e_cocktail14-384x288.py (commit d2089c6b) and
+        # projects/rtmpose/yolox/humanart/yolox_s_8xb8-300e_humanart.py (commit 36d865e7) in
+        # github.com/open-mmlab/mmpose.
+        Weights(
+            name="rtmw",
+            purpose="--estimator rtmw: body, feet, face and hands (RTMW-l)",
+            file="rtmw-dw-x-l_simcc-cocktail14_270e-384x288_20231122.onnx",
+            url="https://download.openmmlab.com/mmpose/v1/projects/rtmw/onnx_sdk/"
+            "rtmw-dw-x-l_simcc-cocktail14_270e-384x288_20231122.zip",
+            sha256="a87e1af41a0a067776dba7d46e1c21c8f6e9f18e247e0e606718dd1f31e96ffd",
+            bytes=213_433_855,
+            license="Apache-2.0",
+            publisher="OpenMMLab (MMPose)",
+            training="14 data sets, among them COCO-WholeBody, Halpe, UBody, AI Challenger, CrowdPose, MPII, JHMDB, "
+            "PoseTrack18, Human-Art, WFLW, 300W, COFW, LaPa and InterHand2.6M, each under terms of its own. "
+            f"{WHOLEBODY_TERMS}; Human-Art is handed out for non-commercial purposes",
+            packed=True,
+            needs=("rtmw-detector",),
+        ),
+        Weights(
+            name="rtmw-detector",
+            purpose="--estimator rtmw: where people are (YOLOX-m)",
+            file="yolox_m_8xb8-300e_humanart-c2c7a14a.onnx",
+            url="https://download.openmmlab.com/mmpose/v1/projects/rtmposev1/onnx_sdk/"
+            "yolox_m_8xb8-300e_humanart-c2c7a14a.zip",
+            sha256="a000224fd8ba283202bc62d4a5fcdfe353adb9f468777dbac1ea2ada2093adde",
+            bytes=94_223_081,
+            license="Apache-2.0",
+            publisher="OpenMMLab (MMPose)",
+            training="COCO and Human-Art; Human-Art is handed out for non-commercial purposes, and whether that "
+            "binds these weights was asked of MMPose (issue 3271) and not answered",
+            packed=True,
         ),
     )
 }
@@ -91,18 +175,28 @@ def installed(name: str) -> Path | None:
     return path if path.is_file() else None
 
 
+def whole(name: str) -> list[str]:
+    """These weights and all that they need."""
+    return [name, *named(name).needs]
+
+
+def missing(name: str) -> list[str]:
+    """Those of `whole` that are not installed."""
+    return [one for one in whole(name) if installed(one) is None]
+
+
 def describe(name: str) -> str:
-    """What the user is asked about: file, size, purpose, publisher, license, address and its hash."""
+    """What the user is asked about: file, size, purpose, publisher, license, data, address and its hash."""
     about = named(name)
-    return "\n".join(
-        [
-            f"{about.name}: {about.file}, {_size(about)}, for {about.purpose}",
-            f"  publisher  {about.publisher}",
-            f"  license    {about.license}",
-            f"  address    {about.url or 'none known: use --file'}",
-            f"  SHA-256    {about.sha256 or 'unverified: none is published'}",
-        ]
-    )
+    lines = [
+        f"{about.name}: {about.file}, {_size(about)}, for {about.purpose}",
+        f"  publisher  {about.publisher}",
+        f"  license    {about.license}",
+        f"  trained on {about.training or 'not known'}",
+        f"  address    {about.url or 'none known: use --file'}",
+        f"  SHA-256    {about.sha256 or 'unverified: none is published'}",
+    ]
+    return "\n".join(lines + [f"  needs      {', '.join(about.needs)}"] * bool(about.needs))
 
 
 def listing() -> str:
@@ -239,22 +333,50 @@ def _by_hand(about: Weights) -> str:
 def _accept(about: Weights, part: Path, target: Path) -> Iterator[Event]:
     """Check what came and put it in its place; a wrong file is deleted."""
     found = sha256(part)
-    if not found.startswith(about.sha256):
+    unpacked = about.packed and not zipfile.is_zipfile(part)  # what was in the zip, from the user's own disk
+    known = "" if unpacked else about.sha256
+    if not found.startswith(known):
         part.unlink(missing_ok=True)
         raise UserError(
             f"This is not {about.file} as {about.publisher} publishes it (SHA-256 {found}).",
-            f"It should be {about.sha256}. Try again, or get the file another way.",
+            f"It should be {known}. Try again, or get the file another way.",
         )
+    if about.packed and not unpacked:
+        _unpack(about, part)
+        found = sha256(part)
     with open(part, "rb+") as file:
         os.fsync(file.fileno())
     replace(part, target)
     write_text(target.with_name(target.name + ".sha256"), f"{found}  {target.name}\n")
-    if len(about.sha256) < 64:
+    if len(known) < 64:
         yield Notice(
-            f"{about.file} is unverified: its publisher gives no whole SHA-256.",
+            f"{about.file} is unverified: no whole SHA-256 of this file is known.",
             f"The one computed here is {found}; it is kept beside the file.",
         )
     yield Done("weights", files=[str(target)])
+
+
+def _unpack(about: Weights, part: Path) -> None:
+    """Put the one file that is wanted of the zip in the zip's place."""
+    ending, inside = Path(about.file).suffix, part.with_name(part.name + ".inside")
+    try:
+        with zipfile.ZipFile(part) as packed:
+            names = [name for name in packed.namelist() if name.endswith(ending)]
+            if len(names) != 1:
+                part.unlink()
+                raise UserError(
+                    f"The file for {about.file} holds {len(names)} files that end with {ending}.",
+                    f"Unpack it and name the right one: dancetransfer weights {about.name} --file FILE",
+                )
+            with packed.open(names[0]) as source, open(inside, "wb") as file:
+                shutil.copyfileobj(source, file, BLOCK_BYTES)
+        replace(inside, part)
+    except (OSError, zipfile.BadZipFile) as error:
+        inside.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise explain(error, part) from error
+        part.unlink(missing_ok=True)
+        raise UserError(f"The zip of {about.file} is damaged.", _by_hand(about)) from error
 
 
 def sha256(path: Path) -> str:

@@ -3,6 +3,7 @@
 import hashlib
 import http.server
 import threading
+import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -168,10 +169,87 @@ def test_the_list_says_whose_and_whether_installed(row: weights.Weights) -> None
         assert words in told
 
 
+def test_what_lies_in_a_zip_is_taken_out(row: weights.Weights, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    zipped = tmp_path / "tiny.zip"
+    with zipfile.ZipFile(zipped, "w") as packed:
+        packed.writestr("2023/tiny/detail.json", "{}")
+        packed.writestr("2023/tiny/end2end.pth", CONTENT)
+    digest = hashlib.sha256(zipped.read_bytes()).hexdigest()
+    monkeypatch.setitem(weights.TABLE, "tiny", replace(row, packed=True, sha256=digest))
+    events = list(weights.install_from_file("tiny", zipped))
+    assert weights.place("tiny").read_bytes() == CONTENT
+    assert not any(isinstance(e, Notice) for e in events)
+    assert weights.place("tiny").with_name("tiny.pth.sha256").read_text() == f"{DIGEST}  tiny.pth\n"
+    assert sorted(p.name for p in weights.place("tiny").parent.iterdir()) == ["tiny.pth", "tiny.pth.sha256"]
+
+    unpacked = tmp_path / "end2end.pth"  # by the user: whose hash no page gives
+    unpacked.write_bytes(CONTENT)
+    (told,) = [e for e in weights.install_from_file("tiny", unpacked) if isinstance(e, Notice)]
+    assert "unverified" in told.message and DIGEST in told.hint
+
+
+def test_a_zip_without_the_file_is_refused(
+    row: weights.Weights, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    zipped = tmp_path / "tiny.zip"
+    with zipfile.ZipFile(zipped, "w") as packed:
+        packed.writestr("readme.txt", "nothing here")
+    monkeypatch.setitem(weights.TABLE, "tiny", replace(row, packed=True, sha256=""))
+    with pytest.raises(UserError, match=r"holds 0 files that end with \.pth"):
+        list(weights.install_from_file("tiny", zipped))
+    assert weights.installed("tiny") is None and list(weights.place("tiny").parent.iterdir()) == []
+
+
+def test_a_pair_is_installed_by_one_name(
+    row: weights.Weights, address: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from dancetransfer.cli.parser import main
+
+    monkeypatch.setitem(weights.TABLE, "tiny", replace(row, needs=("tiny-too",)))
+    monkeypatch.setitem(weights.TABLE, "tiny-too", replace(row, name="tiny-too", file="too.pth"))
+    assert weights.missing("tiny") == ["tiny", "tiny-too"]
+    assert main(["weights", "tiny", "--yes"]) == 0
+    assert weights.missing("tiny") == [] and weights.installed("tiny-too") is not None
+    weights.place("tiny-too").unlink()
+    capsys.readouterr()
+    assert main(["weights", "tiny", "--file", str(weights.place("tiny"))]) == 0
+    assert "dancetransfer weights tiny-too" in "".join(capsys.readouterr())
+
+
+def test_it_shows_whose_they_are_and_under_what_terms_and_asks(
+    row: weights.Weights, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dancetransfer.cli import files
+    from dancetransfer.cli.parser import parser
+
+    asked = []
+
+    class Hesitant:
+        def ask(self, question: str) -> bool:
+            asked.append(question)
+            return False
+
+    events = list(files.weights(parser().parse_args(["weights", "rtmw"]), Hesitant()))  # type: ignore[arg-type]
+    assert [e.message for e in events if isinstance(e, Done)] == ["Nothing was downloaded."]
+    for words in (
+        "OpenMMLab",
+        "Apache-2.0",
+        "COCO-WholeBody is for research",
+        "Human-Art",
+        "213 MB",
+        "94 MB",
+        "SHA-256",
+    ):
+        assert words in asked[0]
+    assert weights.missing("rtmw") == ["rtmw", "rtmw-detector"]
+
+
 def test_the_table_is_consistent() -> None:
     for one in weights.TABLE.values():
-        assert one.url.startswith("https://") or not one.url
-        assert one.file in one.url and one.license and one.publisher
+        assert one.url.startswith("https://") and len(one.sha256) == 64 and one.bytes > 0
+        assert one.url.endswith(Path(one.file).with_suffix(".zip").name if one.packed else one.file)
+        assert one.license and one.publisher and one.training
+        assert all(need in weights.TABLE for need in one.needs)
     vgg = weights.TABLE["vgg19"]
     assert vgg.file == f"vgg19-{vgg.sha256[:8]}.pth"  # torchvision's custom
 

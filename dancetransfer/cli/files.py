@@ -119,11 +119,16 @@ def weights(arguments: argparse.Namespace, context: Context) -> Events:
     if arguments.file:
         yield from shelf.install_from_file(arguments.name, arguments.file)
     else:
-        if not arguments.yes and not context.ask(f"{shelf.describe(arguments.name)}\nDownload it?"):
+        wanted = shelf.missing(arguments.name) or [arguments.name]
+        told = "\n".join(shelf.describe(one) for one in wanted)
+        if not arguments.yes and not context.ask(f"{told}\nDownload {'them' if len(wanted) > 1 else 'it'}?"):
             yield Done("", "Nothing was downloaded.")
             return
-        yield from shelf.download(arguments.name)
-    yield Done("", f"{arguments.name} is installed: {shelf.place(arguments.name)}")
+        for one in wanted:
+            yield from shelf.download(one)
+    told = f"{arguments.name} is installed: {shelf.place(arguments.name)}"
+    rest = [f"It also needs: dancetransfer weights {one}" for one in shelf.missing(arguments.name)]
+    yield Done("", "\n".join([told, *rest]))
 
 
 def _wordless(stage: Generator[Event, None, Result]) -> Generator[Event, None, Result]:

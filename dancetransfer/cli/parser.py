@@ -97,7 +97,7 @@ def parser() -> Parser:
     one.add_argument("--quick", action="store_true", help="Look only, measure nothing.")
     add_options(one, TrainSettings)
 
-    one = command("weights", files.weights, "optional weights for the published method")
+    one = command("weights", files.weights, "optional weights: stronger estimators, the published method")
     one.add_argument("name", metavar="NAME", nargs="?")
     one.add_argument("--file", metavar="FILE", help="Install from a file that is here already.")
     one.add_argument("--yes", action="store_true", help="Don't ask.")
