@@ -5,7 +5,7 @@ import pytest
 from stick_bodies import Camera, body, without
 
 from dancetransfer.pose.poses import absent
-from dancetransfer.score.lookup import body_heights
+from dancetransfer.pose.space import body_heights
 from dancetransfer.score.metrics import Stillness, Trembling, psnr, ssim, ssim_map
 from dancetransfer.score.score import pose_scores
 

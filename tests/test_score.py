@@ -17,8 +17,9 @@ from dancetransfer.learn.pairs import TRAIN, Footage, split
 from dancetransfer.learn.plate import composite, cut_out
 from dancetransfer.pose.crop import follow_boxes
 from dancetransfer.pose.poses import Poses
+from dancetransfer.pose.space import stand_of
 from dancetransfer.project import Project
-from dancetransfer.score.lookup import Lookup, stand_of
+from dancetransfer.score.lookup import Lookup
 from dancetransfer.score.score import (
     PLACED,
     RENDERED,

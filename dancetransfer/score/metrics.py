@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from dancetransfer.pose.poses import BODY, Poses, person_box
-from dancetransfer.score.lookup import body_heights
+from dancetransfer.pose.space import body_heights
 
 IDENTICAL_DB = 100.0
 """PSNR of equal pictures (and the most that is ever given), so that means and JSON stay finite."""
