@@ -175,6 +175,15 @@ def installed(name: str) -> Path | None:
     return path if path.is_file() else None
 
 
+def fingerprint(name: str) -> str:
+    """SHA-256 of the installed file, as it was found when it came; computed where no record is."""
+    path = place(name)
+    try:
+        return path.with_name(path.name + ".sha256").read_text(encoding="utf-8").split()[0]
+    except (OSError, IndexError):
+        return sha256(path)
+
+
 def whole(name: str) -> list[str]:
     """These weights and all that they need."""
     return [name, *named(name).needs]

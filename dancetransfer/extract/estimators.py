@@ -5,6 +5,7 @@ from typing import Protocol
 
 import numpy as np
 
+from dancetransfer import weights
 from dancetransfer.extract.follow import Candidate
 from dancetransfer.pose.poses import JOINTS
 
@@ -56,9 +57,28 @@ def nobody() -> Estimate:
 
 
 def make(name: str, masks: bool = False, start: Candidate | None = None) -> Estimator:
-    """The estimator of that name; `masks`: segment the person too, `start`: where the person is first."""
-    from dancetransfer.extract.holistic import MediaPipeHolistic
+    """The estimator of that name; `masks`: segment the person too, `start`: where the person is first.
 
+    UserError where its files are not installed.
+    """
+    from dancetransfer.extract.holistic import MediaPipeHolistic
+    from dancetransfer.extract.wholebody import CERTAIN, WholeBody
+
+    if name in CERTAIN:
+        return WholeBody(name, masks, start)
     if name != "mediapipe":
         raise ValueError(f"there is no estimator {name!r}")
     return MediaPipeHolistic(masks, start)
+
+
+def identity(name: str) -> str:
+    """What a result depends on: name, version and the hashes of its files; loads no network.
+
+    UserError where its files are not installed.
+    """
+    from dancetransfer.extract.holistic import MediaPipeHolistic
+    from dancetransfer.extract.wholebody import WholeBody, files_of
+
+    if name == "mediapipe":
+        return f"{MediaPipeHolistic.name} {MediaPipeHolistic.version}"
+    return " ".join([name, str(WholeBody.version), *(weights.fingerprint(one) for one in files_of(name))])

@@ -236,8 +236,8 @@ class MediaPipeHolistic:
         self._region = None
         if found.pose is None:
             return None
-        following = _on_grid(_circle_of(found.circle, width, height))
-        if _in_frame(following, width, height):
+        following = on_grid(_circle_of(found.circle, width, height))
+        if in_frame(following, width, height):
             self._region = self._last = following
         xy, confidence = _joints(found, width, height)
         mask = None
@@ -258,7 +258,7 @@ def _circle_of(landmarks: Any, width: int, height: int) -> Candidate:
     return _circle(hips, rim)
 
 
-def _on_grid(person: Candidate) -> Candidate:
+def on_grid(person: Candidate) -> Candidate:
     """The nearest region of a grid that depends on nothing but the grid's constants."""
     radius = float(np.exp(np.round(np.log(max(person.radius, 1.0)) / GRID_RADIUS) * GRID_RADIUS))
     step = GRID_CENTER * radius
@@ -267,7 +267,7 @@ def _on_grid(person: Candidate) -> Candidate:
     return Candidate((x, y), radius, angle, person.score)
 
 
-def _in_frame(person: Candidate, width: int, height: int) -> bool:
+def in_frame(person: Candidate, width: int, height: int) -> bool:
     slack = LOST_OUTSIDE * person.radius
     x, y = person.center
     return -slack < x < width + slack and -slack < y < height + slack and person.radius > 2
