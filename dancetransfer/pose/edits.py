@@ -120,7 +120,8 @@ def check_on(track: Poses, edit: Edit) -> None:
     for value, side in ((edit.x, width), (edit.y, height)):
         if not -FARTHEST * side <= value <= (1 + FARTHEST) * side:
             raise UserError("That is too far outside the picture.", f"The picture is {width}x{height} pixels large.")
-    if edit.what == OFFSET and not track.visible[frame_of(track.time, edit.time), list(joints_of(edit.joint))].any():
+    own = [JOINT[edit.joint]] if edit.joint in JOINT else list(GROUP.get(edit.joint, ()))
+    if edit.what == OFFSET and not track.visible[frame_of(track.time, edit.time), own].any():
         raise UserError(
             f"{edit.joint} isn't seen at {edit.time:g} s, so it can't be moved.", "Put it somewhere: --to X,Y"
         )

@@ -1,0 +1,448 @@
+"""Touching up by hand: what an edit does to a track, how the project keeps it, and what has to be rendered again."""
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from engine import call, done, failed, last, notices
+from stick_bodies import Camera, waving, without
+
+from dancetransfer.errors import UserError
+from dancetransfer.events import Done
+from dancetransfer.pose import edits
+from dancetransfer.pose import poses as p
+from dancetransfer.pose.edits import HIDDEN, OFFSET, PLACE, SWAP, Edit, apply
+from dancetransfer.pose.names import GROUP, JOINT
+from dancetransfer.pose.poses import VISIBLE, Poses
+from dancetransfer.pose.retarget import fit_dance
+from dancetransfer.pose.track import clean_track
+from dancetransfer.project import Project
+from dancetransfer.render import render as rendering
+from dancetransfer.render.export import compose
+from dancetransfer.settings import RenderSettings, RetargetSettings, TrainSettings
+from dancetransfer.storage import Results
+
+SMALL = TrainSettings(size=32, width=4, blocks=1, device="cpu")
+WRIST = "left_wrist"
+
+
+def filmed(fps: float = 30, seconds: float = 2.0) -> Poses:
+    """A person who stands and swings the forearms, with two hands that hang on the wrists."""
+    frames = round(fps * seconds)
+    bodies = waving(frames)
+    for wrist, hand in ((p.LEFT_WRIST, p.LEFT_HAND), (p.RIGHT_WRIST, p.RIGHT_HAND)):
+        bodies[:, hand] = bodies[:, [wrist]] - np.linspace(0, 0.15, 21)[:, None] * (0, 1, 0)
+    track = Camera().see(bodies, np.full(frames, 4.0), fps=fps)
+    return replace(track, contact=np.ones((frames, 2), bool), world=np.zeros((frames, p.JOINTS, 3), np.float32))
+
+
+def key(what: str, joint: str = WRIST, time: float = 1.0, x: float = 0, y: float = 0, **more: Any) -> Edit:
+    return Edit(**{"id": 1, "what": what, "joint": joint, "time": time, "x": x, "y": y, **more})
+
+
+def offset_of(track: Poses, made: Poses, joint: int = p.LEFT_WRIST) -> np.ndarray:
+    return made.xy[:, joint].astype(float) - track.xy[:, joint]
+
+
+def same(one: np.ndarray, other: np.ndarray) -> bool:
+    return np.array_equal(one, other, equal_nan=True)
+
+
+def ease(u: np.ndarray) -> np.ndarray:
+    return u * u * (3 - 2 * u)
+
+
+# --- moving ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("fps", [5, 24, 60])
+def test_a_moved_joint_is_there_at_its_frame_and_fades_to_the_ends_of_its_span(fps: float) -> None:
+    track = filmed(fps)
+    made = apply(track, [key(OFFSET, x=30, y=-12, before=0.5, after=0.25)])
+    u = np.where(track.time < 1, (1 - track.time) / 0.5, (track.time - 1) / 0.25)
+    share = 1 - ease(u.clip(0, 1))
+    np.testing.assert_allclose(offset_of(track, made), share[:, None] * (30, -12), atol=1e-3)
+    untouched = (track.time <= 0.5) | (track.time >= 1.25)
+    assert same(made.xy[untouched], track.xy[untouched])
+    assert same(made.xy[:, p.RIGHT_WRIST], track.xy[:, p.RIGHT_WRIST])
+    stretch = edits.changed(track, made)
+    assert len(stretch) == 1 and 0.5 < stretch[0][0] <= 1.0 <= stretch[0][1] < 1.25
+
+
+def test_a_hand_goes_with_its_wrist_and_a_foot_with_its_ankle() -> None:
+    track = filmed()
+    wrist = apply(track, [key(OFFSET, x=30)])
+    np.testing.assert_allclose(wrist.xy[30, p.LEFT_HAND], track.xy[30, p.LEFT_HAND] + (30, 0), atol=1e-3)
+    assert same(wrist.xy[:, p.RIGHT_HAND], track.xy[:, p.RIGHT_HAND]) and wrist.contact.all()  # type: ignore[union-attr]
+    ankle = apply(track, [key(OFFSET, "right_ankle", y=-20)])
+    np.testing.assert_allclose(ankle.xy[30, 20:23], track.xy[30, 20:23] - (0, 20), atol=1e-3)
+    assert ankle.contact is not None and ankle.contact[:, 0].all()
+    assert not ankle.contact[30, 1] and ankle.contact[[20, 40], 1].all()  # off the floor, where the user wants it
+
+
+def test_a_span_ends_at_a_cut() -> None:
+    track = replace(filmed(), shot=(np.arange(60) >= 32).astype(np.int32))
+    for what in (OFFSET, PLACE, HIDDEN, SWAP):
+        made = apply(track, [key(what, "all" if what == SWAP else WRIST, x=400, y=300, before=0.5, after=0.5)])
+        assert same(made.xy[32:], track.xy[32:]) and not same(made.xy[30:32], track.xy[30:32])
+
+
+def test_a_span_of_nothing_reaches_its_frame_alone() -> None:
+    track = filmed(24)
+    made = apply(track, [key(OFFSET, x=9, time=1.01, before=0, after=0)])
+    assert np.flatnonzero(offset_of(track, made)[:, 0]).tolist() == [24]
+    hidden = apply(track, [key(HIDDEN, time=1.01, before=0, after=0)])
+    assert np.flatnonzero(~hidden.visible[:, p.LEFT_WRIST]).tolist() == [24]
+
+
+def test_keys_that_touch_go_over_into_each_other_and_don_t_add() -> None:
+    track = filmed(60, 3)
+    two = [key(OFFSET, x=30, time=1), key(OFFSET, x=10, y=20, time=1.3, id=2)]
+    moved = offset_of(track, apply(track, two))
+    np.testing.assert_allclose(moved[[60, 69, 78]], [(30, 0), (20, 10), (10, 20)], atol=1e-3)
+    assert (np.diff(moved[60:79, 0]) <= 1e-3).all() and (np.diff(moved[60:79, 1]) >= -1e-3).all()
+    far = apply(track, [two[0], replace(two[1], time=2.0)])
+    np.testing.assert_allclose(offset_of(track, far)[[60, 90, 120]], [(30, 0), (0, 0), (10, 20)], atol=1e-3)
+    again = apply(track, [*two, key(OFFSET, x=-5, time=1, id=3)])  # on the frame of the first
+    np.testing.assert_allclose(offset_of(track, again)[60], (-5, 0), atol=1e-3)
+
+
+def test_a_group_moves_first_so_that_a_placed_joint_stays_where_it_was_put() -> None:
+    track = filmed()
+    both = [key(PLACE, x=500, y=250), key(OFFSET, "body", x=40, id=2)]
+    for order in (both, both[::-1]):
+        made = apply(track, order)
+        np.testing.assert_allclose(made.xy[30, p.LEFT_WRIST], (500, 250), atol=1e-3)
+        np.testing.assert_allclose(made.xy[30, p.NOSE], track.xy[30, p.NOSE] + (40, 0), atol=1e-3)
+    assert made.contact is not None and not made.contact[30].any()
+
+
+# --- placing --------------------------------------------------------------------------------------
+
+
+def test_a_placed_joint_lies_there_whatever_the_detector_says() -> None:
+    track = filmed()
+    put = key(PLACE, x=500, y=250)
+    for found in (track, track.with_xy(track.xy + 3), without(track, slice(26, 36), [p.LEFT_WRIST])):
+        made = apply(found, [put])
+        np.testing.assert_allclose(made.xy[30, p.LEFT_WRIST], (500, 250), atol=1e-3)
+        assert made.visible[24:37, p.LEFT_WRIST].all()
+        steps = np.linalg.norm(np.diff(made.xy[23:38, p.LEFT_WRIST], axis=0), axis=1)
+        assert steps.max() < 120  # eases there and back, no jump
+
+
+def test_a_joint_that_is_never_seen_gets_a_place_for_the_span_and_hides_again() -> None:
+    track = without(filmed(), slice(None), [p.LEFT_WRIST])
+    put = [key(PLACE, x=500, y=250), key(PLACE, x=520, y=250, time=1.2, id=2)]
+    made = apply(track, put)
+    seen = np.flatnonzero(made.visible[:, p.LEFT_WRIST])
+    assert seen.tolist() == list(range(25, 42))
+    np.testing.assert_allclose(made.xy[[25, 30, 36, 41], p.LEFT_WRIST, 0], [500, 500, 520, 520], atol=1e-3)
+    assert (made.confidence[seen, p.LEFT_WRIST] >= VISIBLE).all()
+    assert np.isnan(made.xy[24, p.LEFT_WRIST]).all()
+    moved = apply(track, [key(OFFSET, x=5)])  # nothing there to move
+    assert not moved.visible[:, p.LEFT_WRIST].any()
+
+
+def test_a_faint_joint_is_believed_where_it_was_dragged() -> None:
+    track = filmed()
+    track.confidence[:, p.LEFT_WRIST] = 0.1
+    made = apply(track, [key(OFFSET, x=5)])
+    assert made.visible[25:36, p.LEFT_WRIST].all() and not made.visible[[24, 36], p.LEFT_WRIST].any()
+
+
+# --- hiding and exchanging ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("fps", [5, 60])
+def test_a_hidden_limb_is_not_given_for_the_span(fps: float) -> None:
+    track = filmed(fps)
+    made = apply(track, [key(HIDDEN, "left_leg", before=0.4, after=0.2)])
+    gone = (track.time >= 0.6 - 1e-6) & (track.time <= 1.2 + 1e-6)
+    leg = list(GROUP["left_leg"])
+    assert np.isnan(made.xy[gone][:, leg]).all() and (made.confidence[gone][:, leg] == 0).all()
+    assert np.isnan(made.world[gone][:, leg]).all()  # type: ignore[index]
+    assert made.contact is not None and (made.contact[:, 0] == ~gone).all() and made.contact[:, 1].all()
+    assert same(made.xy[~gone], track.xy[~gone]) and made.visible[:, p.RIGHT_ANKLE].all()
+    assert not apply(track, [key(HIDDEN), key(PLACE, x=1, y=1, id=2)]).visible[round(fps), p.LEFT_WRIST]
+
+
+@pytest.mark.parametrize(
+    ("sides", "swapped"), [("all", "ear wrist ankle heel"), ("arms", "wrist"), ("legs", "ankle heel")]
+)
+def test_sides_are_exchanged_for_the_span(sides: str, swapped: str) -> None:
+    track = filmed()
+    track.contact[:, 1] = False  # type: ignore[index]
+    made = apply(track, [key(SWAP, sides)])
+    for name in ("ear", "shoulder", "wrist", "ankle", "heel"):
+        left, right = JOINT[f"left_{name}"], JOINT[f"right_{name}"]
+        exchanged = name in swapped or (sides == "all")
+        assert same(made.xy[30, left], track.xy[30, right if exchanged else left])
+        assert same(made.xy[30, right], track.xy[30, left if exchanged else right])
+    assert same(made.xy[30, p.LEFT_HAND], track.xy[30, p.RIGHT_HAND if sides != "legs" else p.LEFT_HAND])
+    assert made.contact is not None and made.contact[30].tolist() == (
+        [True, False] if sides == "arms" else [False, True]
+    )
+    assert same(made.xy[:24], track.xy[:24])
+    assert same(apply(track, [key(SWAP, sides), key(SWAP, sides, id=2)]).xy, track.xy)
+
+
+def test_what_was_dragged_before_a_swap_stays_dragged() -> None:
+    """The user sees the wrist at its new place; exchanging names afterwards does not send it elsewhere."""
+    track = filmed()
+    drag = key(OFFSET, x=30)
+    made = apply(track, [drag, key(SWAP, "all", id=2)])
+    np.testing.assert_allclose(made.xy[30, p.RIGHT_WRIST], track.xy[30, p.LEFT_WRIST] + (30, 0), atol=1e-3)
+    later = apply(track, [key(SWAP, "all"), replace(drag, id=2)])
+    np.testing.assert_allclose(later.xy[30, p.LEFT_WRIST], track.xy[30, p.RIGHT_WRIST] + (30, 0), atol=1e-3)
+
+
+def test_edits_leave_the_track_they_are_applied_to_alone() -> None:
+    track = filmed()
+    before = {name: getattr(track, name).copy() for name in ("xy", "confidence", "world", "contact")}
+    apply(track, [key(SWAP, "all"), key(OFFSET, x=5), key(HIDDEN, "body", time=0.5), key(PLACE, "nose", x=1, y=1)])
+    assert all(same(getattr(track, name), values) for name, values in before.items())
+    assert apply(track, [key(OFFSET, x=5, time=9)]) is track
+    empty = track[:0]
+    assert apply(empty, [key(OFFSET, x=5)]) is empty
+
+
+# --- the project ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def kept(exact: Project) -> tuple[Project, Path]:
+    return exact, exact.dance_folder(exact.dances[0])
+
+
+def test_a_project_keeps_edits_and_what_it_does_not_know_of_them(kept: tuple[Project, Path]) -> None:
+    project, folder = kept
+    clip = project.clip_folder(project.clips[0])
+    ours = [key(OFFSET, x=3), key(HIDDEN, "body", id=2)]
+    project.set_edits(folder, [{**edits.entry(one), "glow": 7} for one in ours])
+    project.set_edits(clip, [edits.entry(ours[0])])
+    project.save()
+    again = Project.open(project.folder)
+    assert edits.read(again.edits(folder)) == ours and again.edits(folder)[1]["glow"] == 7
+    again.add_dance(Path(again.dances[0].file))  # the same video once more
+    assert edits.read(again.edits(folder)) == ours
+    assert again.undo_edits(folder) and again.edits(folder) == [] and not again.undo_edits(folder)
+    assert len(again.edits(clip)) == 1
+    again.set_edits(folder, [edits.entry(ours[0])])
+    again.forget_person()
+    third = Project.open(project.folder)
+    assert third.edits(clip) == [] and not third.undo_edits(clip) and len(third.edits(folder)) == 1
+    third.remove(third.dances[0])
+    assert third.edits(folder) == []
+
+
+@pytest.mark.parametrize(
+    "change", [{"time": "soon"}, {"what": "glow"}, {"joint": "tail"}, {"x": float("nan")}, {"before": -1}]
+)
+def test_a_damaged_edit_is_named_and_can_be_taken_out(kept: tuple[Project, Path], change: dict[str, Any]) -> None:
+    project, folder = kept
+    project.set_edits(folder, [edits.entry(key(OFFSET, x=3)), {**edits.entry(key(OFFSET, id=2)), **change}])
+    project.save()
+    with pytest.raises(UserError):
+        edits.read(Project.open(project.folder).edits(folder))
+    done("edit", project.folder, "--remove", 2)
+    assert len(edits.read(Project.open(project.folder).edits(folder))) == 1
+
+
+@pytest.mark.parametrize("wreck", [{"dances/dance": [{}]}, {"dances/dance": 3}, [1], {"dances/dance": [{"id": "x"}]}])
+def test_edits_that_can_t_even_be_named_are_read_from_the_copy(kept: tuple[Project, Path], wreck: Any) -> None:
+    project, folder = kept
+    project.set_edits(folder, [edits.entry(key(OFFSET, x=3))])
+    project.save()
+    file = project.folder / "project.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), "edits": wreck}))
+    again = Project.open(project.folder)
+    assert len(again.edits(folder)) == 1 and "damaged" in again.notes[0]
+
+
+def test_the_cleaned_track_stays_beside_the_edited_one(kept: tuple[Project, Path]) -> None:
+    _, folder = kept
+    plain = (folder / "track.npz").read_bytes()
+    cleaned = (folder / "cleaned.npz").read_bytes()
+    without_edits = Results(folder).key_of("track.npz")
+    assert list(clean_track(folder)) == []
+    list(clean_track(folder, [key(OFFSET, x=30)]))
+    assert (folder / "cleaned.npz").read_bytes() == cleaned and (folder / "track.npz").read_bytes() != plain
+    assert Results(folder).key_of("track.npz") != without_edits
+    assert list(clean_track(folder, [key(OFFSET, x=30)])) == []
+    list(clean_track(folder))
+    assert (folder / "track.npz").read_bytes() == plain and Results(folder).key_of("track.npz") == without_edits
+    (folder / "cleaned.npz").write_bytes(b"x" * len(cleaned))  # as long as it was, so the ledger believes it
+    list(clean_track(folder, [key(OFFSET, x=30)]))
+    assert len(Poses.load(folder / "cleaned.npz")) == len(Poses.load(folder / "track.npz"))
+
+
+def test_an_edit_outside_a_clip_that_has_changed_is_kept_and_said(kept: tuple[Project, Path]) -> None:
+    project, folder = kept
+    project.set_edits(folder, [edits.entry(key(OFFSET, x=3, time=2.5))])
+    project.save()
+    Poses.load(folder / "poses.npz")[:50].save(folder / "poses.npz")
+    Results(folder).note("poses.npz", "shorter")
+    told = notices(list(clean_track(folder, edits.read(project.edits(folder)))))
+    assert len(told) == 1 and "outside the video" in told[0] and WRIST in told[0]
+    assert "does nothing" in last(done("edit", project.folder, "--list")).message
+    assert len(Project.open(project.folder).edits(folder)) == 1
+
+
+# --- the command ----------------------------------------------------------------------------------
+
+
+def test_edits_are_made_listed_and_taken_back_by_command(kept: tuple[Project, Path]) -> None:
+    project, folder = kept
+    x = project.folder
+    before = (folder / "track.npz").read_bytes()
+    end = last(done("edit", x, "--joint", WRIST, "--time", "1s", "--by", "-5,3"))
+    assert "0.84 to 1.16 s" in end.message and "render" in end.message
+    assert end.result["changed"] == [pytest.approx((0.84, 1.16))]
+    again = last(done("edit", x, "--joint", WRIST, "--time", "1.01", "--to", "100,90.5", "--before", "0.1"))
+    assert "takes the place of edit 1" in again.message
+    assert [entry["id"] for entry in again.result["edits"]] == [2]
+    np.testing.assert_allclose(Poses.load(folder / "track.npz").xy[25, p.LEFT_WRIST], (100, 90.5), atol=1e-3)
+    done("edit", x, "--dance", "dance", "--joint", "left_arm", "--hide", "--time", "2", "--span", "0.4")
+    done("edit", x, "--swap", "legs", "--time", "0.5")
+    done("edit", x, "--swap", "--time", "0.5")
+    listed = last(done("edit", x, "--list"))
+    assert len(listed.message.splitlines()) == 4 and [one["id"] for one in listed.result["edits"]] == [2, 3, 4, 5]
+    assert [one["joint"] for one in listed.result["edits"]] == [WRIST, "left_arm", "legs", "all"]
+    done("edit", x, "--remove", 3)
+    assert "All 3" in last(done("edit", x, "--clear")).message
+    assert (folder / "track.npz").read_bytes() == before
+    for left in (3, 4, 3, 2, 1, 1, 0):  # back through every step
+        assert len(last(done("edit", x, "--undo")).result["edits"]) == left
+    assert "nothing to take back" in failed("edit", x, "--undo").message
+
+
+def test_an_edit_of_the_person_keeps_what_was_learned(trained: Project) -> None:
+    best = (trained.runs[0] / "best.safetensors").read_bytes()
+    end = last(done("edit", trained.folder, "--clip", "001", "--joint", "nose", "--time", "2", "--by", "2,0"))
+    assert "What was learned is kept" in end.message and "train" in end.message
+    assert Project.open(trained.folder).edits(trained.clip_folder(trained.clips[0]))
+    assert (trained.runs[0] / "best.safetensors").read_bytes() == best
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--joint", "tail", "--time", 1, "--hide"), "no joint 'tail'"),
+        (("--joint", WRIST, "--time", 4, "--by", "1,1"), "4 s lies outside"),
+        (("--joint", "left_arm", "--time", 1, "--to", "1,1"), "many joints"),
+        (("--joint", WRIST, "--time", 1, "--to", "1000,1"), "too far outside"),
+        (("--swap", "ears", "--time", 1), "can't be exchanged"),
+        (("--remove", 7), "no edit 7"),
+        (("--dance", "polka", "--list"), "no dance 'polka'"),
+        (("--clip", "009", "--list"), "no clip '009'"),
+    ],
+)
+def test_what_can_t_be_is_said_and_changes_nothing(exact: Project, words: tuple[object, ...], told: str) -> None:
+    before = (exact.folder / "project.json").read_bytes()
+    said = failed("edit", exact.folder, *words)
+    assert told in said.message
+    assert "tail" not in words or ("left_wrist" in said.hint and "left_arm" in said.hint)
+    assert (exact.folder / "project.json").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        (),
+        ("--joint", WRIST, "--time", "1"),
+        ("--joint", WRIST, "--by", "1,1"),
+        ("--time", "1", "--hide"),
+        ("--joint", WRIST, "--time", "1", "--by", "1,1", "--hide"),
+        ("--joint", WRIST, "--time", "1", "--by", "1"),
+        ("--joint", WRIST, "--time", "1", "--to", "nan,1"),
+        ("--joint", WRIST, "--time", "soon", "--hide"),
+        ("--joint", WRIST, "--time", "1", "--swap"),
+        ("--joint", WRIST, "--time", "1", "--hide", "--span", "1", "--after", "1"),
+        ("--undo", "--time", "1"),
+        ("--list", "--clear"),
+        ("--dance", "dance", "--clip", "001", "--list"),
+    ],
+)
+def test_flags_that_don_t_go_together_are_usage(exact: Project, words: tuple[str, ...]) -> None:
+    assert call("edit", exact.folder, *words)[0] == 2
+
+
+def test_a_joint_that_is_not_there_is_placed_and_not_moved(kept: tuple[Project, Path]) -> None:
+    project, folder = kept
+    poses = without(Poses.load(folder / "poses.npz"), slice(None), [p.LEFT_WRIST])
+    poses.save(folder / "poses.npz")
+    Results(folder).note("poses.npz", "without a wrist")
+    assert "--to" in failed("edit", project.folder, "--joint", WRIST, "--time", 1, "--by", "1,1").hint
+    done("edit", project.folder, "--joint", WRIST, "--time", 1, "--to", "90,90")
+    assert Poses.load(folder / "track.npz").visible[25, p.LEFT_WRIST]
+
+
+def test_poses_that_have_not_been_found_yet_can_t_be_edited(tmp_path: Path) -> None:
+    project = Project.create(tmp_path / "new.dance")
+    (tmp_path / "dance.mp4").write_bytes(b"film")
+    project.add_dance(tmp_path / "dance.mp4")
+    project.save()
+    assert "not been found" in failed("edit", project.folder, "--joint", WRIST, "--time", 1, "--hide").message
+
+
+# --- rendering ------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def whole(drawn_project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The drawn project with its dance rendered in segments of 12 frames, so that three seconds have seven."""
+    folder = Path(shutil.copytree(drawn_project, tmp_path_factory.mktemp("edits") / "true.dance"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rendering, "LONGEST", 12)
+        rendered(Project.open(folder))
+    return folder
+
+
+def rendered(project: Project) -> tuple[str, list[int]]:
+    """What another fitting and rendering say, and the first frames of the segments that they wrote."""
+    folder = project.dance_folder(project.dances[0]) / "render"
+
+    def written() -> dict[int, int]:
+        return {int(file.stem): file.stat().st_mtime_ns for file in folder.glob("*.mkv")}
+
+    before = written()
+    list(fit_dance(project, RetargetSettings(), None))
+    end = list(rendering.render(project, SMALL, RenderSettings()))[-1]
+    assert isinstance(end, Done)
+    return end.message, sorted(start for start, when in written().items() if when != before.get(start))
+
+
+def pictures(project: Project) -> np.ndarray:
+    return np.stack([image for _, image in compose(project, "dance", 0, 75)])
+
+
+@pytest.mark.parametrize(
+    ("words", "first", "far"),
+    [
+        (("--joint", "left_hip", "--time", 1.24, "--by", "4,-3", "--span", 0.1), 24, 72),  # the crop stays
+        (("--joint", WRIST, "--time", 0.2, "--to", "128,2", "--span", 0.1), 0, 60),  # the crop has to follow
+    ],
+)
+def test_an_edit_renders_what_it_reaches_and_taken_back_leaves_no_trace(
+    whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[object, ...], first: int, far: int
+) -> None:
+    monkeypatch.setattr(rendering, "LONGEST", 12)
+    project = Project.open(shutil.copytree(whole, tmp_path / "edited.dance"))
+    before = pictures(project)
+    done("edit", project.folder, *words)
+    told, segments = rendered(Project.open(project.folder))
+    assert segments and segments[0] == first and max(segments) < far
+    assert told.startswith(f"{sum(min(75, start + 12) - start for start in segments)} of 75 frames")
+    after = pictures(project)
+    kept = np.repeat([start not in segments for start in range(0, 75, 12)], 12)[:75]
+    assert np.array_equal(after[kept], before[kept]) and kept[far:].all()
+    assert not np.array_equal(after[~kept], before[~kept])
+    done("edit", project.folder, "--undo")
+    rendered(Project.open(project.folder))
+    assert np.array_equal(pictures(project), before)
+    assert rendered(Project.open(project.folder)) == ("Everything was rendered already.", [])
