@@ -168,7 +168,8 @@ def _foot(
     joints: tuple[Joint, ...],
 ) -> None:
     """Heel, big toe and small toe of one foot; the sole is flat where the rest pose (or the average) is."""
-    ankle, toe = parts[f"{side} ankle"], parts.get(f"{side} toe")
+    ankle = parts[f"{side} ankle"]
+    toe = _toe(places, ankle, parts.get(f"{side} toe"), joints)
     at = places[:, ankle]
     forward, rest_forward, high = axes.forward, axes.rest_forward, ANKLE_HEIGHT[1]
     if toe is not None:
@@ -177,11 +178,11 @@ def _foot(
     foot = axes.carried(ankle, forward, np.tile([0.0, 1.0, 0.0], (len(at), 1)), rest_forward)
     outward, up, ahead = foot[..., 0] * (1 if side == "left" else -1), foot[..., 1], foot[..., 2]
     if toe is None:
-        tip = at + BALL * ahead - (high - SOLE) * up + TOE_TIP * ahead
+        tip = at + (BALL + TOE_TIP) * ahead - (high - SOLE) * up
     else:
         drop = float(np.median(((at - places[:, toe]) * up).sum(-1)))
         high = float(np.clip(drop + SOLE, ANKLE_HEIGHT[0], ANKLE_HEIGHT[2]))
-        tip = _tip(places, toe, ahead, joints)
+        tip = _tip(places, ankle, toe, ahead, joints)
     first = p.LEFT_BIG_TOE if side == "left" else p.RIGHT_BIG_TOE
     for number, name in enumerate(("big toe", "small toe")):
         out, along = FOOT[name]
@@ -189,11 +190,26 @@ def _foot(
     figure[:, first + 2] = at + FOOT["heel"][1] * ahead - high * up
 
 
-def _tip(places: np.ndarray, toe: int, ahead: np.ndarray, joints: tuple[Joint, ...]) -> np.ndarray:
-    """[T,3]: the end of the toe's bone, where it has one of a toe's length, else a toe's length ahead."""
-    ends = [number for number, joint in enumerate(joints) if joint.parent == toe and joint.name == END]
-    if ends:
-        bone = np.linalg.norm(places[:, ends[0]] - places[:, toe], axis=-1)
+def _toe(places: np.ndarray, ankle: int, toe: int | None, joints: tuple[Joint, ...]) -> int | None:
+    """The joint ahead of the ankle: the toe's, else the End Site of an ankle that ends the leg; None: neither."""
+    ahead = _end(ankle, joints) if toe is None else toe
+    if ahead is None or np.median(np.linalg.norm(places[:, ahead] - places[:, ankle], axis=-1)) < BALL / 2:
+        return None
+    return ahead
+
+
+def _tip(places: np.ndarray, ankle: int, toe: int, ahead: np.ndarray, joints: tuple[Joint, ...]) -> np.ndarray:
+    """[T,3]: the end of the toe's bone where it is as long as a toe; the joint itself where it lies as far
+    ahead as toes end; else a toe's length before it."""
+    end = _end(toe, joints)
+    if end is not None:
+        bone = np.linalg.norm(places[:, end] - places[:, toe], axis=-1)
         if TOE_TIP / 3 < np.median(bone) < 2 * TOE_TIP:
-            return places[:, ends[0]]
-    return places[:, toe] + TOE_TIP * ahead
+            return places[:, end]
+    along = float(np.median(((places[:, toe] - places[:, ankle]) * ahead).sum(-1)))
+    return places[:, toe] + (TOE_TIP if along < BALL + TOE_TIP / 2 else 0.0) * ahead
+
+
+def _end(joint: int, joints: tuple[Joint, ...]) -> int | None:
+    """Number of the joint's End Site."""
+    return next((number for number, one in enumerate(joints) if one.parent == joint and one.name == END), None)
