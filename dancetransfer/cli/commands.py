@@ -12,7 +12,7 @@ from dancetransfer.cli.options import given, read, read_kept
 from dancetransfer.errors import UserError
 from dancetransfer.events import Done, Event, Events, Notice
 from dancetransfer.project import Project
-from dancetransfer.settings import ExportSettings, RenderSettings, RetargetSettings, TrainSettings
+from dancetransfer.settings import ExportSettings, PoseSettings, RenderSettings, RetargetSettings, TrainSettings
 
 # Stages are imported inside the commands: `--help` and the window's first look need none of them.
 
@@ -32,6 +32,7 @@ def transfer(arguments: argparse.Namespace, context: Context) -> Events:
         yield from chain.add_media(project, [dance], clips)
         if arguments.consent:
             project.consent = arguments.consent
+        read_kept(arguments, PoseSettings, project)
         training = read_kept(arguments, TrainSettings, project)
         fitting = read_kept(arguments, RetargetSettings, project)
         exporting = read_kept(arguments, ExportSettings, project)
@@ -60,6 +61,7 @@ def add_dance(arguments: argparse.Namespace, context: Context) -> Events:
         yield from _notes(project)
         yield from chain.add_media(project, [Path(arguments.dance)], [])
         name = project.dances[-1].name
+        read_kept(arguments, PoseSettings, project)
         fitting = read_kept(arguments, RetargetSettings, project)
         project.save()
         yield from chain.chain([*chain.pose_tasks(project, name), *chain.fit_tasks(project, fitting, name)])
@@ -75,6 +77,8 @@ def add_person(arguments: argparse.Namespace, context: Context) -> Events:
     with _working(project, context):
         yield from _notes(project)
         yield from chain.add_media(project, [], [Path(arguments.clip)])
+        read_kept(arguments, PoseSettings, project)
+        project.save()
         yield from chain.chain(chain.clip_tasks(project))
         yield chain.done(
             f"The footage is in the project. Go on with: dancetransfer train {shlex.quote(arguments.project)}", []
@@ -90,6 +94,7 @@ def train(arguments: argparse.Namespace, context: Context) -> Events:
         yield from _notes(project)
         if not project.clips:
             raise UserError("The project has no person yet.", "Add one: dancetransfer add-person X.dance CLIP")
+        read_kept(arguments, PoseSettings, project)
         training = read_kept(arguments, TrainSettings, project)
         project.save()
         if arguments.new:
@@ -114,6 +119,7 @@ def render(arguments: argparse.Namespace, context: Context) -> Events:
         yield from _notes(project)
         chosen = read(arguments, RenderSettings)
         training = project.settings(TrainSettings)
+        read_kept(arguments, PoseSettings, project)
         fitting = read_kept(arguments, RetargetSettings, project)
         project.save()
         name = project.dance(chosen.dance).name

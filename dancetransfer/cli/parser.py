@@ -10,7 +10,7 @@ from dancetransfer.cli.console import Context, Usage
 from dancetransfer.cli.options import Parser, add_options
 from dancetransfer.cli.streams import Streams
 from dancetransfer.events import Events, Failed
-from dancetransfer.settings import ExportSettings, RenderSettings, RetargetSettings, TrainSettings
+from dancetransfer.settings import ExportSettings, PoseSettings, RenderSettings, RetargetSettings, TrainSettings
 
 Command = Callable[[argparse.Namespace, Context], Events]
 
@@ -33,7 +33,7 @@ def parser() -> Parser:
     _output(one, "CLIP.mp4")
     one.add_argument("--project", metavar="X.dance", help="The project folder (default: beside the clip).")
     _consent(one)
-    for settings in (TrainSettings, RetargetSettings, ExportSettings):
+    for settings in (PoseSettings, TrainSettings, RetargetSettings, ExportSettings):
         add_options(one, settings)
 
     one = command("demo", commands.demo, "the whole job on the built-in dancers")
@@ -44,19 +44,23 @@ def parser() -> Parser:
     one = command("add-dance", commands.add_dance, "another dance for a project's person")
     _project(one)
     one.add_argument("dance", metavar="DANCE")
+    add_options(one, PoseSettings)
     add_options(one, RetargetSettings)
 
     one = command("add-person", commands.add_person, "more footage of a project's person")
     _project(one)
     one.add_argument("clip", metavar="CLIP")
+    add_options(one, PoseSettings)
 
     one = command("train", commands.train, "learn the person, or go on learning")
     _project(one)
     one.add_argument("--new", action="store_true", help="Begin a new training; the old ones are kept.")
+    add_options(one, PoseSettings)
     add_options(one, TrainSettings)
 
     one = command("render", commands.render, "render a dance or a stretch of it")
     _project(one)
+    add_options(one, PoseSettings)
     add_options(one, RenderSettings)
     add_options(one, RetargetSettings)
 
@@ -78,6 +82,7 @@ def parser() -> Parser:
     one = command("poses", files.poses, "the pose track of a video")
     one.add_argument("video", metavar="VIDEO")
     _output(one, "poses.npz")
+    add_options(one, PoseSettings)
     one.add_argument("--raw", action="store_true", help="As the estimator gives them, without cleaning.")
 
     one = command("retarget", files.retarget, "fit one pose track to another body and camera")
@@ -95,6 +100,7 @@ def parser() -> Parser:
 
     one = command("doctor", files.doctor, "what works on this machine and how long a dance takes")
     one.add_argument("--quick", action="store_true", help="Look only, measure nothing.")
+    add_options(one, PoseSettings)
     add_options(one, TrainSettings)
 
     one = command("weights", files.weights, "optional weights: stronger estimators, the published method")
