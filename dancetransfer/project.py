@@ -174,6 +174,9 @@ class Project:
                 return Media(entry["name"], str(path), mark)
         media = Media(name({entry["name"] for entry in entries}), str(path), mark)
         entries.append(asdict(media))
+        left = self._data.get("edits_of_removed", {}).pop(f"{what}/{mark}", None)
+        if left:
+            self._data.setdefault("edits", {})[f"{what}/{media.name}"] = left
         return media
 
     def remove(self, media: Media) -> None:
@@ -181,7 +184,10 @@ class Project:
         for what, folder in (("clips", self.clip_folder(media)), ("dances", self.dance_folder(media))):
             if asdict(media) in self._data[what]:
                 self._data[what].remove(asdict(media))
+                left = self.edits(folder)
                 self._forget_edits(_place(folder))
+                if left:  # for when the same video is added again
+                    self._data.setdefault("edits_of_removed", {})[f"{what}/{media.fingerprint}"] = left
                 shutil.rmtree(folder, ignore_errors=True)
 
     @property
@@ -245,7 +251,7 @@ class Project:
 
     def _forget_edits(self, place: str) -> None:
         """Those of one video, or of all whose place begins like that."""
-        for group in ("edits", "edits_before"):
+        for group in ("edits", "edits_before", "edits_of_removed"):
             kept = self._data.get(group, {})
             for name in [name for name in kept if name == place or (place.endswith("/") and name.startswith(place))]:
                 del kept[name]
@@ -342,7 +348,8 @@ _MEDIA = ("name", "file", "fingerprint")
 
 def _whole_edits(data: dict[str, Any]) -> bool:
     """Every hand edit can be named, to be taken out or brought back; KeyError and the like where not even that."""
-    entries = [entry for kept in data.get("edits", {}).values() for entry in kept]
+    lists = [*data.get("edits", {}).values(), *data.get("edits_of_removed", {}).values()]
+    entries = [entry for kept in lists for entry in kept]
     for step in (step for steps in data.get("edits_before", {}).values() for step in steps):
         entries += [*step["gone"], *({"id": number} for number in step["new"])]
     return all(isinstance(entry["id"], int) for entry in entries)

@@ -235,9 +235,11 @@ def test_a_project_keeps_edits_and_what_it_does_not_know_of_them(kept: tuple[Pro
     again.set_edits(folder, [edits.entry(ours[0])])
     again.forget_person()
     third = Project.open(project.folder)
-    assert third.edits(clip) == [] and not third.undo_edits(clip) and len(third.edits(folder)) == 1
-    third.remove(third.dances[0])
+    assert not third.edits(clip) and not third.undo_edits(clip) and len(third.edits(folder)) == 1
+    dance = third.dances[0]
+    third.remove(dance)
     assert third.edits(folder) == []
+    assert third.edits(third.dance_folder(third.add_dance(Path(dance.file)))) == [edits.entry(ours[0])]
 
 
 @pytest.mark.parametrize(
