@@ -94,8 +94,9 @@ def moves(frames: int, frame_seconds: float, heading: float = 0.0) -> tuple[dict
 
     angles = {"Hips": turn(y=heading)}
     for side, sign in (("Left", 1), ("Right", -1)):
-        angles[f"{side}UpLeg"] = turn(x=-25 * sign * swing)
-        angles[f"{side}Leg"] = turn(x=20 - 15 * sign * np.cos(np.pi * time))
+        hip, knee = -25 * sign * swing, 20 - 15 * sign * np.cos(np.pi * time)
+        angles[f"{side}UpLeg"], angles[f"{side}Leg"] = turn(x=hip), turn(x=knee)
+        angles[f"{side}Foot"] = turn(x=-hip - knee)  # the sole stays level
         angles[f"{side}Arm"] = turn(z=-75 * sign, x=20 * sign * swing)
     way = np.radians(heading)
     place = np.stack([60 * time * np.sin(way), 92 + 2 * np.cos(2 * np.pi * time), 60 * time * np.cos(way)], 1)

@@ -278,8 +278,7 @@ def test_a_skeleton_whose_rest_pose_is_no_body_is_understood(tmp_path: Path) -> 
     world = read(tmp_path, bvh_files.awry(60, 1 / 30)).world
     assert world is not None and expected is not None
     apart = np.linalg.norm(world - expected, axis=-1)[:, : p.FEET.stop]
-    assert apart[:, : p.BODY.stop].max() < 1e-4  # the head is held straight, so that its average is exact
-    assert apart[:, p.FEET].max() < 0.03
+    assert apart.max() < 1e-4  # head and soles are held straight, so that their average is exact
 
 
 def test_most_of_a_long_way_stays_in_the_picture(tmp_path: Path) -> None:

@@ -46,6 +46,9 @@ SOLE = 0.02
 ANKLE_HEIGHT = 0.04, 0.066, 0.1
 """Metres from the ankle down to the sole: at least, where the file has no toes (0.039 of the stature), and at most."""
 
+STANDING = 33
+"""Percentile of the ankle's heights up to which the foot is taken to be on the floor, level on average."""
+
 UPRIGHT = 0.7
 """A rest pose tells the body's axes where trunk, legs, hips and shoulders agree to this cosine; some are no pose."""
 
@@ -114,15 +117,22 @@ class BodyAxes:
         self.forward = _unit(np.cross(left, self.up))
         self.rest_up, self.rest_forward = _resting(rest, parts)
 
-    def carried(self, joint: int, forward: np.ndarray, up: np.ndarray, rest_forward: np.ndarray | None) -> np.ndarray:
+    def carried(
+        self,
+        joint: int,
+        forward: np.ndarray,
+        up: np.ndarray,
+        rest_forward: np.ndarray | None,
+        when: np.ndarray | slice = slice(None),
+    ) -> np.ndarray:
         """[T,3,3]: the joint's left, up and forward as columns, fixed to it.
 
         They are those of the rest pose, where `rest_forward` is; else what `forward` and `up` [T,3] are
-        on average, as the joint sees them.
+        on average over the frames `when`, as the joint sees them.
         """
         turn = self.turns[:, joint].astype(np.float64)
         if rest_forward is None or self.rest_up is None:
-            own_forward, own_up = (np.einsum("tba,tb->ta", turn, way).mean(0) for way in (forward, up))
+            own_forward, own_up = (np.einsum("tba,tb->ta", turn, way)[when].mean(0) for way in (forward, up))
         else:
             own_forward, own_up = rest_forward, self.rest_up
         own_up = _unit(own_up)
@@ -167,7 +177,7 @@ def _foot(
     side: str,
     joints: tuple[Joint, ...],
 ) -> None:
-    """Heel, big toe and small toe of one foot; the sole is flat where the rest pose (or the average) is."""
+    """Heel, big toe and small toe of one foot; the sole is level in the rest pose, or on average where it is low."""
     ankle = parts[f"{side} ankle"]
     toe = _toe(places, ankle, parts.get(f"{side} toe"), joints)
     at = places[:, ankle]
@@ -175,7 +185,8 @@ def _foot(
     if toe is not None:
         forward = places[:, toe] - at
         rest_forward = None if axes.rest_up is None else axes.rest[toe] - axes.rest[ankle]
-    foot = axes.carried(ankle, forward, np.tile([0.0, 1.0, 0.0], (len(at), 1)), rest_forward)
+    stands = at[:, 1] <= np.percentile(at[:, 1], STANDING)
+    foot = axes.carried(ankle, forward, np.tile([0.0, 1.0, 0.0], (len(at), 1)), rest_forward, stands)
     outward, up, ahead = foot[..., 0] * (1 if side == "left" else -1), foot[..., 1], foot[..., 2]
     if toe is None:
         tip = at + (BALL + TOE_TIP) * ahead - (high - SOLE) * up

@@ -23,6 +23,9 @@ MOST_RATE = 33.0
 """Frames per second above which every n-th frame of a BVH is taken: motion capture runs at 60, 120 or 240, and each
 frame is one to render. So 120 becomes 30, 100 becomes 25; 24, 25 and 30 stay."""
 
+ROUNDED = 2e-4
+"""A rate this near to a whole number is one, written with few digits: 0.016667 seconds are 60 frames per second."""
+
 
 def load_track(path: str | Path) -> Poses:
     """The pose track of a `.bvh` or `.npz` file; UserError where it can't be read or shows nobody."""
@@ -41,8 +44,11 @@ def load_track(path: str | Path) -> Poses:
 
 def _from_bvh(path: Path) -> Poses:
     file = bvh.read_bvh(path)
-    file = file.every(_step(file.frame_seconds))
-    return film(to_figure(file), np.arange(len(file.values)) * file.frame_seconds, ESTIMATOR)
+    step, rate = _step(file.frame_seconds), 1 / file.frame_seconds
+    if abs(rate - round(rate)) < ROUNDED * rate:
+        rate = round(rate)
+    file = file.every(step)
+    return film(to_figure(file), np.arange(len(file.values)) * step / rate, ESTIMATOR)
 
 
 def _step(frame_seconds: float) -> int:
