@@ -12,7 +12,7 @@ from dancetransfer.cli.console import Context
 from dancetransfer.cli.options import read
 from dancetransfer.events import Done, Event, Events, Notice
 from dancetransfer.project import has_picture
-from dancetransfer.settings import RetargetSettings, TrainSettings
+from dancetransfer.settings import PoseSettings, RetargetSettings, TrainSettings
 
 # Stages are imported inside the commands: `--help` and the window's first look need none of them.
 
@@ -105,7 +105,8 @@ def doctor(arguments: argparse.Namespace, context: Context) -> Events:
     """What works on this machine and how long a dance will take."""
     from dancetransfer.doctor import examine
 
-    report = yield from examine(read(arguments, TrainSettings), 0 if arguments.quick else 4)
+    steps = 0 if arguments.quick else 4
+    report = yield from examine(read(arguments, TrainSettings), steps, poses=read(arguments, PoseSettings))
     yield Done("", "\n".join(report.lines()), result=report.as_dict())
 
 
