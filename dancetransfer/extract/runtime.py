@@ -1,6 +1,7 @@
 """ONNX Runtime: a network from a file, and on which provider it really runs."""
 
 import contextlib
+import io
 import os
 import re
 import sys
@@ -81,7 +82,7 @@ def _cause(words: str) -> str:
 
 @contextlib.contextmanager
 def _overheard() -> Iterator[list[str]]:
-    """What native code says on stdout and stderr, as the list's one text at the end (events alone may go there)."""
+    """What is said on stdout and stderr, as the list's one text at the end: events alone may go there."""
     sys.stdout.flush()
     sys.stderr.flush()
     heard: list[str] = []
@@ -90,11 +91,11 @@ def _overheard() -> Iterator[list[str]]:
         try:
             os.dup2(file.fileno(), 1)
             os.dup2(file.fileno(), 2)
-            yield heard
+            with contextlib.redirect_stdout(io.StringIO()) as printed:
+                yield heard
         finally:
-            sys.stdout.flush()
             for number, before in zip((1, 2), kept, strict=True):
                 os.dup2(before, number)
                 os.close(before)
             file.seek(0)
-            heard.append(file.read().decode(errors="replace"))
+            heard.append(printed.getvalue() + file.read().decode(errors="replace"))
