@@ -316,7 +316,7 @@ class Project:
             for name in ("render", "exports"):
                 shutil.rmtree(folder / name, ignore_errors=True)
             for file in folder.glob("*"):
-                if any(file.name.lstrip(".").startswith(stem) for stem in ("retarget.", "scores.")):
+                if file.name.lstrip(".").startswith(("retarget.", "fit.", "coverage.", "scores.")):
                     file.unlink(missing_ok=True)  # also one that was set aside, or left by a kill
         for file in self.folder.glob("project.json.damaged-*"):
             file.unlink(missing_ok=True)

@@ -127,13 +127,22 @@ def _find(project: Project, media: Media, folder: Path, masks: bool) -> Events:
 
 
 def fit_tasks(project: Project, settings: RetargetSettings, dance: str | None = None) -> list[Task]:
-    """Fit the dances (or one) to the person."""
+    """Fit the dances (or one) to the person, and say what of them the footage lacks."""
     chosen = [project.dance(dance)] if dance else project.dances
-    return [
-        Task(f"Fitting {Path(one.file).name} to the person", "fit", 1.0, partial(_fit, project, settings, one))
-        for one in chosen
-        if project.clips
-    ]
+    tasks = []
+    for one in chosen if project.clips else []:
+        name = Path(one.file).name
+        tasks += [
+            Task(f"Fitting {name} to the person", "fit", 1.0, partial(_fit, project, settings, one)),
+            Task(f"Comparing {name} with the person's video", "cover", 2.0, partial(_cover, project, one)),
+        ]
+    return tasks
+
+
+def _cover(project: Project, dance: Media) -> Events:
+    from dancetransfer.learn.foresight import cover_dance
+
+    yield from cover_dance(project, dance.name)
 
 
 def _fit(project: Project, settings: RetargetSettings, dance: Media) -> Events:
