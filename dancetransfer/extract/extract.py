@@ -3,40 +3,41 @@
 import json
 import os
 import shutil
-import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from dancetransfer.errors import UserError
-from dancetransfer.events import Done, Event, Notice, Progress, Started
-from dancetransfer.extract.follow import OFTEN, larger_person
-from dancetransfer.extract.holistic import MediaPipeHolistic
+from dancetransfer.events import Done, Event, Notice, Started
+from dancetransfer.extract.count import STAGE, Count
+from dancetransfer.extract.estimators import identity
+from dancetransfer.extract.follow import Wish, larger_person
+from dancetransfer.extract.identity import Bodies, uncertain
 from dancetransfer.extract.masks import Masks, MaskWriter, read_masks
+from dancetransfer.extract.notices import notices
 from dancetransfer.extract.parts import Job, Part, fit, plan
+from dancetransfer.extract.people import Guide, guide, people
+from dancetransfer.extract.scout import Sightings
 from dancetransfer.extract.workers import Pool, Worker
-from dancetransfer.pose.poses import BODY, LEFT_ANKLE, RIGHT_ANKLE, Poses
+from dancetransfer.pose.poses import BODY, Poses
 from dancetransfer.storage import Results, atomic_path, fingerprint, key, set_aside, write_text
+from dancetransfer.video.cuts import shots
 from dancetransfer.video.proxy import join_parts, join_thumbs, read_grid, thumb_grid
 from dancetransfer.video.read import VideoInfo, frame_times, probe
 
 __all__ = ["EXTRACT_VERSION", "Masks", "NobodyFound", "extract", "extracted", "read_masks"]
 
-EXTRACT_VERSION = 1
+EXTRACT_VERSION = 2
 """Rises when the same video gives other results than before."""
 
-STAGE = "poses"
 MOST_WORKERS = 8
 TICK_SECONDS = 0.5
 
 SEAM = 0.005
 """Parts whose body joints differ by more at a seam, in person heights, are mended."""
-
-FEET_SEEN = 0.05
-"""Share of the frames with an ankle in the picture below which the legs count as never seen."""
 
 POSES, MASKS, PROXY, THUMBS, SOUND = "poses.npz", "masks.npz", "proxy.mp4", "thumbs.jpg", "sound.json"
 MARKS = ("peaks.npy", "onsets.npy")
@@ -47,7 +48,14 @@ class NobodyFound(UserError):
 
 
 def extract(
-    video: str | Path, folder: str | Path, *, masks: bool, workers: int | None = None, proxy: bool = True
+    video: str | Path,
+    folder: str | Path,
+    *,
+    masks: bool,
+    workers: int | None = None,
+    proxy: bool = True,
+    follow: str = "",
+    estimator: str = "mediapipe",
 ) -> Iterator[Event]:
     """Write poses.npz, masks.npz where wanted, and with `proxy` what the timeline shows.
 
@@ -55,40 +63,48 @@ def extract(
     ({"per_second": steps a second, or null without sound}) and, where there is sound, peaks.npy
     [N,2] and onsets.npy [N]. Files that are there and made from this video are kept.
 
+    `follow` says who is followed: "" the most prominent person of the whole clip, "person 2" that
+    of the list which `listing.list_people` gives, "at 312,200@2.5" who is at that point (pixels of
+    the upright frame) at that time (seconds, or 0:02.5). `estimator` is a name of `estimators.make`.
+    First the video is looked through a few times a second, which tells who is where; frames in
+    which the joints may be another person's are `uncertain` in poses.npz, and told in a Notice.
+
     The video is cut into parts that `workers` processes (None: one per core, 8 at most) work on
     side by side, each decoding its frames once; a finished part is kept in folder/parts until all
     are joined, so `close()` at any yield or a kill at any moment costs the unfinished parts alone.
-    Frames without a person stay frames. Raises UserError where the video can't be read or nobody
-    is found in any frame.
+    Frames without a person stay frames. Raises UserError where the video can't be read, nobody is
+    found in any frame, or `follow` names nobody.
     """
     video, folder = Path(video), Path(folder)
     info = probe(video)
     yield Started(STAGE, info.frames)
     if info.damage:
         yield Notice(info.damage, "What comes before it is used. Copy or export the file again to get all.")
-    made_from = _made_from(fingerprint(video))
+    wish = Wish.parse(follow)
+    wish.check(info)
+    made_from = _made_from(fingerprint(video), follow, estimator)
     wanted = [POSES, *[MASKS] * masks, *[PROXY, THUMBS, SOUND] * proxy]
     missing = [name for name in wanted if not _current(folder, name, made_from)]
     share = 0.0
     if missing:
-        task = Task(video, folder, info, made_from, frozenset(missing), workers or default_workers())
+        task = Task(video, folder, info, made_from, frozenset(missing), workers or default_workers(), wish, estimator)
         yield from task.make_parts()
         share = task.join()
     shutil.rmtree(folder / "parts", ignore_errors=True)
     poses = Poses.load(folder / POSES)
-    yield from _notices(poses, share)
+    yield from notices(poses, 0.0 if follow else share)
     made = [folder / name for name in (*wanted, *MARKS) if (folder / name).exists()]
     yield Done(STAGE, f"{len(poses)} frames", [str(file) for file in made])
 
 
-def extracted(mark: str, folder: Path, *, masks: bool) -> bool:
+def extracted(mark: str, folder: Path, *, masks: bool, follow: str = "", estimator: str = "mediapipe") -> bool:
     """Whether `extract` has nothing left to do for the video of that fingerprint."""
     wanted = [POSES, *[MASKS] * masks, PROXY, THUMBS, SOUND]
-    return all(_current(folder, name, _made_from(mark)) for name in wanted)
+    return all(_current(folder, name, _made_from(mark, follow, estimator)) for name in wanted)
 
 
-def _made_from(mark: str) -> str:
-    return key(mark, MediaPipeHolistic.name, MediaPipeHolistic.version, EXTRACT_VERSION)
+def _made_from(mark: str, follow: str, estimator: str) -> str:
+    return key(mark, identity(estimator), EXTRACT_VERSION, follow)
 
 
 def default_workers() -> int:
@@ -130,6 +146,8 @@ class Task:
     made_from: str
     missing: frozenset[str]
     workers: int
+    wish: Wish
+    estimator: str
 
     def __post_init__(self) -> None:
         self.place = self.folder / "parts"
@@ -139,6 +157,7 @@ class Task:
         self.settled = 0
         """Seams before the part of this number are known to be good."""
         self.mended: set[int] = set()
+        self.times = frame_times(self.video)
 
     def _parts(self) -> list[Part]:
         """The plan of an interrupted run where there is one, so that its parts can be used."""
@@ -174,7 +193,16 @@ class Task:
             proxy and region is None,
             part.number == 0 and wanted(SOUND, "sound.npz"),
             region,
+            str(self.place / "guide.npz"),
+            estimator=self.estimator,
         )
+
+    def scout(self, part: Part) -> Job:
+        """Who is in a part."""
+        what = Job(part, str(self.video), str(self.place), False, MASKS in self.missing, False, False, scout=True)
+        point = self.wish.point(self.times, fit(self.info.width, self.info.height)[0] / self.info.width)
+        chosen = None if point is None else [point.x, point.y, float(point.frame)]
+        return replace(what, point=chosen, estimator=self.estimator)
 
     def file(self, part: Part, kind: str) -> Path:
         return self.place / f"{part.number:04d}.{kind}"
@@ -188,53 +216,84 @@ class Task:
 
     def note(self, job: Job) -> None:
         """Keep in the ledger that a job's files are whole."""
+        if job.scout:
+            name = job.file("scout.npz").name
+            self.results.note(name, key(self.made_from, name))
+            return
         made = ["poses.npz"] * job.poses + ["masks.npz"] * job.masks + ["sound.npz"] * job.sound
         for kind in made + ["proxy.mp4", "thumbs.npz"] * job.proxy:
             name = job.file(kind).name
             self.results.note(name, key(self.made_from, name, *["mended"] * (job.region is not None)))
 
     def make_parts(self) -> Iterator[Event]:
-        """Have the missing parts made and the seams that don't fit mended."""
+        """Find out who is followed, have the missing parts made, and the seams that don't fit mended."""
         jobs = [self.job(part) for part in self.parts]
-        todo = [job for job in jobs if job.wanted]
-        ready = {job.part.number for job in jobs if not job.wanted}
-        count = Count(self.info.frames, self.parts, todo)
+        count = Count(self.info.frames, self.parts, [job for job in jobs if job.wanted])
         count.first_time(self.info.damage or "")
-        crashed: set[int] = set()
+        ready = {job.part.number for job in jobs if not job.wanted}
         with Pool("dancetransfer.extract.parts", self.workers, self.place) as pool:
-            while True:
-                todo[:0] = count.more(self.mend(ready))
-                while todo and (worker := pool.idle()) is not None:
-                    worker.give(todo[0], todo.pop(0).to_line())
-                if not pool.jobs:
-                    return
-                worker, message = pool.answer(TICK_SECONDS)
-                if worker is None or worker.job is None:
-                    yield count.progress()
-                    continue
-                job = worker.job
-                if message is None:
-                    if job.part.number in crashed:
-                        raise _died(worker, job)
-                    crashed.add(job.part.number)
-                    todo.insert(0, job)
-                    count.heard(job, 0)
-                elif "frames" in message:
-                    count.heard(job, message["frames"])
-                    yield count.progress()
-                elif "done" in message:
-                    worker.job = None
-                    self.note(job)
+            if {POSES, MASKS} & self.missing:
+                looking = [self.scout(part) for part in self.parts if not self._done(part, "scout.npz")]
+                yield from self._work(pool, count, looking, lambda _: [])
+                self._guide().save(self.place / "guide.npz")
+
+            def mend(job: Job | None) -> list[Job]:
+                if job is not None:
                     ready.add(job.part.number)
-                    count.heard(job, job.part.work)
-                    yield count.progress()
-                elif "damage" in message:
-                    if count.first_time(message["damage"]):
-                        yield Notice(message["damage"], "The frames that can be read are used.")
-                elif "error" in message:
-                    raise UserError(message["error"], message["hint"])
-                else:
-                    raise RuntimeError(message["bug"])
+                return count.more(self.mend(ready))
+
+            yield from self._work(pool, count, [job for job in jobs if job.wanted], mend)
+
+    def _guide(self) -> Guide:
+        """Who is followed; UserError where the wish names nobody."""
+        sightings = Sightings.load([self.file(part, "scout.npz") for part in self.parts])
+        size = fit(self.info.width, self.info.height)
+        if self.wish.place is not None:
+            if not len(sightings.anchor):
+                raise self.wish.nobody()
+            return guide(sightings, self.times, size, 0)
+        if self.wish.number > len(people(sightings, self.times, size)):
+            raise self.wish.nobody()
+        return guide(sightings, self.times, size, self.wish.number or 1)
+
+    def _work(
+        self, pool: Pool, count: Count, todo: list[Job], more: Callable[[Job | None], list[Job]]
+    ) -> Iterator[Event]:
+        """Have jobs done; `more` hears None, then each that is done, and gives jobs that have come up."""
+        crashed: set[int] = set()
+        todo[:0] = more(None)
+        while True:
+            while todo and (worker := pool.idle()) is not None:
+                worker.give(todo[0], todo.pop(0).to_line())
+            if not pool.jobs:
+                return
+            worker, message = pool.answer(TICK_SECONDS)
+            if worker is None or worker.job is None:
+                yield count.progress()
+                continue
+            job = worker.job
+            if message is None:
+                if job.part.number in crashed:
+                    raise _died(worker, job)
+                crashed.add(job.part.number)
+                todo.insert(0, job)
+                count.heard(job, 0)
+            elif "frames" in message:
+                count.heard(job, message["frames"])
+                yield count.progress()
+            elif "done" in message:
+                worker.job = None
+                self.note(job)
+                count.heard(job, 0 if job.scout else job.part.work)
+                todo[:0] = more(job)
+                yield count.progress()
+            elif "damage" in message:
+                if count.first_time(message["damage"]):
+                    yield Notice(message["damage"], "The frames that can be read are used.")
+            elif "error" in message:
+                raise UserError(message["error"], message["hint"])
+            else:
+                raise RuntimeError(message["bug"])
 
     def mend(self, ready: set[int]) -> list[Job]:
         """Jobs for parts that began with another person, or otherwise off, than the one before ended.
@@ -294,27 +353,31 @@ class Task:
 
     def _join_poses(self) -> tuple[Poses, float]:
         """The whole track, and the share of frames with a larger person; UserError: nobody at all."""
-        names = ("xy", "confidence", "world", "time", "region", "looked", "people")
-        columns: dict[str, list[np.ndarray]] = {name: [] for name in names}
+        columns: dict[str, list[np.ndarray]] = {}
         for part in self.parts:
             with self._load(part) as data:
-                for name in names:
-                    columns[name].append(data[name])
-        whole = {name: np.concatenate(column) for name, column in columns.items()}
+                for name in data.files:
+                    columns.setdefault(name, []).append(data[name])
+        whole = {name: np.concatenate(column) for name, column in columns.items() if name != "tail"}
+        known = Guide.load(self.place / "guide.npz")
+        bodies = Bodies(whole["hips"], whole["region"][:, 2], whole["looks"], whole["doubt"])
         poses = Poses(
             whole["xy"],
             whole["confidence"],
             whole["time"],
             (self.info.width, self.info.height),
-            world=whole["world"],
-            estimator=f"{MediaPipeHolistic.name} {MediaPipeHolistic.version}",
+            shots(whole["small"], whole["time"]),
+            whole["world"],
+            estimator=identity(self.estimator),
+            uncertain=uncertain(bodies, known),
         )
         if not poses.present.any():
             raise NobodyFound(
                 f"Nobody was found in any frame of {self.video.name}.",
                 "Use a clip in which one person is seen from head to feet, large and in good light.",
             )
-        return poses, larger_person(whole["region"], whole["looked"], whole["people"])
+        everybody = np.concatenate([known.own[:, :6], known.others[:, :6]])
+        return poses, larger_person(whole["region"], known.looked, everybody)
 
     def _join_masks(self) -> None:
         with MaskWriter(self.folder / MASKS, (self.info.width, self.info.height)) as writer:
@@ -343,60 +406,3 @@ def _died(worker: Worker, job: Job) -> Exception:
             "Most often memory has run out: close other programs, then run the same command again.",
         )
     return RuntimeError(f"A worker died twice at {job.part}: {worker.last_words()}")
-
-
-class Count:
-    """Frames that are done, with those of warm-ups counted in, and the seconds that are left."""
-
-    def __init__(self, frames: int, parts: list[Part], todo: list[Job]) -> None:
-        self._frames = frames
-        self._work = sum(part.work for part in parts)
-        self._kept = self._work - sum(job.part.work for job in todo)
-        self._done: dict[tuple[int, bool], int] = {}
-        self._began = time.monotonic()
-        self._said: set[str] = set()
-
-    def more(self, jobs: list[Job]) -> list[Job]:
-        """Count in jobs that have come up on the way."""
-        self._work += sum(job.part.work for job in jobs)
-        return jobs
-
-    def heard(self, job: Job, frames: int) -> None:
-        self._done[job.part.number, job.region is not None] = frames
-
-    def first_time(self, sentence: str) -> bool:
-        said = sentence in self._said
-        self._said.add(sentence)
-        return not said
-
-    def progress(self) -> Progress:
-        done = sum(self._done.values())
-        remaining = self._work - self._kept - done
-        seconds = time.monotonic() - self._began
-        left = seconds * remaining / done if done else None
-        share = (self._kept + done) / max(self._work, 1)
-        return Progress(STAGE, int(share * self._frames), self._frames, left)
-
-
-def _notices(poses: Poses, larger: float) -> Iterator[Notice]:
-    """What the user should know about the track."""
-    present = poses.present
-    if present.mean() < 0.5:
-        yield Notice(
-            f"A person is found in {present.mean():.0%} of the frames.",
-            "The other frames show the background alone. If the person is there, more light helps.",
-        )
-    ankles = poses.xy[present][:, [LEFT_ANKLE, RIGHT_ANKLE]]
-    inside = ((ankles >= 0) & (ankles < poses.size)).all(-1)  # MediaPipe guesses what lies outside
-    seen = inside & poses.visible[present][:, [LEFT_ANKLE, RIGHT_ANKLE]]
-    if seen.any(1).mean() < FEET_SEEN:
-        yield Notice(
-            "The legs are never seen down to the feet.",
-            "Their motion is guessed or missing, and the person can't be placed on the floor. "
-            "Use a clip that shows the whole body.",
-        )
-    if larger > OFTEN:
-        yield Notice(
-            f"Another person is larger than the one that is followed ({larger:.0%} of the time).",
-            "To follow the other one, use a clip cropped or cut so that nobody else is in it.",
-        )

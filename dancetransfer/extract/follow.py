@@ -6,6 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from dancetransfer.errors import UserError
+from dancetransfer.video.read import VideoInfo
+
 SAME = 0.6
 """Two circles whose centers are closer than this part of the radius are the same person."""
 
@@ -40,6 +43,79 @@ class Candidate:
     def from_row(row: Any) -> "Candidate":
         x, y, radius, angle, score = (float(value) for value in row)
         return Candidate((x, y), radius, angle, score)
+
+
+@dataclass(frozen=True)
+class Point:
+    """A place in a frame at which the followed person is."""
+
+    x: float
+    y: float
+    frame: int
+
+
+@dataclass(frozen=True)
+class Wish:
+    """Whom the user wants followed: nobody in particular, one of the list, or who is at a place at a time."""
+
+    number: int = 0
+    """Of the list, from 1; 0: not chosen so."""
+    place: tuple[float, float] | None = None
+    """(x, y) in pixels of the upright frame."""
+    seconds: float = 0.0
+
+    @staticmethod
+    def parse(words: str) -> "Wish":
+        """Out of "", "person 2" or "at 312,200@0:02.5"; UserError where it can't be read."""
+        if not words:
+            return Wish()
+        kind, _, rest = words.partition(" ")
+        place, _, moment = rest.partition("@")
+        try:
+            if kind == "person" and int(rest) > 0:
+                return Wish(int(rest))
+            if kind == "at":
+                x, y = (float(number) for number in place.split(","))
+                minutes, _, seconds = moment.rpartition(":")
+                time = 60 * float(minutes or 0) + float(seconds or 0)
+                if np.isfinite([x, y, time]).all() and time >= 0:
+                    return Wish(0, (x, y), time)
+        except ValueError:
+            pass
+        raise UserError(
+            f"'{rest or words}' doesn't say who is followed.",
+            "Give a number of the list (poses VIDEO --list), or a point and a time, like --at 312,200@2.5",
+        )
+
+    def check(self, info: VideoInfo) -> None:
+        """UserError where the place or the time is outside the video."""
+        if self.place is None:
+            return
+        x, y = self.place
+        if not (0 <= x < info.width and 0 <= y < info.height and self.seconds <= info.seconds):
+            raise UserError(
+                f"{self._words()} is not in the video.",
+                f"It is {info.width}x{info.height} pixels and {info.seconds:.1f} s long.",
+            )
+
+    def point(self, times: np.ndarray, scale: float) -> Point | None:
+        """The chosen place in the frame shown at that time; `scale`: decoded pixels per pixel of the video."""
+        if self.place is None:
+            return None
+        frame = max(0, int(np.searchsorted(times, self.seconds + 1e-6)) - 1)
+        x, y = ((pixels + 0.5) * scale - 0.5 for pixels in self.place)
+        return Point(x, y, frame)
+
+    def nobody(self) -> UserError:
+        """The error where nobody is there."""
+        hint = "Look at the numbered people first: dancetransfer poses VIDEO --list"
+        if self.place is None:
+            return UserError(f"There is no person {self.number} in the list.", hint)
+        return UserError(f"Nobody is found near {self._words()}.", hint)
+
+    def _words(self) -> str:
+        x, y = self.place or (0, 0)
+        return f"{x:g},{y:g} at {self.seconds:g} s"
 
 
 def distance(person: Candidate, other: Candidate) -> float:

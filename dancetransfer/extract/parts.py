@@ -17,12 +17,17 @@ from typing import Any
 import numpy as np
 
 from dancetransfer.errors import UserError
-from dancetransfer.extract.estimators import Estimate, nobody
-from dancetransfer.extract.follow import Candidate
-from dancetransfer.extract.holistic import MediaPipeHolistic
+from dancetransfer.extract import estimators as shelf
+from dancetransfer.extract import looks
+from dancetransfer.extract.estimators import Estimator, nobody
+from dancetransfer.extract.follow import Candidate, Point
+from dancetransfer.extract.identity import Follower, Found
 from dancetransfer.extract.masks import MaskWriter
-from dancetransfer.pose.poses import BODY, JOINTS
+from dancetransfer.extract.people import Guide
+from dancetransfer.extract.scout import scout
+from dancetransfer.pose.poses import BODY, JOINTS, LEFT_HIP, RIGHT_HIP
 from dancetransfer.storage import write_npz
+from dancetransfer.video.cuts import shots, signature
 from dancetransfer.video.proxy import ProxyMaker, ThumbMaker, analyze_audio, thumb_grid
 from dancetransfer.video.read import Frame, frame_times, probe, read_frames
 
@@ -38,8 +43,8 @@ LONGEST_SIDE = 1920
 TAIL = 5
 """Frames of the warm-up that are compared with the end of the part before."""
 
-LOOK_SECONDS = 1.0
-"""How often it is looked who else is in the picture."""
+CHANGED, BEFORE = 10.0, 10
+"""A mean change of the small pictures from which on a frame may be the first of another shot, and how many are kept."""
 
 TELL_SECONDS = 0.5
 
@@ -72,11 +77,17 @@ class Job:
     sound: bool
     """The whole video's sound (once, whatever the part)."""
     region: list[float] | None = None
-    """Candidate row: where the followed person is at `part.warm`; None: choose one."""
+    """Candidate row: where the followed person is at `part.warm`; None: as the guide says."""
+    guide: str = ""
+    """File that says who is followed; "" where that is still to be found out, by the job `scout`."""
+    scout: bool = False
+    point: list[float] | None = None
+    """Where the followed person is, for the scout: x, y in pixels as decoded, and the frame."""
+    estimator: str = "mediapipe"
 
     @property
     def wanted(self) -> bool:
-        return self.poses or self.masks or self.proxy or self.sound
+        return self.poses or self.masks or self.proxy or self.sound or self.scout
 
     def to_line(self) -> str:
         return json.dumps(asdict(self))
@@ -87,7 +98,7 @@ class Job:
         return Job(**{**fields, "part": Part(**fields["part"])})
 
     def file(self, kind: str) -> Path:
-        """`kind`: poses.npz, masks.npz, proxy.mp4, thumbs.npz, sound.npz."""
+        """`kind`: scout.npz, poses.npz, masks.npz, proxy.mp4, thumbs.npz, sound.npz."""
         return Path(self.folder) / f"{self.part.number:04d}.{kind}"
 
 
@@ -112,16 +123,14 @@ class Estimators:
     """The one estimator of a worker, used for part after part: making another leaks memory."""
 
     def __init__(self) -> None:
-        self._made: MediaPipeHolistic | None = None
-        self._masks = False
+        self._made: Estimator | None = None
+        self._what = ("", False)
 
-    def get(self, masks: bool, start: Candidate | None) -> MediaPipeHolistic:
-        """An estimator that knows nothing but `start`, where the person is in the first frame."""
-        if self._made is None or self._masks != masks:
+    def get(self, name: str, masks: bool) -> Estimator:
+        """The estimator of that name; `restart` it where it shall begin."""
+        if self._made is None or self._what != (name, masks):
             self.close()
-            self._made, self._masks = MediaPipeHolistic(masks, start), masks
-        else:
-            self._made.restart(start)
+            self._made, self._what = shelf.make(name, masks), (name, masks)
         return self._made
 
     def close(self) -> None:
@@ -137,12 +146,16 @@ def make(job: Job, estimators: Estimators, tell: Callable[[dict[str, Any]], None
     """
     info = probe(job.video)
     size = fit(info.width, info.height)
+    if job.scout:
+        _scout(job, size, estimators.get(job.estimator, job.masks), tell)
+        return
     track = Track(job.part, info.width / size[0])
     with ExitStack() as stack:
-        estimator, masks, proxy, thumbs = None, None, None, None
+        follower, masks, proxy, thumbs = None, None, None, None
         if job.poses or job.masks:
             first = None if job.region is None else Candidate.from_row(job.region)
-            estimator = estimators.get(job.masks, first)
+            estimator = estimators.get(job.estimator, job.masks)
+            follower = Follower(estimator, Guide.load(job.guide), job.part.warm, first)
         if job.masks:
             masks = stack.enter_context(MaskWriter(job.file("masks.npz"), (info.width, info.height)))
         if job.proxy:
@@ -151,13 +164,13 @@ def make(job: Job, estimators: Estimators, tell: Callable[[dict[str, Any]], None
         told = time.monotonic()
         for count, (frame, good) in enumerate(_frames(job, size, tell), 1):
             inside = frame.index >= job.part.start
-            if estimator is not None:
-                estimate = estimator(frame.image, frame.time) if good else nobody()
-                track.add(frame, estimate)
-                if track.look_now:
-                    track.look(frame.index, estimator.candidates(frame.image))
+            if follower is not None:
+                if track.begins_shot(frame.image):
+                    follower.cut()
+                found = follower(frame.image, frame.time, frame.index) if good else Found(nobody(), False)
+                track.add(frame, found)
                 if inside and masks is not None:
-                    masks.add(estimate.mask)
+                    masks.add(found.estimate.mask)
             if inside and proxy is not None and thumbs is not None:
                 proxy.write(frame)
                 thumbs.write(frame)
@@ -172,6 +185,21 @@ def make(job: Job, estimators: Estimators, tell: Callable[[dict[str, Any]], None
         sound = analyze_audio(job.video)
         marks = {} if sound is None else vars(sound)
         write_npz(job.file("sound.npz"), **marks)
+
+
+def _scout(job: Job, size: tuple[int, int], estimator: Estimator, tell: Callable[[dict[str, Any]], None]) -> None:
+    """Look through a part and write who was seen."""
+    point = None if job.point is None else Point(job.point[0], job.point[1], int(job.point[2]))
+    told = time.monotonic()
+
+    def alive() -> None:
+        nonlocal told
+        if time.monotonic() > told + TELL_SECONDS:
+            told = time.monotonic()
+            tell({"frames": 0})
+
+    bounds = job.part.start, job.part.stop
+    scout(job.video, frame_times(job.video), bounds, size, estimator, point, alive).save(job.file("scout.npz"))
 
 
 def fit(width: int, height: int) -> tuple[int, int]:
@@ -202,51 +230,50 @@ def _frames(job: Job, size: tuple[int, int], tell: Callable[[dict[str, Any]], No
 
 
 class Track:
-    """The poses of a part as they are found, and who else was seen."""
+    """The poses of a part as they are found, and what tells later whose they are."""
 
     def __init__(self, part: Part, scale: float) -> None:
         """`scale`: pixels of the video per pixel of the frames that are looked at."""
         self._part, self._scale = part, scale
-        self._rows: list[tuple[Any, ...]] = []
-        self._looked: list[int] = []
-        self._people: list[list[float]] = []
-        self._second = -1
-        self.look_now = False
+        self._rows: list[dict[str, Any]] = []
+        self._before: list[np.ndarray] = []
 
-    def add(self, frame: Frame, estimate: Estimate) -> None:
+    def begins_shot(self, image: np.ndarray) -> bool:
+        """Whether a frame seems to be the first of another shot; keeps its small picture."""
+        small = signature(image)
+        self._before = [*self._before[-BEFORE:], small]
+        if len(self._before) < 2:
+            return False
+        change = np.abs(small.astype(np.int16) - self._before[-2]).mean()
+        return bool(change > CHANGED and np.diff(shots(np.stack(self._before)))[-1])
+
+    def add(self, frame: Frame, found: Found) -> None:
+        """Keep a frame's pose; `begins_shot` has seen the frame."""
+        estimate = found.estimate
         world = np.full((JOINTS, 3), np.nan, np.float32) if estimate.world is None else estimate.world
         region = [np.nan] * 5 if estimate.region is None else estimate.region.as_row()
-        xy = (estimate.xy + 0.5) * self._scale - 0.5
-        self._rows.append((xy, estimate.confidence, world, np.float64(frame.time), np.array(region)))
+        row = {
+            "xy": ((estimate.xy + 0.5) * self._scale - 0.5).astype(np.float32),
+            "confidence": estimate.confidence,
+            "world": world,
+            "time": np.float64(frame.time),
+            "region": np.array(region),
+            "hips": estimate.xy[[LEFT_HIP, RIGHT_HIP]].mean(0),
+            "looks": looks.of_joints(frame.image, estimate.xy),
+            "doubt": np.bool_(found.doubt),
+            "small": self._before[-1],
+        }
+        self._rows.append(row)
         # Of the warm-up only its end is kept, to compare it with the part before.
         if frame.index < self._part.start and len(self._rows) > TAIL:
             self._rows.pop(0)
 
-        # The first frame of each second is looked at, the same ones however the video is split.
-        second = int(frame.time / LOOK_SECONDS)
-        self.look_now = second != self._second and frame.index >= self._part.start
-        self._second = second
-
-    def look(self, frame: int, people: list[Candidate]) -> None:
-        """Keep who was seen in a frame."""
-        self._looked.append(frame)
-        self._people += [[frame, *person.as_row()] for person in people]
-
     def save(self, path: Path) -> None:
         """Write the part's poses, and beside them the tail of its warm-up."""
-        xy, confidence, world, times, region = (np.stack(column) for column in zip(*self._rows, strict=True))
-        tail = len(xy) - (self._part.stop - self._part.start)
-        write_npz(
-            path,
-            xy=xy[tail:].astype(np.float32),
-            confidence=confidence[tail:],
-            world=world[tail:],
-            time=times[tail:],
-            region=region[tail:],
-            tail=xy[:tail, BODY].astype(np.float32),
-            looked=np.array(self._looked, np.int64),
-            people=np.array(self._people, np.float64).reshape(-1, 6),
-        )
+        whole = {name: np.stack([row[name] for row in self._rows]) for name in self._rows[0]}
+        tail = len(self._rows) - (self._part.stop - self._part.start)
+        kept = {name: column[tail:] for name, column in whole.items()}
+        write_npz(path, **kept, tail=whole["xy"][:tail, BODY])
 
 
 def serve() -> None:
