@@ -197,6 +197,8 @@ def test_what_was_dragged_before_a_swap_stays_dragged() -> None:
     drag = key(OFFSET, x=30)
     made = apply(track, [drag, key(SWAP, "all", id=2)])
     np.testing.assert_allclose(made.xy[30, p.RIGHT_WRIST], track.xy[30, p.LEFT_WRIST] + (30, 0), atol=1e-3)
+    again = [drag, key(SWAP, "all", id=2), key(OFFSET, x=9, id=3), key(OFFSET, "right_wrist", x=7, id=4)]
+    assert [edits.replaced_by(track, again[:2], one) for one in again[2:]] == [[], [drag]]
     later = apply(track, [key(SWAP, "all"), replace(drag, id=2)])
     np.testing.assert_allclose(later.xy[30, p.LEFT_WRIST], track.xy[30, p.RIGHT_WRIST] + (30, 0), atol=1e-3)
 
@@ -249,8 +251,10 @@ def test_a_damaged_edit_is_named_and_can_be_taken_out(kept: tuple[Project, Path]
     project, folder = kept
     project.set_edits(folder, [edits.entry(key(OFFSET, x=3)), {**edits.entry(key(OFFSET, id=2)), **change}])
     project.save()
-    with pytest.raises(UserError):
+    with pytest.raises(UserError, match="Edit 2 in the project file") as caught:
         edits.read(Project.open(project.folder).edits(folder))
+    assert "--remove 2" in caught.value.hint
+    assert "Edit 2" in failed("edit", project.folder, "--list").message
     done("edit", project.folder, "--remove", 2)
     assert len(edits.read(Project.open(project.folder).edits(folder))) == 1
 

@@ -177,7 +177,7 @@ def _make(project: Project, folder: Path, arguments: argparse.Namespace) -> str:
         raise UserError(f"The poses of '{folder.name}' have not been found yet.", words)
     track = cleaned(folder)
     edits.check_on(edits.apply(track, others), made)
-    replaced = [one for one in others if edits.same_key(track, one, made)]
+    replaced = edits.replaced_by(track, others, made)
     gone = {one.id for one in replaced}
     project.set_edits(folder, [*(entry for entry in kept if entry["id"] not in gone), edits.entry(made)])
     instead = f" It takes the place of edit {replaced[0].id}." if replaced else ""

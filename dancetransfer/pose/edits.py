@@ -53,7 +53,7 @@ def check(edit: Edit) -> None:
     """UserError where a field holds what can't be."""
     numbers = (edit.time, edit.before, edit.after, edit.x, edit.y)
     if edit.what not in KINDS or not all(math.isfinite(value) for value in numbers):
-        raise UserError(f"Edit {edit.id} can't be understood.", _take_out(edit.id))
+        raise UserError("An edit has a kind, and numbers for times and places.", f"Kinds: {', '.join(KINDS)}.")
     if not (0 <= edit.before <= LONGEST_SPAN and 0 <= edit.after <= LONGEST_SPAN):
         raise UserError(
             f"An edit can't reach {edit.before:g} s back and {edit.after:g} s on.", "Give spans from 0 s up to an hour."
@@ -82,8 +82,13 @@ def read(entries: Iterable[Mapping[str, Any]]) -> list[Edit]:
         whole = all(_fits(name, value) for name, value in given.items())
         if not whole or not {"id", "what", "joint", "time"} <= given.keys():
             raise UserError(f"Edit {number} in the project file can't be read.", _take_out(number))
-        check(Edit(**given))
-        edits.append(Edit(**given))
+        edit = Edit(**given)
+        try:
+            check(edit)
+        except UserError as error:
+            words = f"Edit {number} in the project file can't be used: {error.message}"
+            raise UserError(words, _take_out(number)) from error
+        edits.append(edit)
     return sorted(edits, key=lambda one: one.id)
 
 
@@ -127,11 +132,14 @@ def check_on(track: Poses, edit: Edit) -> None:
         )
 
 
-def same_key(track: Poses, one: Edit, other: Edit) -> bool:
-    """Two keys that move the same joint on the same frame: the newer counts."""
-    moves = one.what in (OFFSET, PLACE) and other.what in (OFFSET, PLACE) and one.joint == other.joint
-    at, other_at = (frame_of(track.time, edit.time) for edit in (one, other))
-    return moves and at == other_at and inside(track.time, one.time)
+def replaced_by(track: Poses, others: Iterable[Edit], made: Edit) -> list[Edit]:
+    """The older keys that move the same joint on the same frame as a new one, which counts alone."""
+    others = [one for one in others if inside(track.time, one.time)]
+    swaps = [one for one in others if one.what == SWAP]
+    moves = [one for one in others if {one.what, made.what} <= {OFFSET, PLACE}]
+    at = frame_of(track.time, made.time)
+    same = [one for one in moves if frame_of(track.time, one.time) == at]
+    return [one for one in same if _after_swaps(track, one, swaps).joint == made.joint]
 
 
 # --- applying -------------------------------------------------------------------------------------
