@@ -95,8 +95,8 @@ def parser() -> Parser:
     one.add_argument("clip", metavar="CLIP")
     one.add_argument("truth", metavar="TRUTH")
 
-    one = command("info", files.info, "the facts of a video")
-    one.add_argument("video", metavar="VIDEO")
+    one = command("info", files.info, "the facts of a video, or what a project holds and lacks")
+    one.add_argument("video", metavar="VIDEO or X.dance")
 
     one = command("doctor", files.doctor, "what works on this machine and how long a dance takes")
     one.add_argument("--quick", action="store_true", help="Look only, measure nothing.")

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 from dancetransfer.errors import UserError
 from dancetransfer.events import Done, Events, Notice, Started
@@ -34,7 +35,8 @@ def cover_dance(project: Project, dance_name: str | None) -> Events:
         return
     yield Started("cover", unit="dances")
     covered = coverage.coverage(Poses.load(folder / "retarget.npz"), _learned_from(project))
-    doubtful = doubts_of(project, dance)
+    of_person = [doubt for clip in project.clips for doubt in person_doubts(project, clip)]
+    doubtful = [*dance_doubts(project, dance), *of_person]
     if covered.named:
         yield Notice(covered.sentence(), "Add it with: dancetransfer add-person X.dance CLIP")
     for doubt in doubtful:
@@ -48,12 +50,21 @@ def cover_dance(project: Project, dance_name: str | None) -> Events:
     yield Done("cover", "" if covered.named else covered.sentence(), files, covered.as_dict())
 
 
-def doubts_of(project: Project, dance: Media) -> list[Doubt]:
-    """What speaks against a dance's video and against the person's, whose tracks are there."""
-    found = _doubts(project.dance_folder(dance), "dance")
-    for clip in project.clips:
-        found += person_doubts(project, clip)
-    return found
+def read_coverage(project: Project, dance: Media) -> dict[str, Any]:
+    """What `coverage.json` holds; nothing where it is not there, not current or damaged."""
+    folder = project.dance_folder(dance)
+    try:
+        if not Results(folder).current("coverage.json", _key(project, dance)):
+            return {}
+        known = json.loads((folder / "coverage.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError, UserError):
+        return {}
+    return known if isinstance(known, dict) and "sentence" in known else {}
+
+
+def dance_doubts(project: Project, dance: Media) -> list[Doubt]:
+    """What speaks against a dance's video, whose track is there."""
+    return _doubts(project.dance_folder(dance), "dance")
 
 
 def person_doubts(project: Project, clip: Media) -> list[Doubt]:
