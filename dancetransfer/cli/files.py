@@ -64,9 +64,12 @@ def score(arguments: argparse.Namespace, context: Context) -> Events:
 
 
 def info(arguments: argparse.Namespace, context: Context) -> Events:
-    """The facts of a video."""
+    """The facts of a video or of a project."""
     from dancetransfer.video.read import probe
 
+    if Path(arguments.video).is_dir():
+        yield from _project_info(Path(arguments.video))
+        return
     if not has_picture(Path(arguments.video)):
         yield _track_info(Path(arguments.video))
         return
@@ -85,6 +88,18 @@ def info(arguments: argparse.Namespace, context: Context) -> Events:
     if facts.damage:
         yield Notice(facts.damage)
     yield Done("", "\n".join(lines), result={**asdict(facts), "path": str(facts.path)})
+
+
+def _project_info(folder: Path) -> Events:
+    """The person, dances and trainings of a project."""
+    from dancetransfer.cli import about
+    from dancetransfer.project import Project
+
+    project = Project.open(folder)
+    for note in project.notes:
+        yield Notice(note)
+    facts = about.facts(project)
+    yield Done("", "\n".join(about.lines(facts)), result=facts)
 
 
 def _track_info(path: Path) -> Done:
