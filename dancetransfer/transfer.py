@@ -102,7 +102,8 @@ def _poses_of(project: Project, media: Media, folder: Path, masks: bool) -> list
     tasks = [Task(f"Cleaning the track of {name}", "track", 1.0, partial(clean_track, folder, by_hand))]
     if not media.has_picture:
         return [Task(f"Reading the moves of {name}", "import", 1.0, partial(_import, media, folder)), *tasks]
-    if not extracted(media.fingerprint, folder, masks=masks):
+    estimator = project.settings(PoseSettings).estimator
+    if not extracted(media.fingerprint, folder, masks=masks, follow=media.follow, estimator=estimator):
         seconds = _frames(media.path()) * POSE_SECONDS
         words = f"Finding the {'person' if masks else 'dancer'} in {name}"
         tasks.insert(0, Task(words, "poses", seconds, partial(_find, project, media, folder, masks)))
@@ -117,12 +118,15 @@ def _import(media: Media, folder: Path) -> Events:
 
 def _find(project: Project, media: Media, folder: Path, masks: bool) -> Events:
     from dancetransfer.extract.extract import NobodyFound, extract
+    from dancetransfer.extract.follow import NobodyThere
 
+    estimator = project.settings(PoseSettings).estimator
     try:
-        yield from extract(media.path(), folder, masks=masks)
-    except NobodyFound:
-        project.remove(media)  # of no use, and in the way of every later command
-        project.save()
+        yield from extract(media.path(), folder, masks=masks, follow=media.follow, estimator=estimator)
+    except (NobodyFound, NobodyThere) as error:
+        if isinstance(error, NobodyFound) or not (folder / "poses.npz").exists():
+            project.remove(media)  # of no use, and in the way of every later command
+            project.save()
         raise
 
 
@@ -131,12 +135,20 @@ def fit_tasks(project: Project, settings: RetargetSettings, dance: str | None = 
     chosen = [project.dance(dance)] if dance else project.dances
     tasks = []
     for one in chosen if project.clips else []:
-        name = Path(one.file).name
-        tasks += [
-            Task(f"Fitting {name} to the person", "fit", 1.0, partial(_fit, project, settings, one)),
-            Task(f"Comparing {name} with the person's video", "cover", 2.0, partial(_cover, project, one)),
-        ]
+        words = f"Fitting {Path(one.file).name} to the person"
+        tasks += [Task(words, "fit", 1.0, partial(_fit, project, settings, one)), _cover_task(project, one)]
     return tasks
+
+
+def cover_tasks(project: Project) -> list[Task]:
+    """Say again what the footage lacks of the dances that are fitted."""
+    fitted = [one for one in project.dances if (project.dance_folder(one) / "retarget.npz").exists()]
+    return [_cover_task(project, one) for one in fitted]
+
+
+def _cover_task(project: Project, dance: Media) -> Task:
+    words = f"Comparing {Path(dance.file).name} with the person's video"
+    return Task(words, "cover", 2.0, partial(_cover, project, dance))
 
 
 def _cover(project: Project, dance: Media) -> Events:
@@ -306,8 +318,12 @@ def look_at(clips: Iterable[Path], dances: Iterable[Path] = ()) -> None:
         probe(path)
 
 
-def add_media(project: Project, dances: list[Path], clips: list[Path]) -> Iterator[Event]:
-    """Put videos, which have been looked at, into the project."""
+def add_media(project: Project, dances: list[Path], clips: list[Path], follow: str = "") -> Iterator[Event]:
+    """Put videos, which have been looked at, into the project.
+
+    `follow` says who is followed in the dances, or in the clips where no dance is added; "" leaves
+    that as it was.
+    """
     known = {clip.fingerprint for clip in project.clips}
     added = [project.add_clip(path) for path in clips]
     if known and any(clip.fingerprint not in known for clip in added):
@@ -315,8 +331,9 @@ def add_media(project: Project, dances: list[Path], clips: list[Path]) -> Iterat
             "More footage of the person was added to what the project has.",
             "If this is somebody else, stop and choose another --project: a project holds one person.",
         )
-    for path in dances:
-        project.add_dance(path)
+    added = [project.add_dance(path) for path in dances] or added
+    for media in added if follow else []:
+        project.set_follow(media, follow)
     project.save()
 
 

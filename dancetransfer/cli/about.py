@@ -58,10 +58,8 @@ def _media(media: Media, folder: Path) -> dict[str, Any]:
     about: dict[str, Any] = {"name": media.name, "file": media.file, "there": Path(media.file).exists(), "doubts": []}
     if (folder / "track.npz").exists():
         track = Poses.load(folder / "track.npz")
-        length, frames = float(np.ptp(track.time)) if len(track) else 0.0, len(track)
-        about.update(
-            seconds=round(length, 2), frames=frames, present=round(float(track.present.sum()) / max(1, frames), 3)
-        )
+        about["seconds"] = round(float(np.ptp(track.time)), 2) if len(track) else 0.0
+        about["frames"], about["present"] = len(track), round(float(track.present.sum()) / max(1, len(track)), 3)
     return about
 
 

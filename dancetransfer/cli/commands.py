@@ -79,7 +79,7 @@ def add_person(arguments: argparse.Namespace, context: Context) -> Events:
         yield from chain.add_media(project, [], [Path(arguments.clip)])
         read_kept(arguments, PoseSettings, project)
         project.save()
-        yield from chain.chain(chain.clip_tasks(project))
+        yield from chain.chain([*chain.clip_tasks(project), *chain.cover_tasks(project)])
         yield chain.done(
             f"The footage is in the project. Go on with: dancetransfer train {shlex.quote(arguments.project)}", []
         )
