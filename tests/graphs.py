@@ -64,7 +64,8 @@ def pose_graph(path: Path, batch: int | str = "batch", gain: float = 1.0) -> Non
         profile = graph("ReduceMax", spots, axes=[axis], keepdims=0)
         apart = np.arange(side)[:, None] - np.arange(2 * side) / 2
         halves = np.exp(-(apart**2) / 2)
-        finer = graph("MatMul", profile, np.float32(halves / halves.sum(0)))
+        halves *= 1.2 if name == "simcc_y" else 1.0  # the lower peak is the score
+        finer = graph("MatMul", profile, np.float32(halves / np.exp(-(apart**2) / 2).sum(0)))
         graph("Gather", finer, SPOT_OF_JOINT.astype(np.int64), axis=1, name=name)
     graph.save(path, simcc_x=[batch, 133, 2 * WIDTH], simcc_y=[batch, 133, 2 * HEIGHT])
 
@@ -72,6 +73,9 @@ def pose_graph(path: Path, batch: int | str = "batch", gain: float = 1.0) -> Non
 def _boxes(graph: Graph) -> list[tuple[str, str]]:
     """For each person [4] left, top, right, bottom on the canvas, and 1 or 0: there or not."""
     found = []
+    corner = graph("Slice", graph.name, np.array([639, 639]), np.array([640, 640]), np.array([2, 3]))
+    surrounded = graph("Equal", graph("ReduceSum", corner, keepdims=0), 3 * 114.0)  # of a picture that isn't square
+    gray = graph("Reshape", graph("Cast", surrounded, to=TensorProto.FLOAT), np.array([1]))
     # Half of the clothes' brightest color (red or green) and of their blue, where the other one is dark, so
     # neither the gray around the picture nor a spot; in the wrong order of channels nobody has it.
     for bright, dark in ((2, 1), (1, 2)):
@@ -86,7 +90,7 @@ def _boxes(graph: Graph) -> list[tuple[str, str]]:
                 profile = graph("Reshape", graph("ReduceMax", inside, axes=[axis], keepdims=0), np.array([640]))
                 place = graph("ArgMax", profile, axis=0, keepdims=1, select_last_index=last)
                 sides.append(graph("Add", graph("Cast", place, to=TensorProto.FLOAT), float(last)))
-        there = graph("Reshape", graph("ReduceMax", inside, keepdims=0), np.array([1]))
+        there = graph("Mul", graph("Reshape", graph("ReduceMax", inside, keepdims=0), np.array([1])), gray)
         found.append((graph("Concat", *sides, axis=0), there))
     return found
 
