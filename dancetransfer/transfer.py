@@ -93,7 +93,6 @@ def clip_tasks(project: Project) -> list[Task]:
 
 
 def _poses_of(project: Project, media: Media, folder: Path, masks: bool) -> list[Task]:
-    from dancetransfer.extract.extract import extracted
     from dancetransfer.pose import edits
     from dancetransfer.pose.track import clean_track
 
@@ -102,6 +101,8 @@ def _poses_of(project: Project, media: Media, folder: Path, masks: bool) -> list
     tasks = [Task(f"Cleaning the track of {name}", "track", 1.0, partial(clean_track, folder, by_hand))]
     if not media.has_picture:
         return [Task(f"Reading the moves of {name}", "import", 1.0, partial(_import, media, folder)), *tasks]
+    from dancetransfer.extract.extract import extracted
+
     estimator = project.settings(PoseSettings).estimator
     if not extracted(media.fingerprint, folder, masks=masks, follow=media.follow, estimator=estimator):
         seconds = _frames(media.path()) * POSE_SECONDS

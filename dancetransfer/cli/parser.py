@@ -28,7 +28,7 @@ def parser() -> Parser:
         return one
 
     one = command("transfer", commands.transfer, "two videos in, one finished clip out")
-    one.add_argument("dance", metavar="DANCE", help="The video whose motion is wanted.")
+    one.add_argument("dance", metavar="DANCE", help="The video (or BVH file, or pose track) whose motion is wanted.")
     one.add_argument("person", metavar="PERSON", nargs="+", help="Video(s) of the person who shall dance.")
     _output(one, "CLIP.mp4")
     one.add_argument("--project", metavar="X.dance", help="The project folder (default: beside the clip).")
@@ -79,7 +79,7 @@ def parser() -> Parser:
     _project(one)
     one.add_argument("--yes", action="store_true", help="Don't ask.")
 
-    one = command("poses", files.poses, "the pose track of a video")
+    one = command("poses", files.poses, "the pose track of a video or BVH file")
     one.add_argument("video", metavar="VIDEO")
     _output(one, "poses.npz")
     add_options(one, PoseSettings)
