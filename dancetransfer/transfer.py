@@ -11,7 +11,7 @@ from pathlib import Path
 from dancetransfer.errors import UserError
 from dancetransfer.events import Done, Event, Events, Notice, Progress, Started
 from dancetransfer.project import Media, Project, has_picture
-from dancetransfer.settings import ExportSettings, RenderSettings, RetargetSettings, TrainSettings
+from dancetransfer.settings import ExportSettings, PoseSettings, RenderSettings, RetargetSettings, TrainSettings
 
 # Seconds of a two-core machine without a graphics card; only their ratios matter, and only until
 # the first stage of a kind has been measured.

@@ -62,7 +62,7 @@ def test_a_trained_person_dances_a_new_dance_without_training(
     clip = finished.parent / "second.mp4"
     words = ["transfer", second_dance, short_clips / "person.mp4", "-o", clip, "--project", finished]
     events = done(*words)
-    assert stages(events) == ["poses", "track", "retarget", "render", "export"]
+    assert stages(events) == ["poses", "track", "retarget", "cover", "render", "export"]
     assert probe(clip).frames == 22
     assert [one.name for one in Project.open(finished).dances] == ["dance", "second"]
 

@@ -144,7 +144,7 @@ def iter_of(*events: Event) -> Iterator[Event]:
 def test_standard_output_holds_events_alone(transferred: Path) -> None:
     lines = (transferred / "events.jsonl").read_text(encoding="utf-8").splitlines()
     events = [from_line(line) for line in lines]
-    assert stages(events) == ["poses", "track", "poses", "track", "retarget", "prepare", "train", *LATER]
+    assert stages(events) == ["poses", "track", "poses", "track", "retarget", "cover", "prepare", "train", *LATER]
     assert all(event.words for event in events if isinstance(event, Started))
     for event in events:
         if isinstance(event, Progress):

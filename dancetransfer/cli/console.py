@@ -251,6 +251,7 @@ WORDS = {
     "poses": "Finding the person",
     "track": "Cleaning the track",
     "retarget": "Fitting the dance to the person",
+    "cover": "Comparing the dance with the person's video",
     "prepare": "Preparing the person",
     "train": "Learning the person",
     "render": "Rendering the dance",
