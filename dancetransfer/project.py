@@ -36,6 +36,8 @@ class Media:
     """Absolute path."""
     fingerprint: str
     """Hash of its content: the same video under another name is the same video."""
+    follow: str = ""
+    """Who in it is followed, like "person 2" or "at 312,200@2.5"; "": the most prominent person."""
 
     def path(self) -> Path:
         """The file; UserError where it is gone (its results remain usable)."""
@@ -133,11 +135,11 @@ class Project:
     @property
     def clips(self) -> list[Media]:
         """The person's videos, oldest first."""
-        return [Media(**{k: entry[k] for k in ("name", "file", "fingerprint")}) for entry in self._data["clips"]]
+        return [_media(entry) for entry in self._data["clips"]]
 
     @property
     def dances(self) -> list[Media]:
-        return [Media(**{k: entry[k] for k in ("name", "file", "fingerprint")}) for entry in self._data["dances"]]
+        return [_media(entry) for entry in self._data["dances"]]
 
     def dance(self, name: str | None) -> Media:
         """The dance of that name, the newest where none is named; UserError where there is none."""
@@ -171,7 +173,7 @@ class Project:
                 entries.append(entry)
                 if what == "clips":
                     entries.sort(key=lambda one: one["name"])
-                return Media(entry["name"], str(path), mark)
+                return _media(entry)
         media = Media(name({entry["name"] for entry in entries}), str(path), mark)
         entries.append(asdict(media))
         left = self._data.get("edits_of_removed", {}).pop(f"{what}/{mark}", None)
@@ -179,11 +181,18 @@ class Project:
             self._data.setdefault("edits", {})[f"{what}/{media.name}"] = left
         return media
 
+    def set_follow(self, media: Media, words: str) -> None:
+        """Keep who is followed in a video; call `save` after."""
+        for entry in (*self._data["clips"], *self._data["dances"]):
+            if _media(entry) == media:
+                entry["follow"] = words
+
     def remove(self, media: Media) -> None:
         """Take a video that is of no use out again, with what was made of it; call `save` after."""
         for what, folder in (("clips", self.clip_folder(media)), ("dances", self.dance_folder(media))):
-            if asdict(media) in self._data[what]:
-                self._data[what].remove(asdict(media))
+            entries = [entry for entry in self._data[what] if _media(entry) == media]
+            if entries:
+                self._data[what].remove(entries[0])
                 left = self.edits(folder)
                 self._forget_edits(_place(folder))
                 if left:  # for when the same video is added again
@@ -344,6 +353,10 @@ def _read(file: Path) -> dict[str, Any] | None:
 
 
 _MEDIA = ("name", "file", "fingerprint")
+
+
+def _media(entry: dict[str, Any]) -> Media:
+    return Media(entry["name"], entry["file"], entry["fingerprint"], str(entry.get("follow", "")))
 
 
 def _whole_edits(data: dict[str, Any]) -> bool:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from dancetransfer.cli.choice import chosen
 from dancetransfer.cli.console import Context
 from dancetransfer.cli.options import given, read, read_kept
 from dancetransfer.errors import UserError
@@ -25,11 +26,12 @@ def transfer(arguments: argparse.Namespace, context: Context) -> Events:
     dance, clips = Path(arguments.dance), [Path(path) for path in arguments.person]
     chain.check_output(output, (dance, *clips))
     chain.look_at(clips, [dance])  # before anything is made
+    follow = chosen(arguments)
     where = Path(arguments.project) if arguments.project else output.with_suffix(".dance")
     project = Project.open_or_create(where)
     with _working(project, context):
         yield from _notes(project)
-        yield from chain.add_media(project, [dance], clips)
+        yield from chain.add_media(project, [dance], clips, follow)
         if arguments.consent:
             project.consent = arguments.consent
         read_kept(arguments, PoseSettings, project)
@@ -56,10 +58,11 @@ def add_dance(arguments: argparse.Namespace, context: Context) -> Events:
     from dancetransfer import transfer as chain
 
     chain.look_at([], [Path(arguments.dance)])
+    follow = chosen(arguments)
     project = Project.open(arguments.project)
     with _working(project, context):
         yield from _notes(project)
-        yield from chain.add_media(project, [Path(arguments.dance)], [])
+        yield from chain.add_media(project, [Path(arguments.dance)], [], follow)
         name = project.dances[-1].name
         read_kept(arguments, PoseSettings, project)
         fitting = read_kept(arguments, RetargetSettings, project)
@@ -73,10 +76,11 @@ def add_person(arguments: argparse.Namespace, context: Context) -> Events:
     from dancetransfer import transfer as chain
 
     chain.look_at([Path(arguments.clip)])
+    follow = chosen(arguments)
     project = Project.open_or_create(arguments.project)
     with _working(project, context):
         yield from _notes(project)
-        yield from chain.add_media(project, [], [Path(arguments.clip)])
+        yield from chain.add_media(project, [], [Path(arguments.clip)], follow)
         read_kept(arguments, PoseSettings, project)
         project.save()
         yield from chain.chain([*chain.clip_tasks(project), *chain.cover_tasks(project)])

@@ -35,7 +35,8 @@ def poses(arguments: argparse.Namespace, context: Context) -> Events:
         yield Done("", f"{len(track)} frames: {output}", [str(output)])
         return
     with tempfile.TemporaryDirectory() as folder:
-        yield from extract(video, Path(folder), masks=False, proxy=False)
+        estimator = read(arguments, PoseSettings).estimator
+        yield from extract(video, Path(folder), masks=False, proxy=False, estimator=estimator)
         track = Poses.load(Path(folder) / "poses.npz")
     track = track if arguments.raw else smooth(track)
     track.save(output)

@@ -233,8 +233,7 @@ class Task:
         ready = {job.part.number for job in jobs if not job.wanted}
         with Pool("dancetransfer.extract.parts", self.workers, self.place) as pool:
             if {POSES, MASKS} & self.missing:
-                looking = [self.scout(part) for part in self.parts if not self._done(part, "scout.npz")]
-                yield from self._work(pool, count, looking, lambda _: [])
+                yield from self._scouts(pool, count)
                 self._guide().save(self.place / "guide.npz")
 
             def mend(job: Job | None) -> list[Job]:
@@ -244,9 +243,22 @@ class Task:
 
             yield from self._work(pool, count, [job for job in jobs if job.wanted], mend)
 
+    def look_through(self) -> Iterator[Event]:
+        """Find out who is where, and no more."""
+        with Pool("dancetransfer.extract.parts", self.workers, self.place) as pool:
+            yield from self._scouts(pool, Count(self.info.frames, self.parts, []))
+
+    def _scouts(self, pool: Pool, count: Count) -> Iterator[Event]:
+        looking = [self.scout(part) for part in self.parts if not self._done(part, "scout.npz")]
+        yield from self._work(pool, count, looking, lambda _: [])
+
+    def sightings(self) -> Sightings:
+        """Who was seen, once all parts are looked through."""
+        return Sightings.load([self.file(part, "scout.npz") for part in self.parts])
+
     def _guide(self) -> Guide:
         """Who is followed; UserError where the wish names nobody."""
-        sightings = Sightings.load([self.file(part, "scout.npz") for part in self.parts])
+        sightings = self.sightings()
         size = fit(self.info.width, self.info.height)
         if self.wish.place is not None:
             if not len(sightings.anchor):

@@ -54,6 +54,10 @@ class Point:
     frame: int
 
 
+class NobodyThere(UserError):
+    """The user's choice of a person names nobody."""
+
+
 @dataclass(frozen=True)
 class Wish:
     """Whom the user wants followed: nobody in particular, one of the list, or who is at a place at a time."""
@@ -93,7 +97,7 @@ class Wish:
             return
         x, y = self.place
         if not (0 <= x < info.width and 0 <= y < info.height and self.seconds <= info.seconds):
-            raise UserError(
+            raise NobodyThere(
                 f"{self._words()} is not in the video.",
                 f"It is {info.width}x{info.height} pixels and {info.seconds:.1f} s long.",
             )
@@ -106,12 +110,12 @@ class Wish:
         x, y = ((pixels + 0.5) * scale - 0.5 for pixels in self.place)
         return Point(x, y, frame)
 
-    def nobody(self) -> UserError:
+    def nobody(self) -> NobodyThere:
         """The error where nobody is there."""
         hint = "Look at the numbered people first: dancetransfer poses VIDEO --list"
         if self.place is None:
-            return UserError(f"There is no person {self.number} in the list.", hint)
-        return UserError(f"Nobody is found near {self._words()}.", hint)
+            return NobodyThere(f"There is no person {self.number} in the list.", hint)
+        return NobodyThere(f"Nobody is found near {self._words()}.", hint)
 
     def _words(self) -> str:
         x, y = self.place or (0, 0)

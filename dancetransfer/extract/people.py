@@ -32,6 +32,9 @@ MARGIN = 0.35
 LOOKS_MARGIN = 8.0
 """Taking up a person again is in doubt where somebody else looks as much alike within this."""
 
+LASTING = 3
+"""Sightings that make a person of the list."""
+
 NEAR_SECONDS = 2.5
 """The looks of a moment are those of the sightings this near to it."""
 
@@ -71,6 +74,16 @@ class Person:
     """Of the time looked at in which the person is seen, 0..1."""
     weight: float = 0.0
     """How prominent: area of the circle, nearness to the middle and presence, summed."""
+
+    @property
+    def lasting(self) -> bool:
+        """Seen often enough to be somebody, not a mistake of the detector's."""
+        return len(self.rows) >= LASTING or self.share > 0.5
+
+    @property
+    def best(self) -> np.ndarray:
+        """The sighting [12] that shows the person best: sure, and large."""
+        return np.asarray(self.rows[np.argmax(self.rows[:, 3] * (0.5 + 0.5 * self.sure))])
 
 
 def link(sightings: Sightings, times: np.ndarray) -> list[Tracklet]:
@@ -141,7 +154,7 @@ def people(sightings: Sightings, times: np.ndarray, size: tuple[int, int]) -> li
         sure = np.array([sure for one in parts for sure in one.sure])
         seen = sum(spans[int(frame)] for frame in rows[:, 0])
         found.append(Person(rows, sure, seen / max(total, 1e-9), sum(weights[id(one)] for one in group)))
-    return sorted(found, key=lambda one: -one.weight)
+    return sorted(found, key=lambda one: (not one.lasting, -one.weight))
 
 
 def _unlike(group: list[Tracklet], one: Tracklet) -> float:

@@ -59,7 +59,7 @@ class WholeBody:
         self._detector = PersonDetector(weights.place(detector))
         self._masker = MediaPipeHolistic(masks=True) if masks else None
         self.network = self._pose.network
-        self._seen: tuple[np.ndarray | None, list[Candidate]] = (None, [])
+        self._seen: tuple[int | None, list[Candidate]] = (None, [])
         self.restart(start)
 
     def restart(self, start: Candidate | None = None) -> None:
@@ -81,17 +81,18 @@ class WholeBody:
 
     def candidates(self, image: np.ndarray) -> list[Candidate]:
         """The people seen in a frame, largest first."""
-        if self._seen[0] is not image:  # whoever follows people asks for the same frame again
+        mark = hash(image[::8, ::8].tobytes())  # whoever follows people asks for the same frame again
+        if self._seen[0] != mark:
             boxes = self._detector(image)
-            self._seen = image, without_doubles([self._circle(box[:4], box[4]) for box in boxes])
+            self._seen = mark, without_doubles([self._circle(box[:4], box[4]) for box in boxes])
         return list(self._seen[1])
 
     def look(self, image: np.ndarray, person: Candidate) -> Estimate:
-        """The joints of whoever is inside a circle; `region` is where the person really is."""
+        """The joints of whoever is inside a circle; `region` is where the person really is, None: nobody."""
         return self.poses_of(image, [person])[0]
 
     def poses_of(self, image: np.ndarray, people: Sequence[Candidate]) -> list[Estimate]:
-        """Everybody's joints, in one batch where the network takes one; `region` is where each really is."""
+        """Everybody's joints, in one batch where the network takes one; `region` is where each really is, None: nobody."""
         heights = [2 * person.radius / REACH * PADDING for person in people]
         windows = np.array([(*one.center, height) for one, height in zip(people, heights, strict=True)]).reshape(-1, 3)
         xy, scores = self._pose(image, windows)
@@ -120,12 +121,12 @@ class WholeBody:
         if region is None:
             return None
         found = self.look(image, region)
-        if not _somebody(found.confidence):
+        if found.region is None:
             return None
-        following = on_grid(found.region or region)
+        following = on_grid(found.region)
         if in_frame(following, image.shape[1], image.shape[0]):
             self._region = self._last = following
-        return replace(found, region=region, mask=self._mask(image, found.region or region))
+        return replace(found, region=region, mask=self._mask(image, found.region))
 
     def _mask(self, image: np.ndarray, person: Candidate) -> np.ndarray | None:
         """MediaPipe's mask of the same person, where masks are wanted."""
@@ -143,10 +144,10 @@ class WholeBody:
         radius = REACH / 2 * max(height, width * self._pose.size[1] / self._pose.size[0])
         return Candidate((float(center[0]), float(center[1])), float(radius), angle, float(score))
 
-    def _around(self, xy: np.ndarray, confidence: np.ndarray, looked: Candidate) -> Candidate:
-        """Where the body with these joints is; `looked` where nobody can be made out."""
+    def _around(self, xy: np.ndarray, confidence: np.ndarray, looked: Candidate) -> Candidate | None:
+        """Where the body with these joints is; None where nobody can be made out."""
         if not _somebody(confidence):
-            return looked
+            return None
         points = xy[confidence >= VISIBLE].astype(np.float64)
         low, high = points.min(0), points.max(0) + 1
         middle, half = (low + high) / 2, GROWN * (high - low) / 2
