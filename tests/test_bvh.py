@@ -311,7 +311,7 @@ def test_transfer_makes_a_silent_clip_of_a_bvh_file(finished: Path, short_clips:
     clip = finished.parent / "walk.mp4"
     words = ["transfer", walk, short_clips / "person.mp4", "-o", clip, "--project", finished]
     events = done(*words)
-    assert stages(events)[:3] == ["import", "track", "retarget"] and not {"poses", "train"} & set(stages(events))
+    assert stages(events)[:3] == ["import", "track", "retarget", "cover"] and not {"poses", "train"} & set(stages(events))
     facts = probe(clip)
     assert (facts.frames, facts.audio) == (12, None)
     assert np.allclose(np.diff(frame_times(clip)), 1 / 30, atol=2e-3)
@@ -326,7 +326,7 @@ def test_a_pose_track_is_a_dance_and_may_go_once_it_is_imported(finished: Path, 
     track = tmp_path / "steps.npz"
     done("poses", walk, "-o", track)
     assert len(Poses.load(track)) == 12
-    assert stages(done("add-dance", finished, track))[:3] == ["import", "track", "retarget"]
+    assert stages(done("add-dance", finished, track))[:3] == ["import", "track", "retarget", "cover"]
     track.unlink()
     done("render", finished, "--dance", "steps")
     done("export", finished, "--dance", "steps", "-o", tmp_path / "steps.mp4", "--fps", "15")
