@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from dancetransfer import __version__
 from dancetransfer.cli import commands, console, edits, files, options
+from dancetransfer.cli.choice import add_choice
 from dancetransfer.cli.console import Context, Usage
 from dancetransfer.cli.options import Parser, add_options
 from dancetransfer.cli.streams import Streams
@@ -33,6 +34,7 @@ def parser() -> Parser:
     _output(one, "CLIP.mp4")
     one.add_argument("--project", metavar="X.dance", help="The project folder (default: beside the clip).")
     _consent(one)
+    add_choice(one, "the dance")
     for settings in (PoseSettings, TrainSettings, RetargetSettings, ExportSettings):
         add_options(one, settings)
 
@@ -44,12 +46,14 @@ def parser() -> Parser:
     one = command("add-dance", commands.add_dance, "another dance for a project's person")
     _project(one)
     one.add_argument("dance", metavar="DANCE")
+    add_choice(one)
     add_options(one, PoseSettings)
     add_options(one, RetargetSettings)
 
     one = command("add-person", commands.add_person, "more footage of a project's person")
     _project(one)
     one.add_argument("clip", metavar="CLIP")
+    add_choice(one)
     add_options(one, PoseSettings)
 
     one = command("train", commands.train, "learn the person, or go on learning")
@@ -79,9 +83,12 @@ def parser() -> Parser:
     _project(one)
     one.add_argument("--yes", action="store_true", help="Don't ask.")
 
-    one = command("poses", files.poses, "the pose track of a video or BVH file")
+    one = command("poses", files.poses, "the pose track of a video, or the list of the people in it")
     one.add_argument("video", metavar="VIDEO")
-    _output(one, "poses.npz")
+    words = "What is written; with --list the folder for the pictures."
+    one.add_argument("-o", dest="output", metavar="poses.npz", help=words)
+    one.add_argument("--list", action="store_true", help="Number the people in it, with a picture of each; no poses.")
+    add_choice(one)
     add_options(one, PoseSettings)
     one.add_argument("--raw", action="store_true", help="As the estimator gives them, without cleaning.")
 
