@@ -138,7 +138,7 @@ def test_what_scores_nothing_is_not_given(dwpose: WholeBody) -> None:
     picture, boxes, _ = graphs.scene(SIZE, [(100, 80, 120)])
     dark = np.zeros_like(picture)
     found = dwpose.look(dark, circles(boxes)[0])
-    assert np.isnan(found.xy).all() and not found.confidence.any() and found.world is None
+    assert np.isnan(found.xy).all() and not found.confidence.any() and found.region is None
 
 
 def test_another_network_is_refused(data: Path) -> None:
@@ -307,14 +307,16 @@ def test_poses_of_a_video_by_the_other_estimator(
     from dancetransfer.pose.poses import Poses
     from dancetransfer.video.write import Writer
 
-    frames = walk(30)
+    frames = [graphs.scene((400, 160), [(60 + 4 * n, 80, 120)]) for n in range(30)]
     with Writer(tmp_path / "walk.mp4", (400, 160), fps=25, mark=False) as writer:
-        for n, (picture, _) in enumerate(frames):
+        for n, (picture, _, _) in enumerate(frames):
             writer.write(picture, n / 25)
     words = ["poses", str(tmp_path / "walk.mp4"), "-o", str(tmp_path / "p.npz"), "--raw", "--estimator", "dwpose"]
     events = list(files.poses(parser().parse_args(words), None))  # type: ignore[arg-type]
     assert isinstance(events[-1], Done)
     poses = Poses.load(tmp_path / "p.npz")
     assert poses.estimator == estimators.identity("dwpose")
-    true = np.stack([joints_of(spots[1]) for _, spots in frames])  # the larger one
-    assert np.nanmedian(np.hypot(*np.moveaxis(poses.xy - true, -1, 0))) < 1.0
+    true = np.stack([joints_of(spots[0]) for _, _, spots in frames])
+    assert (
+        poses.present.all() and np.hypot(*np.moveaxis(poses.xy - true, -1, 0)).max() < 2
+    )  # H.264 moves a spot a little

@@ -92,7 +92,7 @@ class WholeBody:
         return self.poses_of(image, [person])[0]
 
     def poses_of(self, image: np.ndarray, people: Sequence[Candidate]) -> list[Estimate]:
-        """Everybody's joints, in one batch where the network takes one; `region` is where each really is, None: nobody."""
+        """Everybody's joints, in one batch where the network takes it; `region`: where each really is or None."""
         heights = [2 * person.radius / REACH * PADDING for person in people]
         windows = np.array([(*one.center, height) for one, height in zip(people, heights, strict=True)]).reshape(-1, 3)
         xy, scores = self._pose(image, windows)
