@@ -6,7 +6,7 @@ from pathlib import Path
 import bvh_files
 import numpy as np
 import pytest
-from engine import done, failed, stages
+from engine import done, failed, last, stages
 
 from dancetransfer.errors import UserError
 from dancetransfer.mocap.bvh import read_bvh
@@ -186,6 +186,22 @@ def test_missing_limbs_are_named_with_what_the_file_has(tmp_path: Path) -> None:
     assert "Strut" in error.value.message and "Boom" in error.value.message and "Hips" in error.value.message
 
 
+def test_without_a_head_there_is_no_face_and_without_toes_the_foot_is_usual(tmp_path: Path) -> None:
+    whole = read(tmp_path, bvh_files.walk(40)).world
+    bones = {name: bone for name, bone in bvh_files.standing().items() if "Toe" not in name}
+    angles, place = bvh_files.moves(40, 1 / 30)
+    plain = bvh_files.text(bones, angles, 40, frame_seconds=1 / 30, place=place, names={"Head": "Ball"})
+    bare = read(tmp_path, plain).world
+    assert bare is not None and whole is not None
+    assert np.isnan(bare[:, : p.LEFT_SHOULDER]).all() and np.isfinite(bare[:, p.LEFT_SHOULDER : p.FEET.stop]).all()
+    assert np.linalg.norm(bare - whole, axis=-1)[:, p.FEET].max() < 0.03
+    for end in ("LeftFoot", "RightFoot"):  # the ankle's bone ends at the toes
+        bones[f"{end} tip"] = end, (0, -5, 20)
+    ending = read(tmp_path, bvh_files.text(bones, angles, 40, frame_seconds=1 / 30, place=place)).world
+    assert ending is not None
+    assert np.linalg.norm(ending - whole, axis=-1)[:, p.FEET].max() < 0.01
+
+
 def test_fingers_are_found_and_their_tips(tmp_path: Path) -> None:
     bones = bvh_files.standing()
     for number in (1, 2, 3):
@@ -311,7 +327,9 @@ def test_transfer_makes_a_silent_clip_of_a_bvh_file(finished: Path, short_clips:
     clip = finished.parent / "walk.mp4"
     words = ["transfer", walk, short_clips / "person.mp4", "-o", clip, "--project", finished]
     events = done(*words)
-    assert stages(events)[:3] == ["import", "track", "retarget", "cover"] and not {"poses", "train"} & set(stages(events))
+    assert stages(events)[:3] == ["import", "track", "retarget", "cover"] and not {"poses", "train"} & set(
+        stages(events)
+    )
     facts = probe(clip)
     assert (facts.frames, facts.audio) == (12, None)
     assert np.allclose(np.diff(frame_times(clip)), 1 / 30, atol=2e-3)
@@ -326,7 +344,7 @@ def test_a_pose_track_is_a_dance_and_may_go_once_it_is_imported(finished: Path, 
     track = tmp_path / "steps.npz"
     done("poses", walk, "-o", track)
     assert len(Poses.load(track)) == 12
-    assert stages(done("add-dance", finished, track))[:3] == ["import", "track", "retarget", "cover"]
+    assert stages(done("add-dance", finished, track)) == ["import", "track", "retarget", "cover"]
     track.unlink()
     done("render", finished, "--dance", "steps")
     done("export", finished, "--dance", "steps", "-o", tmp_path / "steps.mp4", "--fps", "15")
@@ -335,7 +353,8 @@ def test_a_pose_track_is_a_dance_and_may_go_once_it_is_imported(finished: Path, 
 
 def test_info_tells_of_a_track(walk: Path) -> None:
     events = done("info", walk)
-    assert "12 frames" in events[-1].message and "no picture" in events[-1].message
+    assert "12 frames" in last(events).message and "no picture" in last(events).message
+    assert (last(events).result["frames"], round(last(events).result["fps"])) == (12, 30)
 
 
 def test_a_motion_can_t_be_the_person(walk: Path, short_clips: Path, tmp_path: Path) -> None:

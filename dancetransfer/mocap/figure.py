@@ -14,7 +14,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from dancetransfer.mocap.bvh import END, Bvh, Joint
+from dancetransfer.mocap.bvh import Bvh, Joint
 from dancetransfer.mocap.names import BODY, find_fingers, find_parts
 from dancetransfer.pose import poses as p
 
@@ -202,7 +202,7 @@ def _foot(
 
 
 def _toe(places: np.ndarray, ankle: int, toe: int | None, joints: tuple[Joint, ...]) -> int | None:
-    """The joint ahead of the ankle: the toe's, else the End Site of an ankle that ends the leg; None: neither."""
+    """The joint ahead of the ankle: the toe's, else what the leg ends in; None: neither."""
     ahead = _end(ankle, joints) if toe is None else toe
     if ahead is None or np.median(np.linalg.norm(places[:, ahead] - places[:, ankle], axis=-1)) < BALL / 2:
         return None
@@ -222,5 +222,5 @@ def _tip(places: np.ndarray, ankle: int, toe: int, ahead: np.ndarray, joints: tu
 
 
 def _end(joint: int, joints: tuple[Joint, ...]) -> int | None:
-    """Number of the joint's End Site."""
-    return next((number for number, one in enumerate(joints) if one.parent == joint and one.name == END), None)
+    """Number of the End Site (or joint, as some programs call it) that is first below a joint."""
+    return next((number for number, one in enumerate(joints) if one.parent == joint), None)

@@ -38,8 +38,6 @@ where there is a LeftAnkle. CMU's LHipJoint and all spine joints are not needed.
 
 NEEDED = ("hip", "knee", "ankle", "shoulder", "elbow", "wrist")
 
-MIDDLE = {"head": ("head", "skull"), "neck": ("neck", "neck1", "neck01", "upperneck")}
-
 FINGERS = {"thumb": 1, "index": 5, "middle": 9, "mid": 9, "ring": 13, "pinky": 17, "pinkie": 17, "little": 17}
 """Finger -> number of its first joint in a COCO-WholeBody hand; LeftHandIndex1, lIndex1, index_01_l, f_index.01.L."""
 FINGER = re.compile(rf"(?:hand|f)?({'|'.join(FINGERS)})(?:finger)?0?([1-4])")
@@ -69,11 +67,7 @@ def find_parts(joints: Sequence[Joint]) -> dict[str, int]:
     Upper and lower case are the same; of several figures the first is taken.
     """
     named = _by_name(joints)
-    parts = {}
-    for part, names in MIDDLE.items():
-        number = next((named["", name] for name in names if ("", name) in named), None)
-        if number is not None:
-            parts[part] = number
+    parts = {"head": named["", "head"]} if ("", "head") in named else {}
     for side in ("left", "right"):
         for part, names in LIMBS.items():
             number = next((named[side, name] for name in names if (side, name) in named), None)
