@@ -79,7 +79,7 @@ TABLE: dict[str, Weights] = {
         # pointer in the publisher's own commit, huggingface.co/yzd-v/DWPose/commit/
         # f7c16a3d45ad3783db41471848c80fbc281cabac; of the detector: the model card
         # huggingface.co/DanielMarius/dms-dwpose, which calls it the same byte for byte as
-        # yzd-v/DWPose/yolox_l.onnx (Megvii's release 0.1.1rc0 has that hash too). License: as huggingface.co/yzd-v/DWPose states it. Trained on:
+        # yzd-v/DWPose/yolox_l.onnx. License: as huggingface.co/yzd-v/DWPose states it. Trained on:
         # README.md of github.com/IDEA-Research/DWPose, commit 016600e0.
         Weights(
             name="dwpose",
