@@ -30,9 +30,10 @@ def clean_track(folder: Path, edits: Sequence[Edit] = ()) -> Events:
     """
     results = Results(folder)
     cleaned_from, wanted = keys(results.key_of("poses.npz"), edits)
-    if results.current("cleaned.npz", cleaned_from) and results.current("track.npz", wanted):
+    only_edits = results.current("cleaned.npz", cleaned_from)
+    if only_edits and results.current("track.npz", wanted):
         return
-    yield Started("track")
+    yield Started("track", words="Putting the edits in" if only_edits else "")
     track = cleaned(folder)
     for edit in edits:
         if not inside(track.time, edit.time):
