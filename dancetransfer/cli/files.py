@@ -8,7 +8,8 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TypeVar
 
-from dancetransfer.cli.console import Context
+from dancetransfer.cli.choice import chosen
+from dancetransfer.cli.console import Context, Usage
 from dancetransfer.cli.options import read
 from dancetransfer.events import Done, Event, Events, Notice
 from dancetransfer.project import has_picture
@@ -27,6 +28,11 @@ def poses(arguments: argparse.Namespace, context: Context) -> Events:
     from dancetransfer.pose.smooth import smooth
     from dancetransfer.transfer import check_folder
 
+    if arguments.list:
+        yield from _people(arguments)
+        return
+    if arguments.output is None:
+        raise Usage("Nothing says where the poses are written.\nLike this: -o poses.npz")
     video, output = Path(arguments.video), Path(arguments.output)
     check_folder(output)
     if not has_picture(video):
@@ -35,13 +41,25 @@ def poses(arguments: argparse.Namespace, context: Context) -> Events:
         yield Done("", f"{len(track)} frames: {output}", [str(output)])
         return
     with tempfile.TemporaryDirectory() as folder:
-        estimator = read(arguments, PoseSettings).estimator
-        yield from extract(video, Path(folder), masks=False, proxy=False, estimator=estimator)
+        how = {"follow": chosen(arguments), "estimator": read(arguments, PoseSettings).estimator}
+        yield from extract(video, Path(folder), masks=False, proxy=False, **how)
         track = Poses.load(Path(folder) / "poses.npz")
     track = track if arguments.raw else smooth(track)
     track.save(output)
     share = 100 * track.present.mean()
     yield Done("", f"{len(track)} frames, somebody in {share:.0f} % of them: {output}", [str(output)])
+
+
+def _people(arguments: argparse.Namespace) -> Events:
+    """The numbered people of a video, with a picture of each in the folder given, or in one named after it."""
+    from dancetransfer.extract.listing import list_people
+    from dancetransfer.transfer import check_folder
+
+    folder = Path(arguments.output or f"{Path(arguments.video).stem}-people")
+    if not folder.is_dir():
+        check_folder(folder)
+        folder.mkdir()
+    yield from list_people(arguments.video, folder / "person-", estimator=read(arguments, PoseSettings).estimator)
 
 
 def retarget(arguments: argparse.Namespace, context: Context) -> Events:

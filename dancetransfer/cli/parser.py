@@ -83,7 +83,7 @@ def parser() -> Parser:
     _project(one)
     one.add_argument("--yes", action="store_true", help="Don't ask.")
 
-    one = command("poses", files.poses, "the pose track of a video, or the list of the people in it")
+    one = command("poses", files.poses, "the pose track of a video or BVH file, or who is in a video")
     one.add_argument("video", metavar="VIDEO")
     words = "What is written; with --list the folder for the pictures."
     one.add_argument("-o", dest="output", metavar="poses.npz", help=words)

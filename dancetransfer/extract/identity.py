@@ -31,6 +31,9 @@ OVERLAP = 0.6
 START_SECONDS = 0.45
 """A sighting this near says where a part begins."""
 
+OTHERS_SECONDS = 0.35
+"""Who is where somebody else was seen this near in time is rather that one."""
+
 MEMORY_SECONDS = 1.0
 """How long a lost person's place counts."""
 
@@ -160,10 +163,10 @@ class Follower:
         if body.confidence < SURE:
             return np.inf
         here, cost = self._guide.at(frame), 0.0
-        if here is not None and self._guide.sure(frame):
-            cost += 0.0 if _same(body, here) else 0.7
-        elif any(_same(body, other) for other in self._guide.others_at(frame)):
-            cost += 0.5
+        if here is not None:
+            cost += 0.0 if _same(body, here) else 0.7 if self._guide.sure(frame) else 0.3
+        elif any(_same(body, other) for other in self._guide.others_at(frame, OTHERS_SECONDS)):
+            cost += 0.6
         own = float(looks.apart(body.looks, self._guide.reference(frame)))
         cost += 0.0 if np.isnan(own) else 0.5 * own / ODD_LOOKS
         if self._last is not None and time - self._time < MEMORY_SECONDS:
@@ -208,7 +211,7 @@ def uncertain(bodies: Bodies, guide: Guide) -> np.ndarray:
     is, or where the body's looks are the person's and nobody's else. It *denies* where a look saw
     somebody else there. Doubt begins with a denial or what `Found.doubt` tells, reaches back to
     the last frame that confirmed (a slide from one body to another is noticed late) and lasts
-    until the next that does. Frames without a body are never uncertain: nobody is claimed there.
+    until the next that does; where nobody else was seen around, it is of that frame alone. Frames without a body are never uncertain: nobody is claimed there.
     """
     frames = len(bodies.radius)
     confirms, denies = np.zeros(frames, bool), np.zeros(frames, bool)
@@ -218,8 +221,10 @@ def uncertain(bodies: Bodies, guide: Guide) -> np.ndarray:
     confirms |= _by_looks(bodies, guide)
     doubtful = np.zeros(frames, bool)
     last = 0
-    for frame in np.flatnonzero(confirms | denies | bodies.doubt):
-        if denies[frame] or bodies.doubt[frame]:
+    for frame in np.flatnonzero(confirms | denies | bodies.doubt).tolist():
+        if bodies.doubt[frame] and not denies[frame] and guide.alone(frame):
+            doubtful[frame] = True
+        elif denies[frame] or bodies.doubt[frame]:
             soon = np.flatnonzero(confirms[frame + 1 :] & ~bodies.doubt[frame + 1 :])
             doubtful[last : frame + 1 + (int(soon[0]) if len(soon) else frames)] = True
         elif confirms[frame]:

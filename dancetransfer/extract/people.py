@@ -35,6 +35,12 @@ LOOKS_MARGIN = 8.0
 LASTING = 3
 """Sightings that make a person of the list."""
 
+BESIDE = 0.8
+"""Hips further off than this, in radii, are not the same body's seen double."""
+
+ALONE_SECONDS = 1.5
+"""Who is alone for this long before and after can't have been mistaken for another."""
+
 NEAR_SECONDS = 2.5
 """The looks of a moment are those of the sightings this near to it."""
 
@@ -47,6 +53,14 @@ class Tracklet:
     times: list[float]
     sure: list[bool]
     shot: int = 0
+    seen: set[int] = field(default_factory=set)
+    """Frames; two tracklets that share one are two people, others may be pieces of one."""
+
+    def add(self, row: np.ndarray, time: float, sure: bool) -> None:
+        self.rows.append(row)
+        self.times.append(time)
+        self.sure.append(sure)
+        self.seen.add(int(row[0]))
 
     @property
     def looks(self) -> np.ndarray:
@@ -100,13 +114,12 @@ def link(sightings: Sightings, times: np.ndarray) -> list[Tracklet]:
         costs = np.array([[_cost(one, row, time) for row in rows] for one in active]).reshape(len(active), len(rows))
         free = set(range(len(rows)))
         for one, row in _pairs(costs):
-            rivals = np.concatenate([np.delete(costs[:, row], one), np.delete(costs[one], row)])
+            together = [at for at, other in enumerate(active) if at != one and other.seen & active[one].seen]
+            rivals = np.concatenate([costs[together, row], np.delete(costs[one], row)])
             sure = bool((rivals > costs[one, row] + MARGIN).all())
-            active[one].rows.append(rows[row])
-            active[one].times.append(time)
-            active[one].sure.append(sure)
+            active[one].add(rows[row], time, sure)
             free.discard(row)
-        active += [Tracklet([rows[row]], [time], [True], int(shot[place])) for row in sorted(free)]
+        active += [Tracklet([rows[row]], [time], [True], int(shot[place]), {int(frame)}) for row in sorted(free)]
     return done + active
 
 
@@ -222,8 +235,14 @@ class Guide:
             return None
         return Candidate.from_row(self.own[np.argmin(away), 1:6])
 
-    def others_at(self, frame: int) -> list[Candidate]:
-        return [Candidate.from_row(row[1:6]) for row in self.others[self.others[:, 0] == frame]]
+    def others_at(self, frame: int, seconds: float = 0.0) -> list[Candidate]:
+        """Where others were seen in a frame, or this near to it."""
+        away = np.abs(self.times[self.others[:, 0].astype(int)] - self.times[frame])
+        return [Candidate.from_row(row[1:6]) for row in self.others[away <= seconds]]
+
+    def alone(self, frame: int) -> bool:
+        """Nobody else was seen around a frame."""
+        return not self.others_at(frame, ALONE_SECONDS)
 
     def reference(self, frame: int) -> np.ndarray:
         """What the followed person looks like around a frame [6], NaN where nobody is followed."""
@@ -257,7 +276,7 @@ def guide(sightings: Sightings, times: np.ndarray, size: tuple[int, int], number
         sure = np.append(sure[kept], True)
         order = np.argsort(rows[:, 0], kind="stable")
         rows, sure = rows[order], sure[order]
-    others = [person.rows for person in everybody if person is not chosen]
+    others = [_besides(person, rows) for person in everybody if person is not chosen]
     if len(rows):
         start = int(np.searchsorted(rows[:, 0], sightings.anchor[0, 0])) if not number else int(np.argmax(rows[:, 3]))
         sure = _spread(rows, sure, start, np.concatenate([np.zeros((0, 12)), *others]))
@@ -267,6 +286,18 @@ def guide(sightings: Sightings, times: np.ndarray, size: tuple[int, int], number
         sightings.looked,
         times,
     )
+
+
+def _besides(person: Person, rows: np.ndarray) -> np.ndarray:
+    """Sightings of somebody else; of who was hardly seen only those clearly beside the followed person."""
+    if person.lasting:
+        return person.rows
+    kept = []
+    for row in person.rows:
+        own = rows[rows[:, 0] == row[0]]
+        if len(own) and np.hypot(*(own[0, 1:3] - row[1:3])) > BESIDE * own[0, 3]:
+            kept.append(row)
+    return np.array(kept).reshape(-1, rows.shape[1])
 
 
 def _spread(rows: np.ndarray, sure: np.ndarray, start: int, others: np.ndarray) -> np.ndarray:
