@@ -11,6 +11,7 @@ from typing import TypeVar
 from dancetransfer.cli.choice import chosen
 from dancetransfer.cli.console import Context, Usage
 from dancetransfer.cli.options import read
+from dancetransfer.errors import UserError
 from dancetransfer.events import Done, Event, Events, Notice
 from dancetransfer.project import has_picture
 from dancetransfer.settings import PoseSettings, RetargetSettings, TrainSettings
@@ -41,8 +42,8 @@ def poses(arguments: argparse.Namespace, context: Context) -> Events:
         yield Done("", f"{len(track)} frames: {output}", [str(output)])
         return
     with tempfile.TemporaryDirectory() as folder:
-        how = {"follow": chosen(arguments), "estimator": read(arguments, PoseSettings).estimator}
-        yield from extract(video, Path(folder), masks=False, proxy=False, **how)
+        follow, estimator = chosen(arguments), read(arguments, PoseSettings).estimator
+        yield from extract(video, Path(folder), masks=False, proxy=False, follow=follow, estimator=estimator)
         track = Poses.load(Path(folder) / "poses.npz")
     track = track if arguments.raw else smooth(track)
     track.save(output)
@@ -56,9 +57,10 @@ def _people(arguments: argparse.Namespace) -> Events:
     from dancetransfer.transfer import check_folder
 
     folder = Path(arguments.output or f"{Path(arguments.video).stem}-people")
-    if not folder.is_dir():
-        check_folder(folder)
-        folder.mkdir()
+    check_folder(folder / "person-1.png" if folder.is_dir() else folder)
+    if folder.is_file():
+        raise UserError(f"{folder} is a file.", "With --list, -o names a folder for the pictures.")
+    folder.mkdir(exist_ok=True)
     yield from list_people(arguments.video, folder / "person-", estimator=read(arguments, PoseSettings).estimator)
 
 

@@ -211,7 +211,8 @@ def uncertain(bodies: Bodies, guide: Guide) -> np.ndarray:
     is, or where the body's looks are the person's and nobody's else. It *denies* where a look saw
     somebody else there. Doubt begins with a denial or what `Found.doubt` tells, reaches back to
     the last frame that confirmed (a slide from one body to another is noticed late) and lasts
-    until the next that does; where nobody else was seen around, it is of that frame alone. Frames without a body are never uncertain: nobody is claimed there.
+    until the next that does; where nobody else was seen around, it is of that frame alone.
+    Frames without a body are never uncertain: nobody is claimed there.
     """
     frames = len(bodies.radius)
     confirms, denies = np.zeros(frames, bool), np.zeros(frames, bool)
