@@ -10,6 +10,8 @@ PAIRS, APART_SECONDS = 16, 1.0
 """Moments that are looked at, and how far apart the two frames of each are."""
 SIDE = 320
 """Longer side in pixels of the pictures that are compared."""
+FAINT = 0.005
+"""A corner this part as strong as the strongest is followed: a whitewashed wall has no better ones."""
 WINDOW = (15, 15)
 """Pixels around a corner that are compared."""
 MARGIN = 0.25
@@ -25,8 +27,8 @@ def drift(video: Path, track: Poses) -> float | None:
     to hold on to behind the person, or no second frame. Corners (Shi and Tomasi, 1994) are followed
     by the method of Lucas and Kanade (1981) there and back; the median of their ways is the camera's.
 
-    Seen on real clips, in 1/320: a tripod on grass 0.0, a slight drift 0.7; followed by hand 1.2, 3.5
-    and 4.2, a gimbal 16; before a plain wall it can't be told.
+    Seen on real clips, in 1/320: a tripod on grass 0.0, a camera that is leant somewhere 0.6 and 0.7
+    (it slides now and then), held by hand 1.2, 1.7, 3.5 and 4.2, a gimbal 24.
     """
     from dancetransfer.video.read import RandomAccess
 
@@ -62,7 +64,7 @@ def _moved(before: np.ndarray, after: np.ndarray, boxes: np.ndarray) -> float | 
         edge = MARGIN * (right - left) + 3
         rows, columns = slice(max(0, int(top - edge)), int(bottom + edge)), slice(max(0, int(left - edge)), None)
         behind[rows, columns][:, : max(0, int(right + edge) - columns.start)] = 0
-    corners = cv2.goodFeaturesToTrack(before, 80, 0.02, 6, mask=behind)
+    corners = cv2.goodFeaturesToTrack(before, 80, FAINT, 6, mask=behind)
     if corners is None or len(corners) < FEWEST:
         return None
     way = np.empty_like(corners)

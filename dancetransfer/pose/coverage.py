@@ -43,6 +43,7 @@ RARE_SECONDS = 1.0
 """A group of poses that the footage shows for less is what is missing."""
 NOTABLE_SECONDS, NOTABLE_PART = 1.0, 0.1
 """Less than both, the second a part of the dance, is not worth a word."""
+LONGEST = 3
 NAMED = 3
 SMALL_PART = 0.1
 """A group with less than this part of what is missing is not named."""
@@ -176,11 +177,12 @@ def _faces(tracks: list[Poses]) -> np.ndarray:
 
 
 def _seconds(time: np.ndarray) -> np.ndarray:
-    """How long each frame stays."""
+    """How long each frame stays, at most `LONGEST` times as long as most: a hole in a video is no pose."""
     if len(time) < 2:
         return np.zeros(len(time))
     steps = np.diff(time)
-    return np.append(steps, np.median(steps))
+    usual = np.median(steps)
+    return np.append(np.minimum(steps, LONGEST * usual), usual)
 
 
 def _grouped(dance: Poses, shown: list[Poses], missing: np.ndarray, parts: np.ndarray) -> dict[str, np.ndarray]:
