@@ -1,152 +1,205 @@
-"""The first cleaning of a followed track: slips out, short gaps filled, jitter down, no lag."""
+"""Smoothing of a track without lag, stiff where a joint is still and loose where it moves, and filling of gaps."""
 
+from collections.abc import Iterator
 from dataclasses import replace
-from itertools import pairwise
 
 import numpy as np
 
 from dancetransfer.pose.poses import FACE, FEET, JOINTS, LEFT_HAND, RIGHT_HAND, VISIBLE, Poses
 
 GAP_SECONDS = 0.3
-"""Gaps up to this long are filled; longer ones stay."""
+"""Gaps up to this long are filled; longer ones stay. Nothing reaches over a longer one either."""
 
-WINDOWS = ((slice(0, FEET.stop), 0.16, 2), (LEFT_HAND, 0.12, 2), (RIGHT_HAND, 0.12, 2), (FACE, 0.08, 1))
-"""Joints, half the window in seconds (its weights fall to 0 there), degree of the local fit."""
+GROUPS = ((slice(0, FEET.stop), 1.0), (LEFT_HAND, 0.8), (RIGHT_HAND, 0.8), (FACE, 0.6))
+"""Joints, and the part of their noise that is believed: hands are smoothed lighter, the face lightest."""
 
-SLIP_SECONDS, SLIP = 0.1, 0.1
-"""A body joint this part of the person's height off its median over +-0.1 s is a slip."""
+FIRST_HERTZ = 5.0
+"""Of the first look at a motion, by which the second is made: it halves what is faster."""
 
-BLOCK = 4096
+JERK_SECONDS = 0.05
+"""How long a jerk holds on; of 0.02 to 0.1 the one with the least joint error and acceleration error together."""
+
+NEAR_SECONDS = 0.07
+"""Jerk is averaged over this long to either side."""
+
+STILL_JERK = 10.0
+"""Heights per second^3 that even a joint at rest is granted."""
+
+NOISE = (0.0001, 0.01)
+"""Bounds of the noise that is found in a joint, in heights."""
+
+SLOW_SECONDS = 0.1
+"""Where frames lie further apart than this, noise can't be told from motion, and less and less is believed."""
+
+BLOCK, MARGIN_SECONDS = 4096, 2.0
+"""Frames that are fitted at once, so that an hour doesn't lie in memory many times, and the overlap."""
 
 
 def smooth(poses: Poses) -> Poses:
-    """The cleaned track: same frames, times and shots; joints are moved, filled or taken out.
+    """The track with jitter down and short gaps filled: same frames, times and shots.
 
-    Every step looks as far forward as back (zero phase) and counts in seconds of `poses.time`, so
-    it is right at any frame rate, also a changing one; at 5 fps, where no neighbor is near, only
-    gaps are filled. No step looks across the border of a shot. The weight of a joint is its
-    confidence; one below `VISIBLE` for a short while is filled like a missing one, and a filled
-    joint has the lower confidence of the gap's two ends.
+    Each joint's path minimizes the sum of squared distances to where it was seen, weighted with
+    confidence^2, and of its squared third derivative (Whittaker, 1923; the same as a Kalman smoother
+    with white jerk), at the frames' own times. The stiffness is the joint's own noise against its
+    own jerk around there: the noise is found from how badly neighbors foretell a place, the jerk from
+    a first fit. So a foot that stands stops trembling, and a hit of the hand keeps its peak.
 
-    The filter is a local polynomial fit (Savitzky and Golay, 1964, here for uneven times, with the
-    tricube weights of Cleveland's loess, 1979): it keeps the peaks of a motion, which a moving
-    average cuts off.
+    A joint missing or below `VISIBLE` for up to `GAP_SECONDS` is filled by the same path, with the lower
+    confidence of the gap's two ends. No path crosses a longer gap, nor the border of a shot.
     """
-    xy, confidence = poses.xy.astype(np.float64), poses.confidence.astype(np.float64)
-    confidence = np.where(np.isfinite(xy).all(-1), confidence, 0)
-    world = None if poses.world is None else poses.world.astype(np.float64)
-    for shot in np.unique(poses.shot):
-        at = np.flatnonzero(poses.shot == shot)
+    confidence = np.where(np.isfinite(poses.xy).all(-1), poses.confidence, 0).astype(np.float64)
+    xy, sure = poses.xy.copy(), confidence.copy()
+    world = None if poses.world is None else poses.world.copy()
+    for at, inner in _stretches(poses):
         times = poses.time[at]
-        slips = _slips(xy[at], confidence[at], times)
-        part, sure = np.where(slips[..., None], np.nan, xy[at]), np.where(slips, 0, confidence[at])
-        for joint in range(JOINTS):
-            _fill(part[:, joint], sure[:, joint], times)
-        xy[at], confidence[at] = _fit_groups(part, sure, times), sure
-        if world is not None:
-            world[at] = _fit_groups(world[at], sure, times)
-    return replace(poses.with_xy(xy, confidence), world=None if world is None else world.astype(np.float32))
+        short, ends = _gaps(confidence[at], times)
+        weight = np.where(short, 0, np.maximum(confidence[at], 0.05) ** 2)
+        xy[at[inner]] = _fit(poses.xy[at], weight, short, times)[inner]
+        if world is not None and poses.world is not None:
+            world[at[inner]] = _fit(poses.world[at], weight, short, times)[inner]
+        sure[at[inner]] = np.where(short, ends, confidence[at])[inner]
+    return replace(poses.with_xy(xy, sure), world=world)
 
 
-def _slips(xy: np.ndarray, confidence: np.ndarray, times: np.ndarray) -> np.ndarray:
-    """bool [T,133]: body joints that jump away from their own median over time and come back."""
-    body = np.where(confidence[:, : FEET.stop, None] >= VISIBLE, xy[:, : FEET.stop], np.nan)
-    slips = np.zeros(confidence.shape, bool)
-    reach = _reach(times, SLIP_SECONDS)
-    if not np.isfinite(body).any() or reach == 0:
-        return slips
-    seen = body[np.isfinite(body).any((1, 2))]
-    height = np.median((np.nanmax(seen, 1) - np.nanmin(seen, 1)).max(-1))  # of who lies: the width
-    for joint in range(FEET.stop):
-        around = range(-reach, reach + 1)
-        stack = np.stack([_shifted(body[:, joint], times, k, SLIP_SECONDS) for k in around])
-        known = np.isfinite(stack[..., 0]).sum(0)
-        usual = np.full_like(body[:, joint], np.nan)
-        usual[known > 2] = np.nanmedian(stack[:, known > 2], 0)
-        slips[:, joint] = np.hypot(*(body[:, joint] - usual).T) > SLIP * height
-    return slips
+def _stretches(poses: Poses) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Frames [N] that are fitted together, and which of them [M] are taken from that fit."""
+    for shot in np.unique(poses.shot):
+        whole = np.flatnonzero(poses.shot == shot)
+        times = poses.time[whole]
+        for start in range(0, len(whole), BLOCK):
+            stop = min(start + BLOCK, len(whole))
+            first = int(np.searchsorted(times, times[start] - MARGIN_SECONDS))
+            last = int(np.searchsorted(times, times[stop - 1] + MARGIN_SECONDS, "right"))
+            if last - first >= 4:
+                yield whole[first:last], np.arange(start - first, stop - first)
 
 
-def _reach(times: np.ndarray, seconds: float) -> int:
-    """How many frames lie within `seconds` of any frame, at most."""
-    last = np.searchsorted(times, times + seconds, "right") - 1
-    return int((last - np.arange(len(times))).max(initial=0))
+def _holes(times: np.ndarray) -> np.ndarray:
+    """int [T]: the number of the stretch without a hole in the video that a frame belongs to."""
+    return np.cumsum(np.concatenate([[0], np.diff(times) > GAP_SECONDS + 1e-6]))
 
 
-def _shifted(values: np.ndarray, times: np.ndarray, offset: int, seconds: float) -> np.ndarray:
-    """values[t + offset], NaN outside the track or more than `seconds` away."""
-    index = np.arange(len(times)) + offset
-    inside = (index >= 0) & (index < len(times))
-    index = np.clip(index, 0, len(times) - 1)
-    inside &= np.abs(times[index] - times) <= seconds
-    return np.where(inside.reshape(-1, *[1] * (values.ndim - 1)), values[index], np.nan)
+def _gaps(confidence: np.ndarray, times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """bool [T,J], the frames of short gaps, and the lower confidence of the gap's two ends, [T,J]."""
+    good = confidence >= VISIBLE
+    number, last = np.arange(len(times))[:, None], len(times) - 1
+    before = np.maximum.accumulate(np.where(good, number, -1), 0)
+    after = np.minimum.accumulate(np.where(good, number, last + 1)[::-1], 0)[::-1]
+    inside = ~good & (before >= 0) & (after <= last)
+    before, after = np.where(inside, before, 0), np.where(inside, after, 0)
+    holes = _holes(times)
+    lasts = times[after] - times[np.minimum(before + 1, last)]
+    short = inside & (lasts <= GAP_SECONDS + 1e-6) & (holes[before] == holes[after])
+    ends = np.minimum(np.take_along_axis(confidence, before, 0), np.take_along_axis(confidence, after, 0))
+    return short, ends
 
 
-def _fill(xy: np.ndarray, confidence: np.ndarray, times: np.ndarray) -> None:
-    """Fill one joint's short gaps in place ([T,2], [T]): a cubic that goes on with the motion."""
-    good = np.flatnonzero(np.isfinite(xy[:, 0]) & (confidence >= VISIBLE))
-    for before, after in pairwise(good.tolist()):
-        if after == before + 1 or times[after] - times[before + 1] > GAP_SECONDS + 1e-6:
-            continue
-        if times[before + 1] - times[before] > GAP_SECONDS + 1e-6:
-            continue  # a hole in the video itself
-        span = times[after] - times[before]
-        u = ((times[before + 1 : after] - times[before]) / span)[:, None]
-        jump = xy[after] - xy[before]
-        begin, end = (_slope(xy, times, good, at, span, jump) for at in (before, after))
-        bow = (1 - u) * (begin - jump) + u * (jump - end)
-        xy[before + 1 : after] = xy[before] + u * jump + u * (1 - u) * bow
-        confidence[before + 1 : after] = min(confidence[before], confidence[after])
-
-
-def _slope(xy: np.ndarray, times: np.ndarray, good: np.ndarray, at: int, span: float, jump: np.ndarray) -> np.ndarray:
-    """Motion per `span` at the end `at` of a gap, out of the frames on its far side; else straight."""
-    place = int(np.searchsorted(good, at))
-    forward = place + 1 < len(good) and good[place + 1] == at + 1
-    backward = place > 0 and good[place - 1] == at - 1
-    if forward == backward:
-        return jump
-    other = at + 1 if forward else at - 1
-    return (xy[other] - xy[at]) / (times[other] - times[at]) * span
-
-
-def _fit_groups(values: np.ndarray, weights: np.ndarray, times: np.ndarray) -> np.ndarray:
-    """values [T,133,n] smoothed over time, each group of joints with its window; NaN stays NaN."""
-    out = values.copy()
-    margin = max(_reach(times, seconds) for _, seconds, _ in WINDOWS)
-    for start in range(0, len(times), BLOCK):  # so that the fits of an hour are not all in memory
-        stop = min(start + BLOCK, len(times))
-        near = slice(max(0, start - margin), stop + margin)
-        here = slice(start - near.start, stop - near.start)
-        for joints, seconds, degree in WINDOWS:
-            fitted = _local_fit(values[near, joints], weights[near, joints], times[near], seconds, degree)
-            out[start:stop, joints] = fitted[here]
+def _fit(values: np.ndarray, weight: np.ndarray, short: np.ndarray, times: np.ndarray) -> np.ndarray:
+    """The smooth paths of values [T,J,n]; NaN where a joint is missing for long."""
+    seen = np.isfinite(values).all(-1)
+    known = seen & (weight > 0)
+    height = _height(values, known)
+    out = np.where(seen[..., None], values, np.nan).astype(np.float64)
+    if height is None:
+        return out
+    for joints, strength in GROUPS:
+        some = np.arange(JOINTS)[joints][known[:, joints].sum(0) >= 2]
+        if len(some):
+            out[:, some] = _paths(
+                out[:, some] / height, np.where(known, weight, 0)[:, some], short[:, some], times, strength
+            )
+            out[:, some] *= height
     return out
 
 
-def _local_fit(values: np.ndarray, weights: np.ndarray, times: np.ndarray, seconds: float, degree: int) -> np.ndarray:
-    """Weighted local polynomial of `degree` 1 or 2 at every frame: [T,J,n], [T,J] -> [T,J,n]."""
-    weights = np.where(np.isfinite(values).all(-1), np.maximum(weights, 0.01), 0)
-    clean = np.where(weights[..., None] > 0, values, 0)
-    moments = np.zeros((5, *weights.shape))
-    sums = np.zeros((3, *values.shape))
-    reach = _reach(times, seconds)
-    for offset in range(-reach, reach + 1):
-        u = _shifted(times, times, offset, seconds) - times
-        u = np.where(np.isfinite(u), u / seconds, 1.0)[:, None]  # 1: the window's end, weight 0
-        index = np.clip(np.arange(len(times)) + offset, 0, len(times) - 1)
-        weight = (1 - np.abs(u) ** 3) ** 3 * weights[index]
-        for power in range(5):
-            moments[power] += weight * u**power
-        for power in range(3):
-            sums[power] += (weight * u**power)[..., None] * clean[index]
-    matrix = np.empty((*weights.shape, 3, 3))
-    for row in range(3):
-        for column in range(3):
-            matrix[..., row, column] = moments[row + column]
-    # A little stiffness decides where the points don't (two of them, or one): less curve and slope.
-    scale = np.maximum(moments[0], 1e-9)[..., None, None]
-    matrix = matrix / scale + np.diag([1e-9, 1e-5, 1e-5 if degree == 2 else 1e9])
-    right = np.moveaxis(sums, 0, -2) / scale
-    fitted = np.linalg.solve(matrix, right)[..., 0, :]
-    return np.where(weights[..., None] > 0, fitted, values)
+def _height(values: np.ndarray, known: np.ndarray) -> float | None:
+    """The body's extent, the median over time; of who lies: the width."""
+    body = np.where(known[:, : FEET.stop, None], values[:, : FEET.stop], np.nan)
+    body = body[np.isfinite(body).any((1, 2))]
+    height = float(np.median((np.nanmax(body, 1) - np.nanmin(body, 1)).max(-1))) if len(body) else 0.0
+    return height if height > 0 else None
+
+
+def _paths(seen: np.ndarray, weight: np.ndarray, short: np.ndarray, times: np.ndarray, strength: float) -> np.ndarray:
+    """Smooth paths [T,J,n] in heights through seen [T,J,n]; see `smooth`."""
+    fitted = (weight > 0) | short
+    start = _straight(seen, weight > 0, times)
+    rows, lasts = _third_derivative(times)
+    lies = np.minimum(np.gradient(times), GAP_SECONDS)[:, None]  # seconds that a frame stands for
+    data = np.where(fitted, np.where(short, 1e-4, weight) * lies, 1.0)
+    inside = fitted[:-3] & fitted[1:-2] & fitted[2:-1] & fitted[3:] & (_holes(times)[3:] == _holes(times)[:-3])[:, None]
+    allowed = inside * lasts[:, None]
+    data *= np.where(fitted, 1 / _median_known(weight), 1)
+    noise = strength * _noise(np.where((weight > 0)[..., None], seen, np.nan), times)
+    path = _solve(start, data, rows, allowed * (2 * np.pi * FIRST_HERTZ) ** -6)
+    for _ in range(2):
+        jerk = sum(rows[:, k, None, None] * path[k : len(times) - 3 + k] for k in range(4))
+        usual = _near((jerk**2).mean(-1), times) + STILL_JERK**2
+        path = _solve(start, data, rows, allowed * noise**2 * np.median(lies) / (usual * JERK_SECONDS))
+    return np.where(fitted[..., None], path, np.where(weight[..., None] > 0, seen, np.nan))
+
+
+def _median_known(weight: np.ndarray) -> np.ndarray:
+    """Each joint's usual weight [J]: the noise that is found is that of places with this one."""
+    return np.nanmedian(np.where(weight > 0, weight, np.nan), 0)
+
+
+def _straight(seen: np.ndarray, known: np.ndarray, times: np.ndarray) -> np.ndarray:
+    """seen [T,J,n] with straight lines over what is not known."""
+    out = np.where(known[..., None], seen, 0.0)
+    for joint in np.flatnonzero(~known.all(0)):
+        at = known[:, joint]
+        for axis in range(seen.shape[-1]):
+            out[~at, joint, axis] = np.interp(times[~at], times[at], seen[at, joint, axis])
+    return out
+
+
+def _noise(seen: np.ndarray, times: np.ndarray) -> np.ndarray:
+    """Standard deviation [J] of what each joint's places [T,J,n] have besides motion.
+
+    The median distance of a place from the cubic through its two neighbors on either side.
+    """
+    found, count = np.full(seen.shape[1], NOISE[0]), len(times) - 4
+    if count > 0:
+        at = [times[k : count + k] for k in range(5)]
+        apart, spread = seen[2 : count + 2].copy(), np.ones(count)
+        for k in (0, 1, 3, 4):
+            share = np.prod([(at[2] - at[j]) / (at[k] - at[j]) for j in (0, 1, 3, 4) if j != k], 0)
+            apart -= share[:, None, None] * seen[k : count + k]
+            spread += share**2
+        apart = np.abs(apart) / np.sqrt(spread)[:, None, None]
+        enough = np.isfinite(apart).any((0, 2))
+        found[enough] = np.nanmedian(apart[:, enough], (0, 2)) / 0.6745
+    return np.clip(found, *NOISE) * min(1.0, SLOW_SECONDS / float(np.median(np.diff(times)))) ** 2
+
+
+def _third_derivative(times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Factors [T-3,4] that make four neighbors' third derivative, and the seconds [T-3] that it stands for."""
+    four = np.stack([times[k : len(times) - 3 + k] for k in range(4)], 1)
+    rows = np.stack([6 / np.prod([four[:, k] - four[:, j] for j in range(4) if j != k], 0) for k in range(4)], 1)
+    return rows, (four[:, 3] - four[:, 0]) / 3
+
+
+def _near(values: np.ndarray, times: np.ndarray) -> np.ndarray:
+    """values [T-3,J] averaged over `NEAR_SECONDS` to either side."""
+    middle = (times[1:-2] + times[2:-1]) / 2
+    total = np.concatenate([np.zeros((1, values.shape[1])), np.cumsum(values, 0)])
+    first = np.searchsorted(middle, middle - NEAR_SECONDS - 1e-6)
+    last = np.searchsorted(middle, middle + NEAR_SECONDS + 1e-6, "right")
+    return np.maximum(total[last] - total[first], 0) / (last - first)[:, None]
+
+
+def _solve(seen: np.ndarray, data: np.ndarray, rows: np.ndarray, stiff: np.ndarray) -> np.ndarray:
+    """The paths x [T,J,n] of least sum of data (x - seen)^2 + stiff (third derivative)^2: data [T,J], stiff [T-3,J]."""
+    from scipy.linalg import solveh_banded
+
+    frames, joints = data.shape
+    band = np.zeros((joints, 4, frames))
+    for a in range(4):
+        for b in range(a, 4):
+            band[:, 3 - (b - a), b : frames - 3 + b] += ((rows[:, a] * rows[:, b])[:, None] * stiff).T
+    band[:, 3] += data.T
+    path = np.empty_like(seen)
+    for joint in range(joints):
+        path[:, joint] = solveh_banded(band[joint], data[:, joint, None] * seen[:, joint], check_finite=False)
+    return path
