@@ -248,11 +248,12 @@ def _verdict(bodies: Bodies, guide: Guide, frame: int) -> tuple[bool, bool]:
 
 
 def _by_looks(bodies: Bodies, guide: Guide) -> np.ndarray:
-    """bool [T]: the body looks like the followed person and like nobody else."""
+    """bool [T]: the body looks like the followed person and like nobody else, and nobody else is in its way."""
     good = np.zeros(len(bodies.radius), bool)
     for frame in np.flatnonzero(np.isfinite(bodies.looks).all(1)).tolist():
         own = float(looks.apart(bodies.looks[frame], guide.reference(frame)))
-        if own < ALIKE:
+        near = guide.others_at(frame, OTHERS_SECONDS)
+        if own < ALIKE and all(_away(bodies.hips[frame], one) > OVERLAP for one in near):
             others = looks.apart(bodies.looks[frame], guide.others_looks(frame))
             good[frame] = not np.isfinite(others).any() or bool(np.nanmin(others) > own + ODD_MARGIN)
     steady = np.convolve(good, np.ones(STEADY_FRAMES), "same") >= STEADY_FRAMES - 0.5
