@@ -25,8 +25,8 @@ def poses(arguments: argparse.Namespace, context: Context) -> Events:
     """The pose track of a video."""
     from dancetransfer.extract.extract import extract
     from dancetransfer.mocap.tracks import load_track
+    from dancetransfer.pose.clean import clean
     from dancetransfer.pose.poses import Poses
-    from dancetransfer.pose.smooth import smooth
     from dancetransfer.transfer import check_folder
 
     if arguments.list:
@@ -45,7 +45,7 @@ def poses(arguments: argparse.Namespace, context: Context) -> Events:
         follow, estimator = chosen(arguments), read(arguments, PoseSettings).estimator
         yield from extract(video, Path(folder), masks=False, proxy=False, follow=follow, estimator=estimator)
         track = Poses.load(Path(folder) / "poses.npz")
-    track = track if arguments.raw else smooth(track)
+    track = track if arguments.raw else clean(track)
     track.save(output)
     share = 100 * track.present.mean()
     yield Done("", f"{len(track)} frames, somebody in {share:.0f} % of them: {output}", [str(output)])

@@ -34,12 +34,13 @@ SLOWEST, FASTEST = 0.045, 0.25
 DRIFT_SECONDS = 0.5
 """The camera's motion is what the slower foot does over this long to either side."""
 
-FLOOR_SECONDS = 1.5
-"""The floor is where the lowest foot is over this long to either side: dancers come nearer and go back."""
+FLOOR_SECONDS, OWN_SECONDS = 1.5, 4.0
+"""The floor is where the lowest foot is over this long to either side (dancers come nearer and go back), and a
+foot's own floor where it is lowest itself."""
 
-LIFTED, OVER_OTHER = 0.08, 0.05
-"""A foot this part of the height over the floor and over the other foot is lifted, even if it is still. Less
-may be a step back, which is higher in the picture too."""
+LIFTED, OVER_OTHER, OVER_OWN = 0.08, 0.05, 0.03
+"""A foot this part of the height over the floor, over the other foot and over its own floor is lifted, even if it
+is still. Less may be a step back, or the far foot of who stands sideways: both are higher in the picture too."""
 
 STANDS_SECONDS, LEAVES_SECONDS = 0.1, 0.06
 """The least time that a foot stands, or is off the floor."""
@@ -115,11 +116,17 @@ def _drift(motion: np.ndarray, times: np.ndarray) -> np.ndarray:
 def _lifted(xy: np.ndarray, times: np.ndarray) -> np.ndarray:
     """bool [T,2]: the foot's lowest point is clearly higher than the floor and than the other foot."""
     low = np.stack([np.where(np.isfinite(xy[:, side, 1]), xy[:, side, 1], -1e9).max(1) for side in SIDES], 1)
-    lowest = low.max(1)
-    first = np.searchsorted(times, times - FLOOR_SECONDS)
-    last = np.searchsorted(times, times + FLOOR_SECONDS, "right")
-    floor = np.array([lowest[a:b].max() for a, b in zip(first, last, strict=True)])
-    return (floor[:, None] - low > LIFTED) & (low[:, ::-1] - low > OVER_OTHER)
+    floor, own = (
+        _highest(low.max(1), times, FLOOR_SECONDS),
+        np.stack([_highest(y, times, OWN_SECONDS) for y in low.T], 1),
+    )
+    return (floor[:, None] - low > LIFTED) & (low[:, ::-1] - low > OVER_OTHER) & (own - low > OVER_OWN)
+
+
+def _highest(values: np.ndarray, times: np.ndarray, seconds: float) -> np.ndarray:
+    """The largest of values [T] over `seconds` to either side."""
+    first, last = np.searchsorted(times, times - seconds), np.searchsorted(times, times + seconds, "right")
+    return np.array([values[a:b].max() for a, b in zip(first, last, strict=True)])
 
 
 def _begun(standing: np.ndarray, sure: np.ndarray) -> None:

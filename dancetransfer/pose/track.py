@@ -5,12 +5,12 @@ from pathlib import Path
 
 from dancetransfer.errors import UserError
 from dancetransfer.events import Done, Events, Notice, Started
-from dancetransfer.pose import smooth
+from dancetransfer.pose.clean import clean
 from dancetransfer.pose.edits import Edit, apply, inside
 from dancetransfer.pose.poses import Poses
 from dancetransfer.storage import Results, key
 
-VERSION = 2
+VERSION = 3
 """Of the cleaning; raised when its results change."""
 EDITS_VERSION = 1
 """Of what an edit does to a track."""
@@ -55,7 +55,7 @@ def cleaned(folder: Path) -> Poses:
             return Poses.load(folder / "cleaned.npz")
         except UserError:
             pass  # damaged: it is made again
-    track = smooth.smooth(Poses.load(folder / "poses.npz"))
+    track = clean(Poses.load(folder / "poses.npz"))
     track.save(folder / "cleaned.npz")
     results.note("cleaned.npz", wanted)
     return track
