@@ -6,7 +6,7 @@ import numpy as np
 
 from dancetransfer.extract import looks
 from dancetransfer.extract.estimators import Estimate, Estimator, nobody
-from dancetransfer.extract.follow import SAME, Candidate
+from dancetransfer.extract.follow import SAME, Candidate, distance
 from dancetransfer.extract.people import Guide
 from dancetransfer.extract.scout import SURE, TRUNK
 from dancetransfer.pose.poses import LEFT_HIP, RIGHT_HIP
@@ -241,10 +241,17 @@ def _verdict(bodies: Bodies, guide: Guide, frame: int) -> tuple[bool, bool]:
     sure = guide.sure(frame)
     alike = float(looks.apart(bodies.looks[frame], guide.reference(frame)))
     if own < SAME:
-        return sure and other > OVERLAP, not sure or other < own
+        return sure and other > OVERLAP and not _hidden(bodies.hips[frame], guide, frame), not sure or other < own
     if here is not None and sure:
         return False, other < SAME or own > 1
     return False, other < SAME and alike > ALIKE
+
+
+def _hidden(hips: np.ndarray, guide: Guide, frame: int) -> bool:
+    """Whether somebody who was seen near the body just before or after is not seen now: in front of it, or behind."""
+    now = guide.others_at(frame)
+    near = [one for one in guide.others_at(frame, OTHERS_SECONDS) if _away(hips, one) < 1]
+    return any(all(distance(one, seen) > 1 for seen in now) for one in near)
 
 
 def _by_looks(bodies: Bodies, guide: Guide) -> np.ndarray:
