@@ -27,8 +27,11 @@ BODY_SLIP, HAND_SLIP = 0.1, 0.06
 """A joint of the body this part of the height off its median over +-0.1 s is a slip, seen from the trunk; a
 finger seen from its hand. Dancers with known joints stay under 0.09 and 0.04."""
 
-LEAST, TIMES = 0.04, 6.0
-"""So is one this far off the curve through its neighbors in time, in heights and in times of what is usual there."""
+LEAST = 0.04
+"""So is one this part of the height off the curve through its neighbors in time."""
+
+TIMES, USUAL_SECONDS = 5.0, 1.0
+"""And each must be this many times farther off than is usual for the joint over about this long."""
 
 ASTRAY = 0.15
 """A hand whose wrist is this part of the height off the arm's lies elsewhere; so does a face so far off the nose."""
@@ -78,12 +81,22 @@ def _middle(joints: np.ndarray) -> np.ndarray:
 
 def _slips(places: np.ndarray, times: np.ndarray, limit: float) -> np.ndarray:
     """bool [T,J]: joints [T,J,2] that lie off the median over time, or alone off the curve through their neighbors."""
-    wide = (_off_median(places, times, SLIP_SECONDS) > limit) & (_off_pairs(places, times, SLIP_SECONDS) > limit)
+    far = np.fmin(_off_median(places, times, SLIP_SECONDS), _off_pairs(places, times, SLIP_SECONDS))
+    wide = far > np.maximum(limit, TIMES * _usual(far, times))
     off = _off_curve(np.where(wide[..., None], np.nan, places), times)
-    usual = np.nanmedian(np.where(np.isfinite(off).any(0), off, 0), 0)
     most = np.fmax(np.fmax(_shifted(off, -1), _shifted(off, 1)), np.fmax(_shifted(off, -2), _shifted(off, 2)))
     alone = off >= np.nan_to_num(most)  # a slip bends the curves of its neighbors too, but less
-    return wide | (alone & (off > np.maximum(LEAST, TIMES * usual)))
+    return wide | (alone & (off > np.maximum(LEAST, TIMES * _usual(off, times))))
+
+
+def _usual(off: np.ndarray, times: np.ndarray) -> np.ndarray:
+    """The median of off [T,J] over `USUAL_SECONDS` around: where all is wild, wild is no slip."""
+    usual, block = np.zeros_like(off), max(1, _reach(times, USUAL_SECONDS / 2))
+    for start in range(0, len(off), block):
+        near = off[max(0, start - block) : start + 2 * block]
+        known = np.isfinite(near).any(0)
+        usual[start : start + block, known] = np.nanmedian(near[:, known], 0)
+    return usual
 
 
 def _reach(times: np.ndarray, seconds: float) -> int:
