@@ -89,7 +89,17 @@ class PoseSettings:
 class RetargetSettings:
     """How the dance is fitted to the person's body and camera."""
 
-    method: str = option("edn", "edn: Everybody Dance Now's close/far normalization of the pose.", choices=("edn",))
+    method: str = option(
+        "body",
+        "body fits every limb, the floor and the camera; the others are published methods, for comparison.",
+        choices=("body", "edn", "linear", "first-frame"),
+    )
+    place: float | None = option(
+        None,
+        "Where the dance stands, 0 left to 1 right in the picture; where the person stood if not given (body only).",
+        low=0,
+        high=1,
+    )
 
 
 @dataclass(frozen=True)

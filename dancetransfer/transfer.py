@@ -159,9 +159,9 @@ def _cover(project: Project, dance: Media) -> Events:
 
 
 def _fit(project: Project, settings: RetargetSettings, dance: Media) -> Events:
+    from dancetransfer.fit.retarget import fit_dance
     from dancetransfer.learn.showing import write_driving
     from dancetransfer.pose.poses import Poses
-    from dancetransfer.pose.retarget import fit_dance
 
     yield from fit_dance(project, settings, dance.name)
     folder = project.dance_folder(dance)

@@ -14,6 +14,7 @@ from stick_bodies import Camera, body, waving, without
 from dancetransfer import puppets
 from dancetransfer.errors import UserError
 from dancetransfer.events import Done, Notice, Started
+from dancetransfer.fit.retarget import retarget
 from dancetransfer.learn.foresight import cover_dance
 from dancetransfer.pose.background import drift
 from dancetransfer.pose.coverage import MISSING, Coverage, coverage
@@ -30,7 +31,6 @@ from dancetransfer.pose.poses import (
     Poses,
     absent,
 )
-from dancetransfer.pose.retarget import retarget
 from dancetransfer.project import Project
 from dancetransfer.settings import RetargetSettings
 from dancetransfer.storage import Results, key

@@ -9,8 +9,9 @@ from stick_bodies import Camera, body, waving, without
 
 from dancetransfer.errors import UserError
 from dancetransfer.events import Done, Notice
+from dancetransfer.fit.published import edn, median_over_time
+from dancetransfer.fit.retarget import fit_dance, retarget
 from dancetransfer.pose.poses import FEET, LEFT_WRIST, NOSE, Poses, absent
-from dancetransfer.pose.retarget import edn, fit_dance, median_over_time, retarget
 from dancetransfer.project import Project
 from dancetransfer.settings import RetargetSettings
 

@@ -66,8 +66,8 @@ def _people(arguments: argparse.Namespace) -> Events:
 
 def retarget(arguments: argparse.Namespace, context: Context) -> Events:
     """Fit one pose track to the body and camera of another."""
+    from dancetransfer.fit.retarget import retarget as fit
     from dancetransfer.pose.poses import Poses
-    from dancetransfer.pose.retarget import retarget as fit
 
     output = Path(arguments.output)
     fitted, how = fit(Poses.load(arguments.source), Poses.load(arguments.target), read(arguments, RetargetSettings))

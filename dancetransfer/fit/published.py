@@ -1,29 +1,31 @@
-"""The dance's joints fitted to the person's body, floor and camera."""
+"""The published ways of fitting a dance to a person, kept for comparison: edn, linear, first-frame."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 import numpy as np
 
 from dancetransfer.errors import UserError
-from dancetransfer.events import Done, Events, Notice, Started
 from dancetransfer.pose.poses import (
+    FACE,
+    FEET,
     LEFT_ANKLE,
+    LEFT_ELBOW,
+    LEFT_HAND,
     LEFT_HIP,
+    LEFT_KNEE,
     LEFT_SHOULDER,
+    LEFT_WRIST,
     NOSE,
     RIGHT_ANKLE,
+    RIGHT_ELBOW,
+    RIGHT_HAND,
     RIGHT_HIP,
+    RIGHT_KNEE,
     RIGHT_SHOULDER,
+    RIGHT_WRIST,
     Poses,
 )
-from dancetransfer.project import Project
-from dancetransfer.settings import RetargetSettings
-from dancetransfer.storage import Results, fingerprint, key
-
-VERSION = 1
-"""Raised when this stage's results change; older ones are then made again."""
 
 FAR_SHARE = 0.5
 """EDN's f: how far above the median foot the farthest one may lie, in parts of median to closest."""
@@ -79,8 +81,8 @@ class Ground:
 
 
 @dataclass(frozen=True)
-class Fit:
-    """What `retarget` did."""
+class Normalization:
+    """What a published method did."""
 
     method: str
     measured: str
@@ -112,19 +114,9 @@ class Fit:
         return [*said, *self.notes]
 
 
-Method = Callable[[Poses, Poses], tuple[Poses, Fit]]
-
-
-def retarget(source: Poses, target: Poses, settings: RetargetSettings) -> tuple[Poses, Fit]:
-    """The source's motion in the target's pixels, with the source's times, shots and confidence.
-
-    Frame sizes and rates of the two may differ. Frames without a person stay empty. UserError where
-    one of the tracks shows nobody, or the two never show the same parts of a body.
-    """
-    return METHODS[settings.method](source, target)
-
-
-def edn(source: Poses, target: Poses, far_share: float = FAR_SHARE) -> tuple[Poses, Fit]:
+def edn(
+    source: Poses, target: Poses, measured_on: Poses | None = None, far_share: float = FAR_SHARE
+) -> tuple[Poses, Normalization]:
     """Everybody Dance Now's close/far normalization (Chan et al., ICCV 2019, appendix "Global Pose
     Normalization"), then a 7-frame median per joint.
 
@@ -133,11 +125,13 @@ def edn(source: Poses, target: Poses, far_share: float = FAR_SHARE) -> tuple[Pos
     The paper leaves x open: here it is scaled about the source's median foot and put at the target's.
     Where the source stays in place p is 1 and what its feet rise above their median line is kept,
     scaled (the formula alone would press every jump flat). In frames without feet they are where
-    they were before and after. `far_share` is the paper's f (0.5; 0.7 is also given).
+    they were before and after. `far_share` is the paper's f (0.5; 0.7 is also given). What is
+    measured over all frames is measured on `measured_on`, the source without hand edits.
     """
-    how = _common(source, target)
-    toe, feet, height = _stance(source, how)
-    ground = _ground(toe, feet, height, how.stands, far_share)
+    measured_on = source if measured_on is None else measured_on
+    how = _common(measured_on, target)
+    toe, _, _ = _stance(source, how)
+    ground = _ground(*_stance(measured_on, how), how.stands, far_share)
     onto = _ground(*_stance(target, how), how.stands, far_share)
     ratios = onto.far_height / ground.far_height, onto.close_height / ground.close_height
 
@@ -161,12 +155,98 @@ def edn(source: Poses, target: Poses, far_share: float = FAR_SHARE) -> tuple[Pos
     fitted = replace(source, xy=median_over_time(xy, source.shot), size=target.size, world=None)
     fitted = fitted.with_xy(fitted.xy, np.where(here[:, None], source.confidence, 0))
     notes = _notes(how, np.isnan(toe) & here, flat & here)
-    span = float(scale[here].min()), float(scale[here].max())
-    return fitted, Fit("edn", how.name, ground, onto, ratios, span, tuple(notes))
+    used = scale[here] if here.any() else scale  # by hand, everybody may be hidden
+    span = float(used.min()), float(used.max())
+    return fitted, Normalization("edn", how.name, ground, onto, ratios, span, tuple(notes))
 
 
-METHODS: dict[str, Method] = {"edn": edn}
-"""Every way of fitting, by the name that `RetargetSettings.method` calls it."""
+def linear(source: Poses, target: Poses, measured_on: Poses | None = None) -> tuple[Poses, Normalization]:
+    """One scale and one shift for the whole clip: upright heights are made equal, the median foot is
+    put on the median foot. What most programs without a pose normalization of their own do."""
+    measured_on = source if measured_on is None else measured_on
+    how = _common(measured_on, target)
+    ground, onto = (_standing(*_stance(track, how)) for track in (measured_on, target))
+    scale = onto.close_height / ground.close_height
+    xy = (onto.x, onto.close) + scale * (source.xy.astype(float) - (ground.x, ground.close))
+    notes = tuple(_notes(how, np.zeros(1, bool), np.zeros(1, bool)))
+    return _seen_by(source, target, xy), Normalization(
+        "linear", how.name, ground, onto, (scale, scale), (scale, scale), notes
+    )
+
+
+def _standing(toe: np.ndarray, feet: np.ndarray, height: np.ndarray) -> Ground:
+    """The ground of somebody who stays in place, whether or not that is so."""
+    part = np.isfinite(height)
+    y, upright = float(np.median(toe[part])), float(np.percentile(height[part], UPRIGHT))
+    return Ground(y, y, upright, upright, float(np.median(feet[part])), True)
+
+
+CHAIN = (
+    *((LEFT_HIP, None), (RIGHT_HIP, None), (LEFT_SHOULDER, None), (RIGHT_SHOULDER, None), (NOSE, None)),
+    *((LEFT_KNEE, LEFT_HIP), (LEFT_ANKLE, LEFT_KNEE), (RIGHT_KNEE, RIGHT_HIP), (RIGHT_ANKLE, RIGHT_KNEE)),
+    *((LEFT_ELBOW, LEFT_SHOULDER), (LEFT_WRIST, LEFT_ELBOW), (RIGHT_ELBOW, RIGHT_SHOULDER), (RIGHT_WRIST, RIGHT_ELBOW)),
+)
+"""Joints and the joint they hang on; None: the middle of the hips."""
+BLOCKS = (
+    (range(1, 5), NOSE),
+    (range(FACE.start, FACE.stop), NOSE),
+    (range(17, 20), LEFT_ANKLE),
+    (range(20, FEET.stop), RIGHT_ANKLE),
+    (range(LEFT_HAND.start, LEFT_HAND.stop), LEFT_WRIST),
+    (range(RIGHT_HAND.start, RIGHT_HAND.stop), RIGHT_WRIST),
+)
+"""Joints that keep their place beside another one, scaled as the whole body."""
+
+
+def first_frame(source: Poses, target: Poses, measured_on: Poses | None = None) -> tuple[Poses, Normalization]:
+    """Each bone scaled by the ratio of its two lengths in the first frame of each clip, from the hips on.
+
+    The hips move as the dancer's, scaled by the legs, from where the person's are in that frame.
+    Right where both clips begin in the same pose; anything else is read as other proportions.
+    """
+    measured_on = source if measured_on is None else measured_on
+    how = _common(measured_on, target)
+    ground, onto = (_standing(*_stance(track, how)) for track in (measured_on, target))
+    old, new = (_first(track) for track in (measured_on, target))
+    xy = source.xy.astype(float)
+    hips = xy[:, [LEFT_HIP, RIGHT_HIP]].mean(1)
+    old_hips, new_hips = old[[LEFT_HIP, RIGHT_HIP]].mean(0), new[[LEFT_HIP, RIGHT_HIP]].mean(0)
+    whole = _length(new[LEFT_ANKLE] - new_hips, new[RIGHT_ANKLE] - new_hips) / _length(
+        old[LEFT_ANKLE] - old_hips, old[RIGHT_ANKLE] - old_hips
+    )
+    root = new_hips + whole * (hips - old_hips)
+    out, ratios = np.full(xy.shape, np.nan), []
+    for joint, parent in CHAIN:
+        was, now = (old_hips, new_hips) if parent is None else (old[parent], new[parent])
+        ratio = _length(new[joint] - now) / _length(old[joint] - was)
+        ratio = ratio if np.isfinite(ratio) else whole
+        ratios.append(ratio)
+        on, of = (root, hips) if parent is None else (out[:, parent], xy[:, parent])
+        out[:, joint] = on + ratio * (xy[:, joint] - of)
+    for joints, parent in BLOCKS:
+        out[:, joints] = out[:, [parent]] + whole * (xy[:, joints] - xy[:, [parent]])
+    return _seen_by(source, target, out), Normalization(
+        "first-frame", how.name, ground, onto, (whole, whole), (min(ratios), max(ratios)), ()
+    )
+
+
+def _first(track: Poses) -> np.ndarray:
+    """[133,2]: the joints of the first frame with hips and ankles; UserError where there is none."""
+    whole = track.visible[:, [LEFT_HIP, RIGHT_HIP, LEFT_ANKLE, RIGHT_ANKLE]].all(1)
+    if not whole.any():
+        raise UserError("No frame shows hips and feet together.", "Choose --method body or edn.")
+    return track.xy[np.flatnonzero(whole)[0]].astype(float)
+
+
+def _length(*vectors: np.ndarray) -> float:
+    return float(np.mean([np.hypot(*vector) for vector in vectors]))
+
+
+def _seen_by(source: Poses, target: Poses, xy: np.ndarray) -> Poses:
+    """The source with these joints, in the target's picture; frames without a person stay empty."""
+    here = source.present[:, None] & np.isfinite(xy).all(-1)
+    xy = np.where(here[..., None], xy, np.nan)
+    return replace(source.with_xy(xy, np.where(here, source.confidence, 0)), size=target.size, world=None)
 
 
 def _common(source: Poses, target: Poses) -> Measured:
@@ -274,37 +354,3 @@ def _notes(how: Measured, without_feet: np.ndarray, flat: np.ndarray) -> list[st
     if flat.any():
         notes.append(f"In {flat.sum()} frames of the dance the feet are so high that the scale was held.")
     return notes
-
-
-def fit_dance(project: Project, settings: RetargetSettings, dance_name: str | None) -> Events:
-    """Stage: fit a dance (the newest where no name is given) to the person.
-
-    Reads the dance's `track.npz` and that of the person's first clip; writes `retarget.npz` (Poses
-    in the pixels of that clip) beside the first. Does nothing where it is there and current.
-    """
-    dance = project.dance(dance_name)
-    if not project.clips:
-        raise UserError("The project has no video of the person yet.", "Add one with: dancetransfer add-clip")
-    folder, person = project.dance_folder(dance), project.clip_folder(project.clips[0])
-    results = Results(folder)
-    wanted = key("retarget", VERSION, _made_from(folder), _made_from(person), settings)
-    if results.current("retarget.npz", wanted):
-        return
-    yield Started("retarget", unit="dances")
-    fitted, fit = retarget(Poses.load(folder / "track.npz"), Poses.load(person / "track.npz"), settings)
-    for note in fit.notes:
-        yield Notice(note)
-    fitted.save(folder / "retarget.npz")
-    results.note("retarget.npz", wanted)
-    said = [one for one in fit.sentences() if one not in fit.notes]
-    yield Done("retarget", " ".join(said), [str(folder / "retarget.npz")])
-
-
-def _made_from(folder: Path) -> str:
-    """What a track was made from, or (a track from elsewhere) what it holds."""
-    known = Results(folder).key_of("track.npz")
-    if known is not None:
-        return known
-    if not (folder / "track.npz").exists():
-        raise UserError(f"The poses of '{folder.name}' have not been found yet.", "Run the poses stage first.")
-    return fingerprint(folder / "track.npz")

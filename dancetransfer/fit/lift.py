@@ -1,0 +1,143 @@
+"""A pose track's camera, floor and body, and each joint's depth, out of its joints in the picture."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from dancetransfer.fit.bundle import FOCAL, HEIGHT, Bundle
+from dancetransfer.fit.camera import Camera
+from dancetransfer.fit.hints import Hints, hints
+from dancetransfer.fit.skeleton import HIP_HEIGHT, JOINTS, LENGTHS, LIMBS, SIZE_UNIT, apparent
+from dancetransfer.pose.poses import LEFT_ANKLE, LEFT_HIP, RIGHT_ANKLE, RIGHT_HIP, Poses
+
+LONG_QUANTILE = 0.95
+"""A bone is about parallel to the picture in the frames where it looks longest."""
+HEIGHTS = (0.15, 2.0)
+"""Bounds of the camera's height in statures, where the search for it begins."""
+FEW = 20
+"""Frames with feet below which nothing is told by how high they stand in the picture."""
+SAMPLES = 240
+"""Frames that camera and body are measured on."""
+TRUST = 0.04
+"""Weight of a frame's equations beside what is expected of cameras and people: frames are not
+independent of each other, and estimators (and guesses) err the same way in many."""
+EXACT, EXACT_TRUST = 0.012, 0.25
+"""Statures: hints that agree this well with the lengths are no estimate but measured, and trusted so.
+MediaPipe's are 0.024 to 0.038 off on the built-in dancers, true depths 0.003 to 0.007."""
+DOUBLED = 2.0
+"""An estimate's errors are alike from frame to frame, so it is believed half as much as it looks."""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What a track tells of its camera and its person."""
+
+    camera: Camera
+    lengths: dict[str, float]
+    """Of the bones in LENGTHS, in statures: thigh, shin and trunk together are `SIZE_UNIT`."""
+
+
+def measure(poses: Poses) -> Scene:
+    """Camera, floor and lengths of the bones from all frames of a track that has somebody in it.
+
+    Every frame shows lengths foreshortened, so they are measured together with the camera and the
+    depth of the joints: those depths are sought at which bones keep their lengths over all frames,
+    feet in contact are on one floor, and the depths are near what the estimator (or else the
+    posture) hints at. Gauss-Newton over the depths of up to `SAMPLES` frames and the global
+    unknowns at once (bundle adjustment, Triggs et al., 2000; the depths are eliminated frame by
+    frame, Schur complement). It starts from the largest lengths seen and from the line between
+    the apparent size of the person and the height of the feet in the picture, whose zero is the
+    horizon, and besides from the usual height of a camera; what explains more is taken.
+    """
+    part = poses[_samples(poses)]
+    lengths, scale, feet, horizon = start(part)
+    told = hints(part, lengths, scale)
+    bundle = Bundle(part, told, lengths, TRUST)
+    size = float(np.median(scale))
+    tries = []
+    for height in dict.fromkeys((float(np.clip((feet - horizon) / size, *HEIGHTS)), HEIGHT)):
+        focal = FOCAL * max(poses.size)
+        pitch = np.arctan(((poses.size[1] - 1) / 2 - (feet - height * size)) / focal)
+        camera = Camera(focal, float(pitch), 0.0, height, poses.size)
+        tries.append(bundle.globals(camera, lengths, _first_depths(camera, scale, told)))
+    _, camera, lengths = min(tries, key=lambda one: one[0])
+    if part.world is None:
+        return Scene(camera, lengths)
+    # How far the hints are off shows how much they may say.
+    z = bundle.depths(camera, lengths, _first_depths(camera, scale, told))
+    off = 1.48 * float(np.median(np.abs(z @ bundle.ends.T - told.bones)[bundle.known]))
+    spread, trust = (off, EXACT_TRUST) if off < EXACT else (DOUBLED * off, TRUST)
+    told = replace(told, spread=np.full_like(told.spread, max(spread, 1e-3)))
+    _, camera, lengths = Bundle(part, told, lengths, trust).globals(camera, lengths, z)
+    return Scene(camera, lengths)
+
+
+def depths(poses: Poses, scene: Scene) -> np.ndarray:
+    """[T,13]: depth of `JOINTS` along the camera's axis in statures; NaN in frames without a person."""
+    z = np.full((len(poses), len(JOINTS)), np.nan)
+    here = poses.present
+    if here.any():
+        part = poses[here]
+        _, scale, _, _ = start(part, scene.lengths)
+        told = hints(part, scene.lengths, scale)
+        first = _first_depths(scene.camera, scale, told)
+        z[here] = Bundle(part, told, scene.lengths, TRUST).depths(scene.camera, scene.lengths, first)
+    return z
+
+
+def _samples(poses: Poses) -> np.ndarray:
+    """Numbers of up to SAMPLES frames with somebody in them, spread over the track."""
+    here = np.flatnonzero(poses.present)
+    return here[np.unique(np.linspace(0, len(here) - 1, min(len(here), SAMPLES)).round().astype(int))]
+
+
+def start(poses: Poses, lengths: dict[str, float] | None = None) -> tuple[dict[str, float], np.ndarray, float, float]:
+    """What the picture alone shows: lengths, pixels of a stature [T], and y of the feet and of the horizon.
+
+    Where there are too few feet, the floor is a usual hip's height under the hips, the size is the
+    same in all frames, and the horizon as high as cameras usually stand.
+    """
+    seen = apparent(poses)
+    known = dict(LENGTHS) if lengths is None else lengths
+    ankles = np.where(poses.visible, poses.xy[..., 1], np.nan)[:, [LEFT_ANKLE, RIGHT_ANKLE]].astype(float)
+    feet = np.fmax.reduce(ankles, axis=1)
+    standing = np.isfinite(feet).sum() >= FEW
+    for _ in range(4 if lengths is None else 1):
+        ratios = np.concatenate([seen[name] / known[name] for name in LIMBS], 1)
+        scale = np.sort(np.nan_to_num(ratios), 1)[:, -2]  # one may be a slip
+        if not standing:
+            hips = np.nanmedian(poses.xy[:, [LEFT_HIP, RIGHT_HIP], 1])
+            slope, level = 0.0, max(float(np.median(scale)), 1.0)
+            middle = float(hips + HIP_HEIGHT * level)
+        else:
+            middle = float(np.nanmedian(feet))
+            valid = np.isfinite(feet) & (scale > 0)
+            slope, level = _line(feet[valid] - middle, scale[valid])
+        scale = np.clip(level + slope * np.nan_to_num(feet - middle), 0.3 * level, 3 * level)
+        if lengths is None:
+            known = {name: _longest(values / scale[:, None], LENGTHS[name]) for name, values in seen.items()}
+            unit = (known["thigh"] + known["shin"] + known["trunk"]) / SIZE_UNIT
+            known, scale = {name: value / unit for name, value in known.items()}, scale * unit
+            slope, level = slope * unit, level * unit
+    horizon = middle - (level / slope if slope > 0 else HEIGHT * level)
+    return known, scale, middle, horizon
+
+
+def _longest(lengths: np.ndarray, usual: float) -> float:
+    """The largest length that is seen more than now and then; the usual one where none is."""
+    return float(np.nanquantile(lengths, LONG_QUANTILE)) if np.isfinite(lengths).any() else usual
+
+
+def _line(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
+    """Slope and level of a robust line through y(x), Cauchy weights."""
+    matrix, weight = np.stack([x, np.ones_like(x)], 1), np.ones_like(x)
+    for _ in range(8):
+        slope, level = np.linalg.lstsq(matrix * weight[:, None], y * weight, rcond=None)[0]
+        off = y - matrix @ (slope, level)
+        weight = 1 / np.sqrt(1 + (off / (1.48 * np.median(np.abs(off)) + 1e-4 * level)) ** 2)
+    return float(slope), float(level)
+
+
+def _first_depths(camera: Camera, scale: np.ndarray, told: Hints) -> np.ndarray:
+    """[T,13]: depths by the apparent size and the hints."""
+    return camera.focal / scale[:, None] + told.relative
