@@ -11,8 +11,8 @@ SIDE = 32
 FLASH_SECONDS = 0.35
 """A picture that is back after this long was covered or lit by a flash, not cut away from."""
 
-NEAR = 8
-"""A cut stands out from this many frames to either side."""
+NEAR, NEAR_SECONDS = 8, 2.0
+"""A cut stands out from this many changes to either side, within this long."""
 
 SHARE = 2.4
 """A cut is this many times the third largest change near it (two more cuts may be near). The most without a
@@ -48,7 +48,7 @@ def shots(signatures: Any, times: Any = None) -> NDArray[np.int32]:
     for start in range(1, len(small), BLOCK):
         looks = _looks(small[start - 1 : start + BLOCK])
         change[start : start + len(looks) - 1] = _apart(looks[:-1], looks[1:])
-    able = [int(at) for at in np.flatnonzero(change > LEAST) if _stands_out(change, int(at))]
+    able = [int(at) for at in np.flatnonzero(change > LEAST) if _stands_out(change, times, int(at))]
     number = np.zeros(len(small), np.int32)
     number[[at for at in able if _stays(small, times, change, at, able)]] = 1
     return np.cumsum(number, dtype=np.int32)
@@ -76,10 +76,11 @@ def _apart(looks: np.ndarray, others: np.ndarray) -> np.ndarray:
     return np.abs(looks - others).mean((1, 2)).min(-1)
 
 
-def _stands_out(change: np.ndarray, at: int) -> bool:
+def _stands_out(change: np.ndarray, times: np.ndarray, at: int) -> bool:
     """Whether the change into frame `at` is large against those near it."""
-    near = np.concatenate([change[max(1, at - NEAR) : at], change[at + 1 : at + 1 + NEAR]])
-    near = np.sort(near[near > STILL])
+    first, last = np.searchsorted(times, [times[at] - NEAR_SECONDS, times[at] + NEAR_SECONDS])
+    before, after = change[first:at], change[at + 1 : last]
+    near = np.sort(np.concatenate([before[before > STILL][-NEAR:], after[after > STILL][:NEAR]]))
     return len(near) < 3 or bool(change[at] > SHARE * near[-3])
 
 
