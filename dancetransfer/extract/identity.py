@@ -163,13 +163,16 @@ class Follower:
         if body.confidence < SURE:
             return np.inf
         here, cost = self._guide.at(frame), 0.0
+        expected = here is not None and _same(body, here)
         if here is not None:
-            cost += 0.0 if _same(body, here) else 0.7 if self._guide.sure(frame) else 0.3
+            cost += 0.0 if expected else 0.7 if self._guide.sure(frame) else 0.3
         elif any(_same(body, other) for other in self._guide.others_at(frame, OTHERS_SECONDS)):
             cost += 0.6
         own = float(looks.apart(body.looks, self._guide.reference(frame)))
         cost += 0.0 if np.isnan(own) else 0.5 * own / ODD_LOOKS
-        if self._last is not None and time - self._time < MEMORY_SECONDS:
+        # Where the guide is sure, the motion that was followed up to here may be another person's.
+        known = expected and self._guide.sure(frame)
+        if not known and self._last is not None and time - self._time < MEMORY_SECONDS:
             seconds = time - self._time
             away = np.hypot(*(body.center - self._last.center - self._speed * seconds)) / self._last.radius
             grown = abs(float(np.log(body.radius / self._last.radius)))

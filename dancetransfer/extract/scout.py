@@ -15,7 +15,7 @@ from dancetransfer.video.cuts import signature
 from dancetransfer.video.read import Decoder
 
 FINE_SECONDS, FINE = 0.2, 3
-"""A look every FINE * FINE_SECONDS; where it shows several people, FINE - 1 more before the next."""
+"""A look every FINE * FINE_SECONDS; FINE - 1 more before the next where it or the one before shows several people."""
 
 SURE = 0.4
 """Mean confidence of the trunk below which what the detector reports is no person."""
@@ -56,7 +56,7 @@ class Sightings:
 
 
 def moments(times: np.ndarray, start: int, stop: int) -> Iterator[list[int]]:
-    """Frames to look at, in groups: the first of each always, the others where it shows several people.
+    """Frames to look at, in groups: the first of each always, the others where there are several people.
 
     Groups lie on a grid of the video's own time, so parts see the same ones however it is split.
     """
@@ -83,38 +83,44 @@ def scout(
     `alive` is called after each look.
     """
     groups = list(moments(times, *frames))
+    before = [group[0] for group in moments(times, 0, frames[0])][-1:]  # tells whether the first group is looked at
+    first_of = {group[0] for group in groups}
+    wanted = {*before, *(frame for group in groups for frame in group)}
+    asked = point.frame if point is not None and frames[0] <= point.frame < frames[1] else -1
     looked: list[int] = []
     scene: list[np.ndarray] = []
     rows: list[np.ndarray] = []
     anchor: list[np.ndarray] = []
-    several = False
-    first_of = {group[0] for group in groups}
-    wanted = {frame for group in groups for frame in group}
-    here = point is not None and frames[0] <= point.frame < frames[1]
-    last = max([*wanted, *([point.frame] if here and point else [])], default=-1)
-    with Decoder(video, size=size, exact=False) as decoder:
-        for number, frame in decoder.frames(frames[0], last + 1) if last >= 0 else ():
-            asked = here and point is not None and number == point.frame
-            look = number in first_of or (number in wanted and several)
-            if not (look or asked):
-                continue
-            image = decoder.finish(number, frame).image
-            people = seen(image, estimator)
-            if look:
-                several = len(people) > 1 if number in first_of else several
-                looked.append(number)
-                scene.append(signature(image))
-                rows += [_row(number, image, one) for one in people]
-            if asked and point is not None:
-                there = at_point(image, estimator, point, [one.region for one in people if one.region])
-                anchor += [_row(number, image, there)] if there else []
-            alive()
+    several = [False, False]  # at the first look of the last group, and of this one
+    for number, image in _images(video, size, {*wanted, asked} - {-1}):
+        first = number in first_of or number in before
+        people = seen(image, estimator) if first or (number in wanted and any(several)) else None
+        if people is not None and first:
+            several = [several[1], len(people) > 1]
+        if people is not None and number not in before:
+            looked.append(number)
+            scene.append(signature(image))
+            rows += [_row(number, image, one) for one in people]
+        if number == asked and point is not None:
+            there = at_point(image, estimator, point, estimator.candidates(image))
+            anchor += [_row(number, image, there)] if there else []
+        alive()
     return Sightings(
         np.array(looked, np.int64),
         np.array(scene, np.uint8).reshape(-1, 32, 32),
         np.array(rows, np.float64).reshape(-1, ROW),
         np.array(anchor, np.float64).reshape(-1, ROW),
     )
+
+
+def _images(video: str, size: tuple[int, int], wanted: set[int]) -> Iterator[tuple[int, np.ndarray]]:
+    """Frames of a video by their numbers; the others are decoded, but not turned into pictures."""
+    if not wanted:
+        return
+    with Decoder(video, size=size, exact=False) as decoder:
+        for number, frame in decoder.frames(min(wanted), max(wanted) + 1):
+            if number in wanted:
+                yield number, decoder.finish(number, frame).image
 
 
 def seen(image: np.ndarray, estimator: Estimator) -> list[Estimate]:
