@@ -18,7 +18,7 @@ class Damaged:
 
     poses: Poses
     swapped: np.ndarray
-    """int [T]: 0 no, 1 arms and hands, 2 legs and feet, 3 both change their sides."""
+    """int [T]: 0 no, 1 arms and hands, 2 legs and feet, 3 both change their sides; 0 where nothing is left."""
     outliers: np.ndarray
     """bool [T,133]: the joint was moved by 10 to 40 % of the height."""
     gaps: np.ndarray
@@ -77,6 +77,7 @@ def damage(
     if world is not None:
         world[gaps] = np.nan
     confidence = np.where(gaps, 0, poses.confidence)
+    swapped[gaps.all(1)] = 0
     return Damaged(replace(poses.with_xy(xy, confidence), world=world), swapped, thrown & ~gaps, gaps)
 
 
