@@ -1,4 +1,4 @@
-"""The first cleaning of pose tracks."""
+"""Smoothing of pose tracks and filling of their gaps."""
 
 import numpy as np
 import pytest
@@ -36,13 +36,13 @@ def test_noise_goes_and_the_motion_stays(times: np.ndarray, gain: float) -> None
     assert error(smooth(noisy)) < gain * error(noisy)
     assert error(smooth(noisy), FACE) < 0.85 * error(noisy, FACE)
     assert error(smooth(noisy), LEFT_HAND) < 0.85 * error(noisy, LEFT_HAND)
-    assert error(smooth(track(times))) < 0.2
+    assert error(smooth(track(times))) < 0.05
 
 
 @pytest.mark.parametrize("fps", [5, 10])
 def test_where_frames_are_far_apart_nothing_is_smeared(fps: int) -> None:
     poses = track(np.arange(60) / fps)
-    assert error(smooth(poses)) < 0.2
+    assert error(smooth(poses)) < 0.5  # of 570 pixels
 
 
 def test_there_is_no_lag() -> None:
@@ -70,16 +70,8 @@ def test_short_gaps_are_filled_and_long_ones_stay() -> None:
     assert np.isnan(cleaned.xy[:3]).all()
 
 
-def test_a_slip_is_taken_out() -> None:
-    poses = track(np.arange(120) / 30)
-    xy = poses.xy.copy()
-    xy[50, RIGHT_KNEE] += 150
-    cleaned = smooth(poses.with_xy(xy))
-    assert np.hypot(*(cleaned.xy[50, RIGHT_KNEE] - motion(poses.time)[50, RIGHT_KNEE])) < 6
-
-
 def test_doubtful_joints_count_less() -> None:
-    poses = track(np.arange(60) / 30)
+    poses = track(np.arange(60) / 30, 2.0)
     xy, confidence = poses.xy.copy(), poses.confidence.copy()
     xy[30, RIGHT_KNEE] += 20
     believed = smooth(poses.with_xy(xy)).xy[30, RIGHT_KNEE]
@@ -105,11 +97,14 @@ def test_nothing_crosses_the_border_of_a_shot() -> None:
 
 def test_world_is_smoothed_and_the_rest_is_kept() -> None:
     times = np.arange(60) / 30
-    world = np.random.default_rng(0).normal(0, 0.02, (60, 133, 3)).astype(np.float32)
+    true = np.concatenate([motion(times), motion(times)[..., :1]], -1) / 350
+    world = (true + np.random.default_rng(0).normal(0, 0.01, true.shape)).astype(np.float32)
+    world[:, 40] = np.nan
     poses = track(times, 1.0, world=world)
     cleaned = smooth(poses)
     assert cleaned.world is not None
-    assert cleaned.world[:, :17].std() < 0.7 * world[:, :17].std()
+    assert (cleaned.world - true)[:, :17].std() < 0.7 * (world - true)[:, :17].std()
+    assert np.isnan(cleaned.world[:, 40]).all()
     np.testing.assert_array_equal(cleaned.time, times)
     assert cleaned.size == poses.size
     assert cleaned.xy.dtype == np.float32
@@ -120,3 +115,33 @@ def test_nobody_at_all_is_fine() -> None:
     nobody = Poses(np.full((10, 133, 2), np.nan, np.float32), np.zeros((10, 133), np.float32), times, (9, 9))
     assert np.isnan(smooth(nobody).xy).all()
     assert len(smooth(nobody[:0])) == 0
+
+
+def test_a_peak_stays_and_a_rest_is_still() -> None:
+    """A hand that hits within 0.2 s keeps its peak, while the noise of its rest goes."""
+    times = np.arange(120) / 30
+    hit = 150 * np.exp(-(((times - 2) / 0.08) ** 2))
+    poses = track(times)
+    xy = np.repeat(poses.xy[:1], 120, 0) + np.random.default_rng(0).normal(0, 2, poses.xy.shape)
+    xy[:, LEFT_WRIST, 0] += hit
+    path = smooth(poses.with_xy(xy)).xy[:, LEFT_WRIST, 0] - poses.xy[0, LEFT_WRIST, 0]
+    assert path.max() > 0.95 * hit.max()
+    assert np.abs(path[:45]).mean() < 0.8
+
+
+def test_a_hole_in_the_video_is_not_crossed() -> None:
+    times = np.concatenate([np.arange(40), np.arange(60, 100)]) / 30
+    poses = track(times, 2.0)
+    whole = smooth(poses)
+    for part in (slice(0, 40), slice(40, 80)):
+        np.testing.assert_allclose(whole.xy[part], smooth(poses[part]).xy, atol=3)  # the noise found differs
+    far = poses.xy.copy()
+    far[40:] += 400
+    np.testing.assert_allclose(smooth(poses.with_xy(far)).xy[:40], whole.xy[:40], atol=0.1)
+
+
+def test_long_tracks_are_fitted_in_blocks_without_a_seam() -> None:
+    times = np.arange(9000) / 30
+    poses = track(times, 2.0)
+    part = slice(4000, 4200)  # a border lies at 4096
+    np.testing.assert_allclose(smooth(poses).xy[part], smooth(poses[3900:4300]).xy[100:300], atol=1.0)

@@ -63,8 +63,9 @@ def _in_shot(xy: np.ndarray, times: np.ndarray) -> np.ndarray:
     found[:, : FEET.stop] = _slips(xy[:, : FEET.stop], times, BODY_SLIP)
     for block, own in ((LEFT_HAND, LEFT_WRIST), (RIGHT_HAND, RIGHT_WRIST), (FACE, NOSE)):
         middle = _middle(xy[:, block])
-        apart = np.hypot(*(middle - np.where(found[:, own, None], np.nan, xy[:, own])).T)
-        away = (apart > ASTRAY) | _slips(middle[:, None], times, BODY_SLIP)[:, 0]
+        away = np.hypot(*(middle - np.where(found[:, own, None], np.nan, xy[:, own])).T) > ASTRAY
+        near = np.where(away[:, None], np.nan, middle)
+        away |= _slips(near[:, None], times, BODY_SLIP)[:, 0]
         if block != FACE:
             found[:, block] = _slips(xy[:, block] - middle[:, None], times, HAND_SLIP)
         found[away, block] = True
