@@ -21,7 +21,7 @@ SAMPLES = 240
 TRUST = 0.04
 """Weight of a frame's equations beside what is expected of cameras and people: frames are not
 independent of each other, and estimators (and guesses) err the same way in many."""
-EXACT, EXACT_TRUST = 0.012, 0.25
+EXACT, EXACT_TRUST = 0.016, 1.0
 """Statures: hints that agree this well with the lengths are no estimate but measured, and trusted so.
 MediaPipe's are 0.024 to 0.038 off on the built-in dancers, true depths 0.003 to 0.007."""
 DOUBLED = 2.0

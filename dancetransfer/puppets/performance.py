@@ -62,6 +62,13 @@ class Performance:
         """The empty room without noise, uint8 RGB [H,W,3]."""
         return np.round(np.sqrt(np.clip(soften(self._plate), 0, 1)) * 255).astype(np.uint8)
 
+    def world(self) -> Array:
+        """True joints in space, float32 [T,133,3]: metres from the middle of the hips, along the camera's
+        axes: right, down, away. It is what estimators call world landmarks."""
+        points = whole_body(self.body, self._bones(self.times), *self._expression(self.times))
+        seen = (points - self.camera.position) @ self.camera.axes * (1, -1, 1)
+        return (seen - seen[:, [11, 12]].mean(1, keepdims=True)).astype(np.float32)
+
     def joints(self) -> tuple[Array, Array]:
         """True joints: xy float32 [T,133,2] in pixels and confidence float32 [T,133], all 1.
 
