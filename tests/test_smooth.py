@@ -137,7 +137,7 @@ def test_a_hole_in_the_video_is_not_crossed() -> None:
         np.testing.assert_allclose(whole.xy[part], smooth(poses[part]).xy, atol=3)  # the noise found differs
     far = poses.xy.copy()
     far[40:] += 400
-    np.testing.assert_allclose(smooth(poses.with_xy(far)).xy[:40], whole.xy[:40], atol=0.1)
+    np.testing.assert_allclose(smooth(poses.with_xy(far)).xy[:40], whole.xy[:40], atol=0.5)
 
 
 def test_long_tracks_are_fitted_in_blocks_without_a_seam() -> None:

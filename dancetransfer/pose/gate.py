@@ -23,12 +23,13 @@ PERSON_SECONDS, PERSON = 0.3, 0.3
 """A trunk this part of the person's height off its median over +-0.3 s is another person's."""
 
 SLIP_SECONDS = 0.1
-BODY_SLIP, HAND_SLIP = 0.1, 0.06
-"""A joint of the body this part of the height off its median over +-0.1 s is a slip, seen from the trunk; a
-finger seen from its hand. Dancers with known joints stay under 0.09 and 0.04."""
+BODY_SLIP, HAND_SLIP = 0.1, 0.08
+"""A joint of the body this part of the height off its median over +-0.1 s is a slip; so is a finger, seen from its
+hand. Dancers with known joints stay under 0.075 and 0.07 at 24 to 60 fps."""
 
-LEAST = 0.04
-"""So is one this part of the height off the curve through its neighbors in time."""
+LEAST = 0.05
+"""So is one this part of the height off the curve through its neighbors in time. The same dancers: up to 0.06 and
+0.04, but then `TIMES` is not reached."""
 
 TIMES, USUAL_SECONDS = 5.0, 1.0
 """And each must be this many times farther off than is usual for the joint over about this long."""
