@@ -16,6 +16,7 @@ from dancetransfer.pose.poses import (
     RIGHT_WRIST,
     Poses,
 )
+from dancetransfer.pose.stretches import stretches
 
 TRUNK = [LEFT_SHOULDER, RIGHT_SHOULDER, LEFT_HIP, RIGHT_HIP]
 
@@ -43,12 +44,12 @@ def outliers(poses: Poses) -> np.ndarray:
 
     Counts in seconds; where frames lie too far apart to tell (5 fps), nothing is found.
     """
-    xy = np.where(poses.visible[..., None], poses.xy, np.nan).astype(np.float64)
-    found = np.zeros(xy.shape[:2], bool)
-    for shot in np.unique(poses.shot):
-        at = np.flatnonzero(poses.shot == shot)
-        if len(at) > 4 and np.isfinite(xy[at][:, : FEET.stop]).any():
-            found[at] = _in_shot(xy[at], poses.time[at])
+    visible = poses.visible
+    found = np.zeros(visible.shape, bool)
+    for at, inner in stretches(poses):
+        xy = np.where(visible[at][..., None], poses.xy[at], np.nan).astype(np.float64)
+        if len(at) > 4 and np.isfinite(xy[:, : FEET.stop]).any():
+            found[at[inner]] = _in_shot(xy, poses.time[at])[inner]
     return found
 
 

@@ -1,11 +1,11 @@
 """Smoothing of a track without lag, stiff where a joint is still and loose where it moves, and filling of gaps."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
 
 from dancetransfer.pose.poses import FACE, FEET, JOINTS, LEFT_HAND, RIGHT_HAND, VISIBLE, Poses
+from dancetransfer.pose.stretches import stretches
 
 GAP_SECONDS = 0.3
 """Gaps up to this long are filled; longer ones stay. Nothing reaches over a longer one either."""
@@ -31,9 +31,6 @@ NOISE = (0.0001, 0.01)
 SLOW_SECONDS = 0.1
 """Where frames lie further apart than this, noise can't be told from motion, and less and less is believed."""
 
-BLOCK, MARGIN_SECONDS = 4096, 2.0
-"""Frames that are fitted at once, so that an hour doesn't lie in memory many times, and the overlap."""
-
 
 def smooth(poses: Poses) -> Poses:
     """The track with jitter down and short gaps filled: same frames, times and shots.
@@ -50,7 +47,9 @@ def smooth(poses: Poses) -> Poses:
     confidence = np.where(np.isfinite(poses.xy).all(-1), poses.confidence, 0).astype(np.float64)
     xy, sure = poses.xy.copy(), confidence.copy()
     world = None if poses.world is None else poses.world.copy()
-    for at, inner in _stretches(poses):
+    for at, inner in stretches(poses):
+        if len(at) < 4:
+            continue
         times = poses.time[at]
         short, ends = _gaps(confidence[at], times)
         weight = np.where(short, 0, np.maximum(confidence[at], 0.05) ** 2)
@@ -59,19 +58,6 @@ def smooth(poses: Poses) -> Poses:
             world[at[inner]] = _fit(poses.world[at], weight, short, times)[inner]
         sure[at[inner]] = np.where(short, ends, confidence[at])[inner]
     return replace(poses.with_xy(xy, sure), world=world)
-
-
-def _stretches(poses: Poses) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Frames [N] that are fitted together, and which of them [M] are taken from that fit."""
-    for shot in np.unique(poses.shot):
-        whole = np.flatnonzero(poses.shot == shot)
-        times = poses.time[whole]
-        for start in range(0, len(whole), BLOCK):
-            stop = min(start + BLOCK, len(whole))
-            first = int(np.searchsorted(times, times[start] - MARGIN_SECONDS))
-            last = int(np.searchsorted(times, times[stop - 1] + MARGIN_SECONDS, "right"))
-            if last - first >= 4:
-                yield whole[first:last], np.arange(start - first, stop - first)
 
 
 def _holes(times: np.ndarray) -> np.ndarray:

@@ -34,7 +34,8 @@ LINK_SECONDS = 0.3
 """Frames further apart than this say nothing about each other."""
 
 CHANGE, STAY = 8.0, 1.0
-"""Nats that it costs to begin or end a swap of arms or legs, and to stay swapped for a second."""
+"""Nats that it costs to begin or end a swap of arms or legs (half of it at a shot's beginning), and to stay swapped
+for a second."""
 
 TWIST, FACING = 6.0, 6.0
 """Nats per second for shoulders turned against the hips, and against the face."""
@@ -146,7 +147,7 @@ def _viterbi(motion: list[np.ndarray], still: np.ndarray, times: np.ndarray) -> 
     costs = motion[0][:, arms[old], arms[last], arms[now]] + motion[1][:, legs[old], legs[last], legs[now]]
     changed = (STATES[:, None] != STATES[None]).sum(-1) * CHANGE
     costs += still[:, None, None, :] + np.where(_apart(times)[:, None, None], 0, changed)[:, None]
-    best = np.where(np.arange(4)[:, None] == 0, 0, np.inf) + still[0] + changed[0]  # [last, now]
+    best = np.where(np.arange(4)[:, None] == 0, 0, np.inf) + still[0] + changed[0] / 2  # [last, now]
     came = np.zeros((len(times), 4, 4), np.int64)
     for at in range(1, len(times)):
         ways = best[:, :, None] + costs[at]
