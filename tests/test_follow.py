@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 from stage_of_two import SIZE, Doll, DollEstimator, crossing_puppets
 
+from dancetransfer.cli.parser import main
 from dancetransfer.errors import UserError
 from dancetransfer.events import Done, Notice
+from dancetransfer.extract import looks
 from dancetransfer.extract.extract import extract
 from dancetransfer.extract.follow import Wish
 from dancetransfer.extract.identity import Bodies, Follower, uncertain
@@ -32,8 +34,6 @@ def follow(estimator: DollEstimator, guide: Guide, times: np.ndarray, first: int
     follower = Follower(estimator, guide, first)
     hips, radius = np.full((len(times), 2), np.nan), np.full(len(times), np.nan)
     seen, doubt = np.full((len(times), 6), np.nan), np.zeros(len(times), bool)
-    from dancetransfer.extract import looks
-
     for frame in range(first, len(times)):
         image = estimator.image(frame)
         found = follower(image, float(times[frame]), frame)
@@ -241,3 +241,19 @@ def test_the_front_dancer_of_a_crew_and_the_list(clips: Path, tmp_path: Path) ->
     for one in people:
         assert Path(one["thumbnail"]).read_bytes().startswith(b"\x89PNG")
     assert len(frame_times(video)) == 90
+
+
+def test_the_command_lists_and_follows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    crossing_puppets(tmp_path / "two.mp4", 20)
+    assert main(["poses", str(tmp_path / "two.mp4"), "--list", "-o", str(tmp_path / "people")]) == 0
+    said = capsys.readouterr()
+    assert "may lack people" in said.out + said.err
+    assert sorted(file.name for file in (tmp_path / "people").iterdir()) == ["person-1.png", "person-2.png"]
+    places = []
+    for number in ("1", "2"):
+        output = tmp_path / f"{number}.npz"
+        assert main(["poses", str(tmp_path / "two.mp4"), "--raw", "--person", number, "-o", str(output)]) == 0
+        places.append(hips_of(Poses.load(output))[0, 0])
+    assert abs(places[0] - places[1]) > 100
+    assert main(["poses", str(tmp_path / "two.mp4"), "--person", "9", "-o", str(output)]) == 1
+    assert main(["poses", str(tmp_path / "two.mp4")]) == 2

@@ -34,6 +34,9 @@ START_SECONDS = 0.45
 OTHERS_SECONDS = 0.35
 """Who is where somebody else was seen this near in time is rather that one."""
 
+SEARCH_SECONDS = 0.2
+"""How often somebody is looked for who has been away for longer than MEMORY_SECONDS."""
+
 MEMORY_SECONDS = 1.0
 """How long a lost person's place counts."""
 
@@ -76,11 +79,12 @@ class Follower:
         self._speed = np.zeros(2)
         self._time = 0.0
         self._odd = 0
+        self._searched: float | None = None
         estimator.restart(start)
 
     def cut(self) -> None:
         """The next frame is of another shot: the person may be anywhere."""
-        self._tracking, self._last = False, None
+        self._tracking, self._last, self._searched = False, None, None
 
     def __call__(self, image: np.ndarray, time: float, frame: int) -> Found:
         estimate, doubt = nobody(), False
@@ -93,7 +97,7 @@ class Follower:
             doubt = reason
             if reason:
                 estimate, body = self._search(image, time, frame, (estimate, body))
-        else:
+        elif self._searching(time, frame):
             estimate, body = self._search(image, time, frame, None)
             doubt = body is not None  # whoever is taken up again has to be confirmed
         self._tracking = body is not None
@@ -104,6 +108,13 @@ class Follower:
                 self._speed = np.zeros(2)
             self._last, self._time = body, time
         return Found(estimate, doubt)
+
+    def _searching(self, time: float, frame: int) -> bool:
+        """Whether a person who isn't there is searched in this frame: at first in each, later now and then."""
+        before, self._searched = self._searched, time
+        lost = self._last is None or time - self._time > MEMORY_SECONDS
+        again = before is None or int(time / SEARCH_SECONDS) != int(before / SEARCH_SECONDS)
+        return not lost or again or self._guide.at(frame) is not None
 
     def _suspicious(self, body: _Body, time: float, frame: int) -> bool:
         """Whether this may be somebody else."""
