@@ -36,8 +36,6 @@ from dancetransfer.pose.poses import (
 
 HEAD_QUANTILE = 0.9
 """A head is measured in the frames that show most of it."""
-SEEN_SHARE = 0.05
-"""A part of the body is used when it is seen in at least this share of the frames with somebody in them."""
 LANDING_SECONDS = 0.12
 """A foot is led over this time to and from the place where it stands still."""
 WANDER_SECONDS = 0.5
@@ -62,7 +60,7 @@ class Person:
     middle: np.ndarray
     """[3]: place of the pelvis, its median over time."""
     legs: bool
-    """Feet are seen."""
+    """Feet are seen often enough to tell where the floor is."""
 
 
 @dataclass(frozen=True)
@@ -149,9 +147,7 @@ def measure(poses: Poses) -> Person:
     scene = lift.measure(poses)
     where = places(poses, scene)
     seen = np.where(poses.visible[..., None], where, np.nan)
-    ankles = poses.visible[:, [LEFT_ANKLE, RIGHT_ANKLE]].any(1) & poses.present
-    legs = bool(ankles.sum() >= max(1, SEEN_SHARE * poses.present.sum()))
-    return Person(scene, _head(seen), _face(seen), np.nanmedian(pelvis(where), 0), legs)
+    return Person(scene, _head(seen), _face(seen), np.nanmedian(pelvis(where), 0), lift.feet_tell(poses))
 
 
 def shots(poses: Poses) -> Iterator[np.ndarray]:
@@ -301,7 +297,8 @@ def standing(foot: np.ndarray, contact: np.ndarray, time: np.ndarray) -> np.ndar
     Over each contact the foot stays at its mean place on the floor; before and after, the difference
     fades over `LANDING_SECONDS`.
     """
-    middle = np.nanmean(foot, 1) * (1, 0, 1) if np.isfinite(foot).any() else np.zeros((len(foot), 3))
+    whole = np.isfinite(foot).all((1, 2))[:, None]  # another part of the foot has another middle
+    middle = np.where(whole, foot.mean(1) * (1, 0, 1), np.nan)
     edges = np.flatnonzero(np.diff(np.concatenate([[0], contact.astype(int), [0]])))
     total, weight = np.zeros((len(foot), 3)), np.zeros((len(foot), 1))
     for first, stop in edges.reshape(-1, 2):

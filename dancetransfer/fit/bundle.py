@@ -16,7 +16,8 @@ HEIGHT, HEIGHT_SPREAD = 0.7, 0.4
 PITCH_SPREAD, ROLL_SPREAD = 0.2, 0.02
 """Radians by which cameras look up or down, and are tilted."""
 LENGTH_SPREAD, QUANTILE_SPREAD = 0.12, 0.03
-"""Natural log: people about the table's proportions; the largest seen lengths about the true ones."""
+"""Natural log: people about the table's proportions; the largest seen lengths about the true ones, unless
+they are far from them: shoulders that a clip shows from the side alone."""
 FLOOR_SPREAD, BONE_SPREAD = 0.01, 0.008
 """Statures by which a standing ankle and a bone's length may be off."""
 NEAR_SPREAD = 3.0
@@ -132,7 +133,8 @@ class Bundle:
         expect(np.log(camera.height / HEIGHT), HEIGHT_SPREAD, height=1)
         for name in names:
             expect(np.log(lengths[name] / LENGTHS[name]), LENGTH_SPREAD, **{name: 1})
-            expect(np.log(lengths[name] / self.longest[name]), QUANTILE_SPREAD, **{name: 1})
+            off = np.log(lengths[name] / self.longest[name])
+            expect(off, QUANTILE_SPREAD / float(robust(off / QUANTILE_SPREAD)), **{name: 1})
         size = sum(lengths[name] for name in ("thigh", "shin", "trunk"))
         expect(np.log(size / SIZE_UNIT), 1e-3, **{n: lengths[n] / size for n in ("thigh", "shin", "trunk")})
         return np.array(r), np.array(g)

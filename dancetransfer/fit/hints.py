@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dancetransfer.fit.skeleton import BONES, JOINTS, SIZE_UNIT, difference
+from dancetransfer.fit.skeleton import BONES, JOINTS, LENGTHS, difference
 from dancetransfer.pose.poses import (
     LEFT_BIG_TOE,
     LEFT_HEEL,
@@ -54,8 +54,12 @@ def _vectors(poses: Poses) -> np.ndarray:
 def world_unit(poses: Poses) -> float:
     """Metres of a stature by the estimator's own measure."""
     length = np.linalg.norm(_vectors(poses), axis=-1)
-    parts = ([b for b, bone in enumerate(BONES) if bone.length == name] for name in ("thigh", "shin", "trunk"))
-    return float(sum(np.nanmedian(length[:, part]) for part in parts)) / SIZE_UNIT
+    total = usual = 0.0
+    for name in ("thigh", "shin", "trunk"):
+        part = length[:, [b for b, bone in enumerate(BONES) if bone.length == name]]
+        if (part > 0).any():
+            total, usual = total + float(np.median(part[part > 0])), usual + LENGTHS[name]
+    return total / usual if usual else 1.0
 
 
 def _guess(poses: Poses, lengths: dict[str, float], scale: np.ndarray) -> np.ndarray:

@@ -8,14 +8,15 @@ from dancetransfer.fit.bundle import FOCAL, HEIGHT, Bundle
 from dancetransfer.fit.camera import Camera
 from dancetransfer.fit.hints import Hints, hints
 from dancetransfer.fit.skeleton import HIP_HEIGHT, JOINTS, LENGTHS, LIMBS, SIZE_UNIT, apparent
-from dancetransfer.pose.poses import LEFT_ANKLE, LEFT_HIP, RIGHT_ANKLE, RIGHT_HIP, Poses
+from dancetransfer.pose.poses import BODY, LEFT_ANKLE, LEFT_HIP, RIGHT_ANKLE, RIGHT_HIP, Poses
 
 LONG_QUANTILE = 0.95
 """A bone is about parallel to the picture in the frames where it looks longest."""
 HEIGHTS = (0.15, 2.0)
 """Bounds of the camera's height in statures, where the search for it begins."""
-FEW = 20
-"""Frames with feet below which nothing is told by how high they stand in the picture."""
+FEW, OFTEN = 20, 0.5
+"""Frames with standing feet, or share of all with any, below which nothing is told by how high they are in the
+picture: legs that come into it now and then are lifted ones."""
 SAMPLES = 240
 """Frames that camera and body are measured on."""
 TRUST = 0.04
@@ -49,7 +50,7 @@ def measure(poses: Poses) -> Scene:
     the apparent size of the person and the height of the feet in the picture, whose zero is the
     horizon, and besides from the usual height of a camera; what explains more is taken.
     """
-    part = poses[_samples(poses)]
+    part = _grounded(poses)[_samples(poses)]
     lengths, scale, feet, horizon = start(part)
     told = hints(part, lengths, scale)
     bundle = Bundle(part, told, lengths, TRUST)
@@ -77,7 +78,7 @@ def depths(poses: Poses, scene: Scene) -> np.ndarray:
     z = np.full((len(poses), len(JOINTS)), np.nan)
     here = poses.present
     if here.any():
-        part = poses[here]
+        part = _grounded(poses)[here]
         _, scale, _, _ = start(part, scene.lengths)
         told = hints(part, scene.lengths, scale)
         first = _first_depths(scene.camera, scale, told)
@@ -101,18 +102,18 @@ def start(poses: Poses, lengths: dict[str, float] | None = None) -> tuple[dict[s
     known = dict(LENGTHS) if lengths is None else lengths
     ankles = np.where(poses.visible, poses.xy[..., 1], np.nan)[:, [LEFT_ANKLE, RIGHT_ANKLE]].astype(float)
     feet = np.fmax.reduce(ankles, axis=1)
-    standing = np.isfinite(feet).sum() >= FEW
+    standing = np.isfinite(feet).sum() >= FEW and feet_tell(poses)
     for _ in range(4 if lengths is None else 1):
         ratios = np.concatenate([seen[name] / known[name] for name in LIMBS], 1)
-        scale = np.sort(np.nan_to_num(ratios), 1)[:, -2]  # one may be a slip
-        if not standing:
-            hips = np.nanmedian(poses.xy[:, [LEFT_HIP, RIGHT_HIP], 1])
-            slope, level = 0.0, max(float(np.median(scale)), 1.0)
-            middle = float(hips + HIP_HEIGHT * level)
-        else:
+        largest = np.sort(np.nan_to_num(ratios), 1)[:, -2:]
+        scale = np.where(largest[:, 0] > 0, largest[:, 0], largest[:, 1])  # one of several may be a slip
+        valid = np.isfinite(feet) & (scale > 0)
+        if standing and valid.any():
             middle = float(np.nanmedian(feet))
-            valid = np.isfinite(feet) & (scale > 0)
             slope, level = _line(feet[valid] - middle, scale[valid])
+        else:
+            slope, level = 0.0, max(float(np.median(scale[scale > 0])) if (scale > 0).any() else 0.0, 1.0)
+            middle = _trunk_y(poses) + HIP_HEIGHT * level
         scale = np.clip(level + slope * np.nan_to_num(feet - middle), 0.3 * level, 3 * level)
         if lengths is None:
             known = {name: _longest(values / scale[:, None], LENGTHS[name]) for name, values in seen.items()}
@@ -121,6 +122,28 @@ def start(poses: Poses, lengths: dict[str, float] | None = None) -> tuple[dict[s
             slope, level = slope * unit, level * unit
     horizon = middle - (level / slope if slope > 0 else HEIGHT * level)
     return known, scale, middle, horizon
+
+
+def _grounded(poses: Poses) -> Poses:
+    """The track without contacts where feet don't tell where the floor is."""
+    return poses if feet_tell(poses) else replace(poses, contact=None)
+
+
+def _trunk_y(poses: Poses) -> float:
+    """Median y of the hips; where they are never given, of the lowest joint of each frame."""
+    hips = poses.xy[:, [LEFT_HIP, RIGHT_HIP], 1]
+    if np.isfinite(hips).any():
+        return float(np.nanmedian(hips))
+    body = np.where(poses.visible[:, BODY], poses.xy[:, BODY, 1], -np.inf)
+    return float(np.median(body.max(1)))
+
+
+def feet_tell(poses: Poses) -> bool:
+    """Whether the feet are seen often enough to say where the floor is."""
+    ankles = poses.visible[:, [LEFT_ANKLE, RIGHT_ANKLE]] & poses.present[:, None]
+    stands = 0 if poses.contact is None else int((poses.contact & ankles).any(1).sum())
+    seen = ankles.any(1).sum()
+    return bool(stands >= FEW or seen >= OFTEN * poses.present.sum())
 
 
 def _longest(lengths: np.ndarray, usual: float) -> float:
