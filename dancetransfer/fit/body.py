@@ -8,10 +8,11 @@ import numpy as np
 from dancetransfer.errors import UserError
 from dancetransfer.fit import lift
 from dancetransfer.fit.camera import Camera
+from dancetransfer.fit.gaps import filled
+from dancetransfer.fit.inside import shortened, wandered
 from dancetransfer.fit.lift import Scene
 from dancetransfer.fit.places import pelvis, places
 from dancetransfer.fit.skeleton import ANKLE_HEIGHT, LENGTHS, LIMBS
-from dancetransfer.pose.crop import smooth_path
 from dancetransfer.pose.poses import (
     BODY,
     FACE,
@@ -38,12 +39,6 @@ HEAD_QUANTILE = 0.9
 """A head is measured in the frames that show most of it."""
 LANDING_SECONDS = 0.12
 """A foot is led over this time to and from the place where it stands still."""
-WANDER_SECONDS = 0.5
-"""Standard deviation of the smoothing that parts where the dancer walks from how the dancer moves."""
-INSIDE = 0.98
-"""Share of the joints that shall lie in the picture where the dance shows them in its own."""
-NARROWER = 0.1
-"""Step by which the way to the sides is shortened until they do."""
 SAME = 0.015
 """Lengths that differ by less are called the same."""
 
@@ -77,6 +72,8 @@ class BodyFit:
     """Pixels (x, y) under the middle of the dance on the person's floor."""
     aside: float
     """Factor on the way to the sides: below 1 where the dance would leave the picture."""
+    toward: float
+    """Likewise on the way toward the camera and away from it."""
     notes: tuple[str, ...] = ()
     """What could not be done as it should be."""
 
@@ -115,30 +112,36 @@ def body(
     measured_on = source if measured_on is None else measured_on
     for track, whose in ((measured_on, "dance"), (target, "person's video")):
         _check(track, whose)
-    parts = [(at, measure(measured_on[at])) for at in shots(measured_on) if _trunk(measured_on[at]).any()]
+    parts = [(at, measure(measured_on[at])) for at in shots(measured_on) if measured_on.present[at].any()]
     dancer = _pooled([person for _, person in parts], [len(at) for at, _ in parts])
     person = measure(target)
     ratios = _ratios(dancer[0], person)
     person = _moved(person, place)
-    fitted = np.full(source.xy.shape, np.nan)
-    aside = 1.0
-    while True:
+    camera = person.scene.camera
+
+    def danced(track: Poses) -> np.ndarray:
+        points = np.full((*track.xy.shape[:2], 3), np.nan)
         for (at, _), one in zip(parts, dancer, strict=True):
-            fitted[at] = _fit(source[at], one, person, ratios, aside)
-        if aside <= 2 * NARROWER or _inside(fitted, source, person.scene.camera):
-            break
-        aside -= NARROWER
+            points[at] = _fit(track[at], one, person, ratios)
+        return points
+
+    points = danced(source)
+    whole = points if measured_on is source else danced(measured_on)
+    way = wandered(whole, measured_on, person.middle)
+    aside, toward = shortened(whole, measured_on, way, camera)
+    fitted, _ = camera.project(points - (way * (1 - aside, 0, 1 - toward))[:, None])
     here = source.present & np.isfinite(fitted[:, BODY]).any((1, 2))
     fitted[~here] = np.nan
     poses = replace(source.with_xy(fitted, np.where(here[:, None], source.confidence, 0)), size=target.size, world=None)
-    stands, _ = person.scene.camera.project(person.middle * (1, 0, 1))
+    stands, _ = camera.project(person.middle * (1, 0, 1))
     return poses, BodyFit(
         {name: ratios[name] for name in LIMBS} | {"shoulders": ratios["shoulders"], "head": ratios["head"]},
         dancer[0].scene.camera,
-        person.scene.camera,
+        camera,
         (float(stands[0]), float(stands[1])),
-        round(aside, 2),
-        tuple(_notes(dancer, person, aside)),
+        aside,
+        toward,
+        tuple(_notes(dancer, person, aside, toward)),
     )
 
 
@@ -147,7 +150,9 @@ def measure(poses: Poses) -> Person:
     scene = lift.measure(poses)
     where = places(poses, scene)
     seen = np.where(poses.visible[..., None], where, np.nan)
-    return Person(scene, _head(seen), _face(seen), np.nanmedian(pelvis(where), 0), lift.feet_tell(poses))
+    return Person(
+        scene, _head(seen), _face(seen), np.nanmedian(pelvis(filled(where, poses.time)), 0), lift.feet_tell(poses)
+    )
 
 
 def shots(poses: Poses) -> Iterator[np.ndarray]:
@@ -157,8 +162,9 @@ def shots(poses: Poses) -> Iterator[np.ndarray]:
 
 
 def _trunk(poses: Poses) -> np.ndarray:
-    """bool [T]: hips and shoulders are seen."""
-    return np.asarray(poses.visible[:, [LEFT_HIP, RIGHT_HIP, LEFT_SHOULDER, RIGHT_SHOULDER]].all(1))
+    """bool [T]: a hip and a shoulder are seen."""
+    hips, shoulders = poses.visible[:, [LEFT_HIP, RIGHT_HIP]], poses.visible[:, [LEFT_SHOULDER, RIGHT_SHOULDER]]
+    return np.asarray(hips.any(1) & shoulders.any(1))
 
 
 def _check(track: Poses, whose: str) -> None:
@@ -222,9 +228,11 @@ def _moved(person: Person, place: float | None) -> Person:
     return replace(person, middle=person.middle * (0, 1, 1) + camera.level(ray * depth) * (1, 0, 0))
 
 
-def _fit(source: Poses, dancer: Person, person: Person, ratio: dict[str, float], aside: float) -> np.ndarray:
-    """Pixels [T,133,2] of one shot's poses as the person does them."""
+def _fit(source: Poses, dancer: Person, person: Person, ratio: dict[str, float]) -> np.ndarray:
+    """[T,133,3]: one shot's joints in the person's space, as the person does them."""
     here = places(source, dancer.scene)
+    given = np.isfinite(here).all(-1)
+    here = filled(here, source.time)
     step = ratio["leg"]
     floor = np.array([1.0, 0.0, 1.0])
     shift = person.middle * floor - step * dancer.middle * floor
@@ -259,9 +267,8 @@ def _fit(source: Poses, dancer: Person, person: Person, ratio: dict[str, float],
             out[:, foot] += still[:, None]
         share = _share(dancer.scene.lengths, person.scene.lengths)
         out[:, knee] = bent(here[:, hip], here[:, knee], here[:, ankle], out[:, hip], out[:, ankle], share)
-    if aside < 1:
-        out[..., 0] -= (1 - aside) * _wander(pelvis(out)[:, 0] - person.middle[0], source.time)[:, None]
-    return person.scene.camera.project(out)[0]
+    out[:, BODY][~given[:, BODY]] = np.nan
+    return out
 
 
 ARMS = ((LEFT_SHOULDER, LEFT_ELBOW, LEFT_WRIST, LEFT_HAND), (RIGHT_SHOULDER, RIGHT_ELBOW, RIGHT_WRIST, RIGHT_HAND))
@@ -297,11 +304,14 @@ def standing(foot: np.ndarray, contact: np.ndarray, time: np.ndarray) -> np.ndar
     Over each contact the foot stays at its mean place on the floor; before and after, the difference
     fades over `LANDING_SECONDS`.
     """
-    whole = np.isfinite(foot).all((1, 2))[:, None]  # another part of the foot has another middle
-    middle = np.where(whole, foot.mean(1) * (1, 0, 1), np.nan)
     edges = np.flatnonzero(np.diff(np.concatenate([[0], contact.astype(int), [0]])))
     total, weight = np.zeros((len(foot), 3)), np.zeros((len(foot), 1))
     for first, stop in edges.reshape(-1, 2):
+        given = np.isfinite(foot[first:stop]).all(-1)
+        if not given.any():
+            continue
+        part = given.sum(0) == given.sum(0).max()
+        middle = foot[:, part].mean(1) * (1, 0, 1)  # always of the same joints
         known = np.isfinite(middle[first:stop, 0])
         if not known.any():
             continue
@@ -315,36 +325,21 @@ def standing(foot: np.ndarray, contact: np.ndarray, time: np.ndarray) -> np.ndar
     return total / np.maximum(weight, 1)
 
 
-def _wander(x: np.ndarray, time: np.ndarray) -> np.ndarray:
-    """[T]: where somebody walks, without the sway of the dance."""
-    known = np.isfinite(x)
-    if not known.any():
-        return np.zeros(len(x))
-    return smooth_path(np.interp(time, time[known], x[known])[:, None], time, WANDER_SECONDS)[:, 0]
-
-
-def _inside(fitted: np.ndarray, source: Poses, camera: Camera) -> bool:
-    """Whether the fitted joints lie in the picture where the dance's own do, left and right."""
-    seen = (source.visible & (source.xy[..., 0] >= 0) & (source.xy[..., 0] < source.size[0]))[:, : FEET.stop]
-    x = fitted[:, : FEET.stop, 0]
-    seen &= np.isfinite(x)
-    return not seen.any() or float(((x >= 0) & (x < camera.size[0]))[seen].mean()) >= INSIDE
-
-
 def _height(camera: Camera) -> str:
     degrees = np.degrees(camera.pitch)
     looks = "level" if abs(degrees) < 1 else f"{abs(degrees):.0f} degrees {'down' if degrees > 0 else 'up'}"
     return f"{camera.height:.2f} of the body's height, looking {looks}"
 
 
-def _notes(dancers: list[Person], person: Person, aside: float) -> Iterator[str]:
+def _notes(dancers: list[Person], person: Person, aside: float, toward: float) -> Iterator[str]:
     if not (person.legs and all(one.legs for one in dancers)):
         yield (
             "The legs can't be seen in both videos: usual proportions and a usual floor were taken for them, "
             "and steps toward the camera are not followed."
         )
-    if aside < 1:
-        yield (
-            f"The way to the sides was shortened to {aside:.0%} so that the person stays in the picture; "
-            "feet may slide a little."
-        )
+    for share, where in ((aside, "to the sides"), (toward, "toward the camera")):
+        if share < 1:
+            yield (
+                f"The way {where} was shortened to {share:.0%} so that the person stays in the picture; "
+                "feet may slide a little."
+            )

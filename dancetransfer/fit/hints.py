@@ -32,12 +32,12 @@ class Hints:
     """[T,13]: of each joint and the middle of the hips, with bones of their full lengths: a place to start from."""
 
 
-def hints(poses: Poses, lengths: dict[str, float], scale: np.ndarray) -> Hints:
-    """Hints for the frames of a track; `scale` [T] is how many pixels a stature is."""
+def hints(poses: Poses, lengths: dict[str, float], scale: np.ndarray, unit: float) -> Hints:
+    """Hints for the frames of a track; a stature is `scale` [T] pixels, and `unit` of the estimator's metres."""
     guessed = _guess(poses, lengths, scale)
     bones, spread = guessed, np.full(guessed.shape, GUESSED_SPREAD)
     if poses.world is not None:
-        vectors = _vectors(poses) / world_unit(poses)
+        vectors = _vectors(poses) / unit
         told = vectors[..., 2]
         known = np.isfinite(told)
         bones, spread = np.where(known, told, guessed), np.where(known, TOLD_SPREAD, GUESSED_SPREAD)

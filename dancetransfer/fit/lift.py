@@ -6,7 +6,7 @@ import numpy as np
 
 from dancetransfer.fit.bundle import FOCAL, HEIGHT, Bundle
 from dancetransfer.fit.camera import Camera
-from dancetransfer.fit.hints import Hints, hints
+from dancetransfer.fit.hints import Hints, hints, world_unit
 from dancetransfer.fit.skeleton import HIP_HEIGHT, JOINTS, LENGTHS, LIMBS, SIZE_UNIT, apparent
 from dancetransfer.pose.poses import BODY, LEFT_ANKLE, LEFT_HIP, RIGHT_ANKLE, RIGHT_HIP, Poses
 
@@ -30,12 +30,39 @@ DOUBLED = 2.0
 
 
 @dataclass(frozen=True)
+class Line:
+    """How large the person appears where the feet are: linear in their height in the picture."""
+
+    feet: float
+    """Median y of the feet."""
+    slope: float
+    """Pixels of a stature more for each pixel that the feet are lower."""
+    level: float
+    """Pixels of a stature at `feet`."""
+
+    @property
+    def horizon(self) -> float:
+        """y where nothing is left of the size; a usual one where the size is the same everywhere."""
+        return self.feet - (self.level / self.slope if self.slope > 0 else HEIGHT * self.level)
+
+    def scale(self, poses: Poses) -> np.ndarray:
+        """[T]: pixels of a stature."""
+        sizes = self.level + self.slope * np.nan_to_num(_feet(poses) - self.feet)
+        return np.clip(sizes, 0.3 * self.level, 3 * self.level)
+
+
+@dataclass(frozen=True)
 class Scene:
-    """What a track tells of its camera and its person."""
+    """What a track tells of its camera and its person; all that is measured over many frames."""
 
     camera: Camera
     lengths: dict[str, float]
     """Of the bones in LENGTHS, in statures: thigh, shin and trunk together are `SIZE_UNIT`."""
+    line: Line
+    unit: float
+    """Metres of a stature by the estimator's own measure."""
+    grounded: bool
+    """The feet are seen often enough to tell where the floor is."""
 
 
 def measure(poses: Poses) -> Scene:
@@ -50,27 +77,29 @@ def measure(poses: Poses) -> Scene:
     the apparent size of the person and the height of the feet in the picture, whose zero is the
     horizon, and besides from the usual height of a camera; what explains more is taken.
     """
-    part = _grounded(poses)[_samples(poses)]
-    lengths, scale, feet, horizon = start(part)
-    told = hints(part, lengths, scale)
+    grounded, unit = feet_tell(poses), world_unit(poses)
+    part = _on_floor(poses, grounded)[_samples(poses)]
+    lengths, line = start(part)
+    scale = line.scale(part)
+    told = hints(part, lengths, scale, unit)
     bundle = Bundle(part, told, lengths, TRUST)
     size = float(np.median(scale))
     tries = []
-    for height in dict.fromkeys((float(np.clip((feet - horizon) / size, *HEIGHTS)), HEIGHT)):
+    for height in dict.fromkeys((float(np.clip((line.feet - line.horizon) / size, *HEIGHTS)), HEIGHT)):
         focal = FOCAL * max(poses.size)
-        pitch = np.arctan(((poses.size[1] - 1) / 2 - (feet - height * size)) / focal)
+        pitch = np.arctan(((poses.size[1] - 1) / 2 - (line.feet - height * size)) / focal)
         camera = Camera(focal, float(pitch), 0.0, height, poses.size)
         tries.append(bundle.globals(camera, lengths, _first_depths(camera, scale, told)))
     _, camera, lengths = min(tries, key=lambda one: one[0])
     if part.world is None:
-        return Scene(camera, lengths)
+        return Scene(camera, lengths, line, unit, grounded)
     # How far the hints are off shows how much they may say.
     z = bundle.depths(camera, lengths, _first_depths(camera, scale, told))
     off = 1.48 * float(np.median(np.abs(z @ bundle.ends.T - told.bones)[bundle.known]))
     spread, trust = (off, EXACT_TRUST) if off < EXACT else (DOUBLED * off, TRUST)
     told = replace(told, spread=np.full_like(told.spread, max(spread, 1e-3)))
     _, camera, lengths = Bundle(part, told, lengths, trust).globals(camera, lengths, z)
-    return Scene(camera, lengths)
+    return Scene(camera, lengths, line, unit, grounded)
 
 
 def depths(poses: Poses, scene: Scene) -> np.ndarray:
@@ -78,9 +107,9 @@ def depths(poses: Poses, scene: Scene) -> np.ndarray:
     z = np.full((len(poses), len(JOINTS)), np.nan)
     here = poses.present
     if here.any():
-        part = _grounded(poses)[here]
-        _, scale, _, _ = start(part, scene.lengths)
-        told = hints(part, scene.lengths, scale)
+        part = _on_floor(poses, scene.grounded)[here]
+        scale = scene.line.scale(part)
+        told = hints(part, scene.lengths, scale, scene.unit)
         first = _first_depths(scene.camera, scale, told)
         z[here] = Bundle(part, told, scene.lengths, TRUST).depths(scene.camera, scene.lengths, first)
     return z
@@ -92,41 +121,43 @@ def _samples(poses: Poses) -> np.ndarray:
     return here[np.unique(np.linspace(0, len(here) - 1, min(len(here), SAMPLES)).round().astype(int))]
 
 
-def start(poses: Poses, lengths: dict[str, float] | None = None) -> tuple[dict[str, float], np.ndarray, float, float]:
-    """What the picture alone shows: lengths, pixels of a stature [T], and y of the feet and of the horizon.
+def start(poses: Poses) -> tuple[dict[str, float], Line]:
+    """What the picture alone shows: the lengths, and how large the person is where.
 
     Where there are too few feet, the floor is a usual hip's height under the hips, the size is the
     same in all frames, and the horizon as high as cameras usually stand.
     """
-    seen = apparent(poses)
-    known = dict(LENGTHS) if lengths is None else lengths
-    ankles = np.where(poses.visible, poses.xy[..., 1], np.nan)[:, [LEFT_ANKLE, RIGHT_ANKLE]].astype(float)
-    feet = np.fmax.reduce(ankles, axis=1)
+    seen, known = apparent(poses), dict(LENGTHS)
+    feet = _feet(poses)
     standing = np.isfinite(feet).sum() >= FEW and feet_tell(poses)
-    for _ in range(4 if lengths is None else 1):
+    for _ in range(4):
         ratios = np.concatenate([seen[name] / known[name] for name in LIMBS], 1)
         largest = np.sort(np.nan_to_num(ratios), 1)[:, -2:]
         scale = np.where(largest[:, 0] > 0, largest[:, 0], largest[:, 1])  # one of several may be a slip
         valid = np.isfinite(feet) & (scale > 0)
         if standing and valid.any():
             middle = float(np.nanmedian(feet))
-            slope, level = _line(feet[valid] - middle, scale[valid])
+            line = Line(middle, *_line(feet[valid] - middle, scale[valid]))
         else:
-            slope, level = 0.0, max(float(np.median(scale[scale > 0])) if (scale > 0).any() else 0.0, 1.0)
-            middle = _trunk_y(poses) + HIP_HEIGHT * level
-        scale = np.clip(level + slope * np.nan_to_num(feet - middle), 0.3 * level, 3 * level)
-        if lengths is None:
-            known = {name: _longest(values / scale[:, None], LENGTHS[name]) for name, values in seen.items()}
-            unit = (known["thigh"] + known["shin"] + known["trunk"]) / SIZE_UNIT
-            known, scale = {name: value / unit for name, value in known.items()}, scale * unit
-            slope, level = slope * unit, level * unit
-    horizon = middle - (level / slope if slope > 0 else HEIGHT * level)
-    return known, scale, middle, horizon
+            level = max(float(np.median(scale[scale > 0])) if (scale > 0).any() else 0.0, 1.0)
+            line = Line(_trunk_y(poses) + HIP_HEIGHT * level, 0.0, level)
+        scale = line.scale(poses)
+        known = {name: _longest(values / scale[:, None], LENGTHS[name]) for name, values in seen.items()}
+        unit = (known["thigh"] + known["shin"] + known["trunk"]) / SIZE_UNIT
+        known = {name: value / unit for name, value in known.items()}
+        line = Line(line.feet, line.slope * unit, line.level * unit)
+    return known, line
 
 
-def _grounded(poses: Poses) -> Poses:
+def _feet(poses: Poses) -> np.ndarray:
+    """[T]: y of the lower ankle; NaN where none is seen."""
+    ankles = np.where(poses.visible, poses.xy[..., 1], np.nan)[:, [LEFT_ANKLE, RIGHT_ANKLE]].astype(float)
+    return np.asarray(np.fmax.reduce(ankles, axis=1))
+
+
+def _on_floor(poses: Poses, grounded: bool) -> Poses:
     """The track without contacts where feet don't tell where the floor is."""
-    return poses if feet_tell(poses) else replace(poses, contact=None)
+    return poses if grounded else replace(poses, contact=None)
 
 
 def _trunk_y(poses: Poses) -> float:
@@ -148,7 +179,8 @@ def feet_tell(poses: Poses) -> bool:
 
 def _longest(lengths: np.ndarray, usual: float) -> float:
     """The largest length that is seen more than now and then; the usual one where none is."""
-    return float(np.nanquantile(lengths, LONG_QUANTILE)) if np.isfinite(lengths).any() else usual
+    seen = lengths[lengths > 0]
+    return float(np.quantile(seen, LONG_QUANTILE)) if len(seen) else usual
 
 
 def _line(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:

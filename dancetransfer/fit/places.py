@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from dancetransfer.fit.hints import world_unit
 from dancetransfer.fit.lift import Scene, depths
 from dancetransfer.fit.skeleton import JOINTS
 from dancetransfer.pose.crop import smooth_path
@@ -44,7 +43,7 @@ def places(poses: Poses, scene: Scene) -> np.ndarray:
     depth = np.empty(poses.xy.shape[:2])
     depth[:, JOINTS] = z
     for joints, parent in BLOCKS:
-        depth[:, joints] = z[:, [AT[parent]]] + _behind(poses, joints, parent)
+        depth[:, joints] = z[:, [AT[parent]]] + _behind(poses, joints, parent) / scene.unit
     if poses.contact is not None:
         for side, (joints, parent) in enumerate(BLOCKS[:2]):
             floor = scene.camera.on_floor(poses.xy[:, joints].astype(float), SOLE)
@@ -81,8 +80,8 @@ def steady(z: np.ndarray, poses: Poses) -> np.ndarray:
 
 
 def _behind(poses: Poses, joints: slice, parent: int) -> np.ndarray:
-    """[T,n] statures that joints lie behind their parent, as the estimator says; 0 where it doesn't."""
+    """[T,n] metres that joints lie behind their parent, as the estimator says; 0 where it doesn't."""
     if poses.world is None:
         return np.zeros((len(poses), joints.stop - joints.start))
     told = poses.world[:, joints, 2] - poses.world[:, [parent], 2]
-    return np.nan_to_num(told.astype(float)) / world_unit(poses)
+    return np.nan_to_num(told.astype(float))
