@@ -1,9 +1,12 @@
-"""What a young generator is scored with: likeness that asks for texture and forgives a small shift."""
+"""What a young generator is scored with, and the pictures in which it is shown."""
+
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
+from dancetransfer.learn.sheet import write_sheet
 from dancetransfer.learn.showing import likeness_error
 
 WHOLE = np.array([0.0, 0.0, 128.0, 128.0])
@@ -40,3 +43,15 @@ def test_only_what_lies_in_the_box_counts(cloth: np.ndarray) -> None:
     assert likeness_error(spoiled, cloth, np.array([0.0, 0.0, 64.0, 128.0])) == 0
     assert likeness_error(spoiled, cloth, WHOLE) > 0
     assert np.isnan(likeness_error(spoiled, cloth, np.array([200.0, 0.0, 220.0, 128.0])))
+
+
+def test_a_sheet_names_its_parts_and_where_they_lie(tmp_path: Path) -> None:
+    red, blue = np.zeros((600, 300, 3), np.uint8), np.zeros((64, 64, 3), np.uint8)
+    red[..., 0], blue[..., 2] = 250, 250
+    write_sheet(tmp_path / "000000.jpg", {"dance": red, "result": blue})
+    content = (tmp_path / "000000.jpg").read_bytes()
+    assert b"\xff\xfe\x00\x1dparts: dance=240 result=480\xff" in content
+    sheet = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)[..., ::-1]
+    assert sheet.shape == (480, 720, 3)
+    assert sheet[240, 230].tolist() == pytest.approx([250, 0, 0], abs=6)
+    assert sheet[240, 250].tolist() == pytest.approx([0, 0, 250], abs=6)

@@ -1,6 +1,7 @@
 """A training that stops, goes on, is damaged, and keeps its best generator."""
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -66,8 +67,10 @@ def test_a_run_leaves_what_the_next_one_needs(small: Project) -> None:
     assert shown[0] == 0 and shown[-1] == 40
     waits = np.diff(sorted(set(shown)))[:-1]
     assert len(waits) >= 4 and (np.diff(waits) >= 0).all() and waits[-1] >= 2 * waits[0]
-    picture = cv2.imdecode(np.frombuffer((run / "previews" / "000000.jpg").read_bytes(), np.uint8), 1)
-    assert picture.shape == (256, 3 * 256, 3)  # the driving frame, its skeleton, the result
+    content = (run / "previews" / "000000.jpg").read_bytes()
+    picture = cv2.imdecode(np.frombuffer(content, np.uint8), 1)
+    named = re.search(rb"parts: dance=256 skeleton=256 result=256 real=(\d+) again=\1(?=\xff)", content)
+    assert named and picture.shape == (256, 3 * 256 + 2 * int(named[1]), 3)
 
     rows = metrics(run)
     assert {"step", "seconds", "perceptual", "pixel", "mask"} <= set(rows[0]) and any("score" in row for row in rows)
@@ -324,12 +327,13 @@ def test_previews_show_the_person_where_no_dance_is_fitted_or_its_picture_is_dam
     (clip,) = load_footage(small)
     sizes = plan_of(SMALL, {"": clip.poses})
     dancer = Dancer(sizes, generator_of(sizes).eval(), None, CPU)
-    assert Driving(small, [clip], sizes).picture(dancer).shape == (256, 768, 3)
+    assert list(Driving(small, [clip], sizes).parts(dancer)) == ["dance", "skeleton", "result"]
     for content in (b"", b"no picture"):
         (folder / "driving.jpg").write_bytes(content)
-        assert Driving(small, [clip], sizes).picture(dancer).shape == (256, 512, 3)
+        assert list(Driving(small, [clip], sizes).parts(dancer)) == ["skeleton", "result"]
     (folder / "retarget.npz").unlink()
-    assert Driving(small, [clip], sizes).picture(dancer).shape == (256, 512, 3)
+    shown = Driving(small, [clip], sizes).parts(dancer)
+    assert [part.shape for part in shown.values()] == [(256, 256, 3)] * 2
 
 
 def test_a_person_whose_face_is_never_seen_is_learned_without_the_face(small: Project) -> None:

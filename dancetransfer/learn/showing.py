@@ -11,6 +11,7 @@ from dancetransfer.learn.dancer import Dancer
 from dancetransfer.learn.pairs import CHOOSE, TRAIN, Footage, boxes_of
 from dancetransfer.learn.plate import composite, cut_out
 from dancetransfer.learn.recipes import Plan
+from dancetransfer.learn.sheet import fitted
 from dancetransfer.pose.crop import face_boxes, into_crop
 from dancetransfer.pose.labels import label_map, picture
 from dancetransfer.pose.poses import Poses, person_box
@@ -88,19 +89,33 @@ class Driving:
         boxes = boxes_of(poses, plan)
         self.poses, self.boxes = poses[first : shown + 1], boxes[first : shown + 1]
 
-    def picture(self, dancer: Dancer) -> np.ndarray:
-        """RGB uint8: driving frame (where there is one), its skeleton, and the newest result."""
+    def parts(self, dancer: Dancer) -> dict[str, np.ndarray]:
+        """RGB uint8 pictures: "dance" (the driving frame, where there is one), its "skeleton", the newest "result"."""
         layer, box = list(dancer.layers(self.poses, self.boxes))[-1]
         result = composite(self.plate, layer, box)
         height, width = result.shape[:2]
         frame = into_crop(self.poses, np.tile([0.0, 0.0, width, height], (len(self.poses), 1)), (width, height))
         skeleton = picture(label_map(frame.xy[-1], frame.visible[-1], (width, height)))
-        tiles = [skeleton, result]
-        if self.source is not None:
-            tiles.insert(0, _fitted(self.source, height))
-        sheet = np.concatenate(tiles, 1)
-        scale = min(1.0, 480 / height)
-        return cv2.resize(sheet, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else sheet
+        shown = {"skeleton": skeleton, "result": result}
+        return shown if self.source is None else {"dance": fitted(self.source, height), **shown}
+
+
+class HeldOut:
+    """A frame of the person that nothing is learned from, which the newest result can be laid beside."""
+
+    def __init__(self, judging: Judging) -> None:
+        self.clip, run = judging.runs[0]
+        first, last = int(run[0]), int(run[-1])
+        shown = first + shown_frame(self.clip.poses[first : last + 1])
+        self.part = slice(max(first, shown - Driving.LEAD), shown + 1)
+        self.size = judging.plan.size
+
+    def parts(self, dancer: Dancer) -> dict[str, np.ndarray]:
+        """RGB uint8 crops of the training's size: "real", the frame as filmed, and "again", danced by the generator."""
+        boxes = self.clip.boxes[self.part]
+        layer, box = list(dancer.layers(self.clip.poses[self.part], boxes))[-1]
+        again = over_crop(cut_out(self.clip.plate, box, self.size), layer)
+        return {"real": np.asarray(self.clip.crops[self.part.stop - 1][..., :3]), "again": again}
 
 
 def shown_frame(poses: Poses) -> int:
@@ -133,11 +148,6 @@ def _read_picture(path: Path) -> np.ndarray | None:
     except (OSError, cv2.error):
         return None
     return None if image is None else image[..., ::-1]
-
-
-def _fitted(image: np.ndarray, height: int) -> np.ndarray:
-    width = round(image.shape[1] * height / image.shape[0])
-    return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
 
 
 def likeness_error(made: np.ndarray, real: np.ndarray, box: np.ndarray) -> float:

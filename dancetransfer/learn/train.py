@@ -17,7 +17,8 @@ from dancetransfer.learn.batches import Batches
 from dancetransfer.learn.dancer import Dancer, load_dancer, save_dancer
 from dancetransfer.learn.pairs import Footage, load_footage, plan_of
 from dancetransfer.learn.recipes import Plan
-from dancetransfer.learn.showing import Driving, Judging, write_picture
+from dancetransfer.learn.sheet import write_sheet
+from dancetransfer.learn.showing import Driving, HeldOut, Judging
 from dancetransfer.learn.trainer import Trainer, pack, unpack
 from dancetransfer.project import Project
 from dancetransfer.settings import TrainSettings
@@ -120,6 +121,7 @@ class _Loop:
         self.batches, self.counters, self.clock = batches, counters, clock
         self.judging = Judging(footage, trainer.plan)
         self.driving = Driving(project, footage, trainer.plan)
+        self.held_out = HeldOut(self.judging)
         self.saved_at = counters.used
         self.saved: tuple[int, Counters] | None = None
         if counters.asked != settings.budget:  # more time was asked for, so patience begins anew
@@ -259,10 +261,10 @@ class _Loop:
         save_dancer(self.folder / "best.safetensors", dancer, notes)
 
     def preview(self) -> Iterator[Event]:
-        """A picture of a driving frame and what the generator makes of it now."""
+        """A picture of a driving frame and a held-out one, and what the generator makes of them now."""
         dancer = self.trainer.dancer(self.share, self.trainer.face_phase(self.share))
         path = self.folder / "previews" / f"{self.trainer.steps:06d}.jpg"
-        write_picture(path, self.driving.picture(dancer))
+        write_sheet(path, {**self.driving.parts(dancer), **self.held_out.parts(dancer)})
         yield Preview("train", str(path), self.trainer.steps)
 
     def checkpoint(self) -> None:
