@@ -58,7 +58,7 @@ def waving(frames: int, height: float = 1.8) -> np.ndarray:
     return bodies
 
 
-def without(poses: Poses, frames: slice, joints: list[int] | slice) -> Poses:
+def without(poses: Poses, frames: slice | np.ndarray, joints: list[int] | slice) -> Poses:
     """The same track where some joints are not given in some frames."""
     xy, confidence = poses.xy.copy(), poses.confidence.copy()
     xy[frames, joints], confidence[frames, joints] = np.nan, 0

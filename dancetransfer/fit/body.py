@@ -234,7 +234,8 @@ def _fit(source: Poses, dancer: Person, person: Person, ratio: dict[str, float])
     given = np.isfinite(here).all(-1)
     here = filled(here, source.time)
     step = ratio["leg"]
-    floor = np.array([1.0, 0.0, 1.0])
+    told = dancer.legs and person.legs  # else the trunk goes where the trunk is, whatever the floor
+    floor = np.array([1.0, 0.0 if told else 1.0, 1.0])
     shift = person.middle * floor - step * dancer.middle * floor
     hips, root = pelvis(here), step * pelvis(here) + shift
     neck = (here[:, LEFT_SHOULDER] + here[:, RIGHT_SHOULDER]) / 2

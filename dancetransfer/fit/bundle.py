@@ -72,14 +72,14 @@ class Bundle:
         self, rays: np.ndarray, points: np.ndarray, by_focal: np.ndarray, lengths: dict[str, float]
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         names = list(lengths)
-        vectors = np.einsum("bj,tjc->tbc", self.ends, points)
+        vectors = self.ends @ points
         long = np.linalg.norm(vectors, axis=-1) + 1e-9
         along = vectors / long[..., None]
         weight = self.known / (BONE_SPREAD * np.array([bone.spread for bone in BONES]))
         r = (long - [lengths[bone.length] for bone in BONES]) * weight
-        j = self.ends * np.einsum("tbc,tjc->tbj", along, rays) * weight[..., None]
+        j = self.ends * (along @ rays.transpose(0, 2, 1)) * weight[..., None]
         g = np.zeros((*r.shape, HEAD + len(names)))
-        g[..., 0] = np.einsum("tbc,bj,tjc->tb", along, self.ends, by_focal) * weight
+        g[..., 0] = (along * (self.ends @ by_focal)).sum(-1) * weight
         for b, bone in enumerate(BONES):
             g[:, b, HEAD + names.index(bone.length)] = -lengths[bone.length] * weight[:, b]
         return r, j, g
@@ -171,13 +171,14 @@ class Bundle:
         """The damped step of the global unknowns [G] and of the depths [T,13]."""
         w = robust(r)
         r, j, g = r * w, j * w[..., None], g * w[..., None]
-        hzz = np.einsum("trj,trk->tjk", j, j)
-        hzz += np.eye(j.shape[-1]) * 1e-3
-        hzg = np.einsum("trj,trg->tjg", j, g)
-        bz = np.einsum("trj,tr->tj", j, r)
+        across = j.transpose(0, 2, 1)
+        hzz = across @ j + 1e-3 * np.eye(j.shape[-1])
+        hzg, bz = across @ g, (across @ r[..., None])[..., 0]
         solved = np.linalg.solve(hzz, np.concatenate([hzg, bz[..., None]], -1))
-        hgg = self.trust * (np.einsum("trg,trh->gh", g, g) - np.einsum("tjg,tjh->gh", hzg, solved[..., :-1]))
-        bg = self.trust * (np.einsum("trg,tr->g", g, r) - np.einsum("tjg,tj->g", hzg, solved[..., -1]))
+        count = g.shape[-1]
+        g, hzg, solved_flat = g.reshape(-1, count), hzg.reshape(-1, count), solved.reshape(-1, count + 1)
+        hgg = self.trust * (g.T @ g - hzg.T @ solved_flat[:, :-1])
+        bg = self.trust * (g.T @ r.ravel() - hzg.T @ solved_flat[:, -1])
         whole = hgg + g0.T @ g0
         whole += np.diag(damping * np.diagonal(whole))
         step = np.clip(-np.linalg.solve(whole, bg + g0.T @ r0), -0.2, 0.2)
@@ -189,9 +190,8 @@ class Bundle:
             r, j, _ = self.equations(camera, lengths, z)
             w = robust(r)
             r, j = r * w, j * w[..., None]
-            hzz = np.einsum("trj,trk->tjk", j, j) + 1e-3 * np.eye(j.shape[-1])
-            bz = np.einsum("trj,tr->tj", j, r)
-            step = np.linalg.solve(hzz, bz[..., None])[..., 0]
+            across = j.transpose(0, 2, 1)
+            step = np.linalg.solve(across @ j + 1e-3 * np.eye(j.shape[-1]), across @ r[..., None])[..., 0]
             z = np.maximum(z - np.clip(step, -0.3, 0.3), NEAREST)
         return z
 
