@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import asdict, dataclass, field, fields
+from types import UnionType
+from typing import Any, get_args, get_origin
 
 
 @dataclass(frozen=True)
@@ -96,10 +97,24 @@ def to_line(event: Event) -> str:
 
 def from_line(line: str) -> Event:
     """The event of a line; fields of a later version are ignored. ValueError where it is none."""
-    fields = json.loads(line)
-    kind = _KINDS.get(fields.pop("event", "")) if isinstance(fields, dict) else None
-    if kind is None:
-        raise ValueError(f"not an event: {line[:80]}")
-    known = kind.__dataclass_fields__
-    event: Event = kind(**{name: value for name, value in fields.items() if name in known})
+    try:
+        given = json.loads(line)
+        kind = _KINDS[given["event"]]
+        known = {one.name: one for one in fields(kind)}
+        event: Event = kind(**{name: value for name, value in given.items() if name in known})
+    except (KeyError, TypeError, RecursionError) as error:
+        raise ValueError(f"not an event: {line[:80]}") from error
+    for name, one in known.items():
+        if not _fits(one.type, getattr(event, name)):
+            raise ValueError(f"not an event, for its {name}: {line[:80]}")
     return event
+
+
+def _fits(declared: Any, value: Any) -> bool:
+    """Whether a value read from JSON has a field's declared type."""
+    kinds = get_args(declared) if isinstance(declared, UnionType) else (get_origin(declared) or declared,)
+    if isinstance(value, bool):
+        return bool in kinds
+    if isinstance(value, (int, float)) and float in kinds:
+        return -1e300 < value < 1e300  # neither NaN nor infinite
+    return isinstance(value, kinds)
