@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import av
 
+from dancetransfer.video import marks
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -41,25 +43,69 @@ def tags() -> dict[str, str]:
     return {TAG: SOURCE_TYPE, "comment": "Made with AI (DanceTransfer)"}
 
 
-def mark_ai(path: str | PathLike[str]) -> None:
-    """Append the XMP mark to a finished MP4 or MOV (once; a marked file stays as it is).
+def carried_tags() -> dict[str, str]:
+    """The mark for containers whose only place for XMP is a tag (WebM): `tags` and the packet."""
+    return {**tags(), "XMP": xmp_packet().decode()}
 
-    It goes at the end, where no other box has to move. Call it before the file gets its name.
+
+def mark_ai(path: str | PathLike[str]) -> None:
+    """Put the mark into a finished MP4, MOV, GIF or WebP (once; a marked file stays as it is).
+
+    It goes at the end, where nothing else has to move. Call it before the file gets its name. In MP4
+    and MOV that is the XMP; their plain tag is metadata. WebM and PNG are marked while they are written.
     """
+    path = Path(path)
     if read_mark(path)["xmp"] is not None:
         return
-    packet = xmp_packet()
-    with Path(path).open("ab") as file:
-        file.write(struct.pack(">I4s16s", 24 + len(packet), b"uuid", XMP_BOX) + packet)
+    packet, words = xmp_packet(), f"{TAG}: {SOURCE_TYPE}"
+    kind = _kind(path)
+    if kind == "gif":
+        marks.mark_gif(path, packet, words)
+    elif kind == "webp":
+        marks.mark_webp(path, packet, words)
+    elif kind == "boxes":
+        with path.open("ab") as file:
+            file.write(struct.pack(">I4s16s", 24 + len(packet), b"uuid", XMP_BOX) + packet)
+    else:
+        raise ValueError(f"{path.name} can't be marked once it is written")
 
 
 def read_mark(path: str | PathLike[str]) -> dict[str, str | None]:
-    """{"xmp": ..., "tag": ...}: the source type in the XMP box and in the plain metadata, or None."""
-    with av.open(str(Path(path).absolute()), "r", metadata_errors="replace") as container:
+    """{"xmp": ..., "tag": ...}: the source type in the XMP and in the plain metadata, or None.
+
+    Of a folder of PNG pictures: what all of them carry.
+    """
+    path = Path(path)
+    if path.is_dir():
+        read = [read_mark(file) for file in sorted(path.glob("*.png"))] or [{"xmp": None, "tag": None}]
+        return {where: read[0][where] if len({one[where] for one in read}) == 1 else None for where in ("xmp", "tag")}
+    xmp, tag = _packet_and_tag(path)
+    tag = tag.removeprefix(f"{TAG}: ") if tag else None
+    return {"xmp": SOURCE_TYPE if SOURCE_TYPE.encode() in (xmp or b"") else None, "tag": tag}
+
+
+def _packet_and_tag(path: Path) -> tuple[bytes | None, str | None]:
+    kind = _kind(path)
+    if kind in ("gif", "webp", "png"):
+        found = {"gif": marks.read_gif, "webp": marks.read_webp, "png": lambda p: marks.read_png(p, TAG)}[kind](path)
+        return found.get("xmp"), found["tag"].decode("latin-1") if "tag" in found else None
+    with av.open(str(path.absolute()), "r", metadata_errors="replace") as container:
         lower = {key.lower(): value for key, value in container.metadata.items()}
-    packet = _xmp_box(Path(path))
-    marked = packet is not None and SOURCE_TYPE.encode() in packet
-    return {"xmp": SOURCE_TYPE if marked else None, "tag": lower.get(TAG.lower())}
+    xmp = _xmp_box(path) if kind == "boxes" else lower.get("xmp", "").encode()
+    return xmp, lower.get(TAG.lower())
+
+
+def _kind(path: Path) -> str:
+    """ "gif", "webp", "png", "boxes" (MP4, MOV) or "" by the first bytes of a file."""
+    with path.open("rb") as file:
+        head = file.read(12)
+    if head[:4] == b"GIF8":
+        return "gif"
+    if head[:4] == b"RIFF" and head[8:] == b"WEBP":
+        return "webp"
+    if head[:8] == marks.PNG_SIGNATURE:
+        return "png"
+    return "boxes" if head[4:8] in (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip") else ""
 
 
 def _xmp_box(path: Path) -> bytes | None:
@@ -107,3 +153,12 @@ def draw_label(image: "NDArray[np.uint8]", text: str = "AI-generated") -> "NDArr
     place = (left + gap, bottom - gap)
     cv2.putText(out, text, place, font, scale, (255, 255, 255), thick, cv2.LINE_AA)
     return out
+
+
+def label_place(size: tuple[int, int]) -> tuple[int, int, int, int]:
+    """Left, top, right, bottom of the label that `draw_label` draws in a picture of `size` (width, height)."""
+    import numpy as np
+
+    white = np.full((size[1], size[0], 3), 255, np.uint8)
+    rows, columns = np.nonzero((draw_label(white) < 255).any(-1))
+    return int(columns.min()), int(rows.min()), int(columns.max()) + 1, int(rows.max()) + 1

@@ -1,6 +1,7 @@
-"""The sound of a file that is being written: carried over packet by packet, or made AAC."""
+"""The sound of a file that is being written: carried over packet by packet, or encoded anew."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from fractions import Fraction
 from os import PathLike
 
@@ -11,16 +12,49 @@ from av.container import OutputContainer
 from av.packet import Packet
 from numpy.typing import NDArray
 
+from dancetransfer.video.formats import FORMATS, Format
 from dancetransfer.video.sound import open_sound_file, read_audio
 from dancetransfer.video.source import tick_of
-
-COPIED = ("aac", "mp3", "alac")
-"""What MP4 holds and every player plays; other codecs are made AAC."""
 
 RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
 
 RUN_IN = 3
 """Packets before the cut that a decoder needs to swing in; the edit list hides them."""
+
+
+@dataclass(frozen=True)
+class Cut:
+    """The part of a file's sound that goes into a clip."""
+
+    path: str | PathLike[str]
+    start: float
+    """Seconds of the file's clock that are heard at the clip's zero; below 0 the sound sets in later."""
+    fade_in: float = 0.0
+    fade_out: float = 0.0
+    """Seconds; the sound is gone at `seconds`."""
+    seconds: float = 0.0
+    """Length of the clip; needed to fade out."""
+
+    @property
+    def faded(self) -> bool:
+        return self.fade_in > 0 or self.fade_out > 0
+
+    def blocks(self, rate: int, channels: int) -> Iterator[NDArray[np.float32]]:
+        """Samples [n,c] from the clip's zero on."""
+        done = 0
+        for block in read_audio(self.path, rate, channels, self.start):
+            yield block * self._gain(np.arange(done, done + len(block)) / rate)[:, None] if self.faded else block
+            done += len(block)
+
+    def _gain(self, seconds: NDArray[np.float64]) -> NDArray[np.float32]:
+        """A quarter of a sine each way: it sounds evener than a straight line."""
+        rise = np.ones(len(seconds))
+        if self.fade_in > 0:
+            rise = np.clip(seconds / self.fade_in, 0, 1)
+        if self.fade_out > 0:
+            rise = np.minimum(rise, np.clip((self.seconds - seconds) / self.fade_out, 0, 1))
+        gain: NDArray[np.float32] = np.sin(rise * np.pi / 2).astype(np.float32)
+        return gain
 
 
 class Copied:
@@ -76,7 +110,7 @@ class Copied:
 
 
 class Encoded:
-    """Blocks of samples [n,c] from time 0 on as AAC; silence where they end too early."""
+    """Blocks of samples [n,c] from time 0 on, encoded; silence where they end too early."""
 
     def __init__(
         self,
@@ -84,12 +118,14 @@ class Encoded:
         blocks: Iterator[NDArray[np.float32]],
         rate: int,
         channels: int,
+        codec: str = "aac",
     ) -> None:
         self._output, self._blocks = output, blocks
         self._rate, self._channels = rate, channels
         self._layout = "mono" if channels == 1 else "stereo"
-        self._stream = output.add_stream("aac", rate=rate, layout=self._layout)
-        self._stream.bit_rate = 96000 * channels
+        self._stream = output.add_stream(codec, rate=rate, layout=self._layout)
+        if not codec.startswith("pcm"):
+            self._stream.bit_rate = 96000 * channels
         self._written = 0
 
     def _put(self, block: NDArray[np.float32]) -> None:
@@ -126,30 +162,33 @@ Soundtrack = Copied | Encoded
 
 def open_sound(
     output: OutputContainer,
-    audio: str | PathLike[str] | None,
+    audio: Cut | None,
     samples: tuple[NDArray[np.float32], int] | None,
-    start: float,
+    form: Format = FORMATS["mp4"],
 ) -> Soundtrack | None:
-    """The sound for a clip that begins at `start` seconds of `audio`; None for a silent one."""
+    """The sound for a clip: a part of a file's, or samples from its zero on; None for a silent one."""
+    if form.sound is None:
+        return None
     if samples is not None:
-        return _from_samples(output, *samples)
+        return _from_samples(output, *samples, form.sound)
     if audio is None:
         return None
-    container, source, _ = open_sound_file(audio, required=False)
+    container, source, _ = open_sound_file(audio.path, required=False)
     if source is None:
         return None
     with container:
         context = source.codec_context
-        if context.codec.canonical_name in COPIED:
-            return Copied(output, audio, start)
+        if context.codec.canonical_name in form.copied and not audio.faded:
+            return Copied(output, audio.path, audio.start)
         rate = context.sample_rate if context.sample_rate in RATES else 48000
         channels = min(2, context.channels)
-    return Encoded(output, read_audio(audio, rate, channels, start), rate, channels)
+    rate = 48000 if form.sound == "libopus" else rate
+    return Encoded(output, audio.blocks(rate, channels), rate, channels, form.sound)
 
 
-def _from_samples(output: OutputContainer, samples: NDArray[np.float32], rate: int) -> Encoded:
+def _from_samples(output: OutputContainer, samples: NDArray[np.float32], rate: int, codec: str) -> Encoded:
     samples = samples if samples.ndim == 2 else samples[:, None]
     if rate not in RATES or samples.shape[1] > 2:
         raise ValueError(f"sound must be mono or stereo at one of {RATES} Hz")
     blocks = (samples[at : at + 4096] for at in range(0, len(samples), 4096))
-    return Encoded(output, blocks, rate, samples.shape[1])
+    return Encoded(output, blocks, rate, samples.shape[1], codec)

@@ -1,4 +1,4 @@
-"""Frames to files: exported clips (H.264 + AAC MP4) and lossless layers with alpha."""
+"""Frames to files: exported clips (MP4, MOV, WebM, GIF, WebP) and lossless layers with alpha."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
@@ -18,10 +18,12 @@ from numpy.typing import NDArray
 
 from dancetransfer.errors import UserError
 from dancetransfer.storage import atomic_path
-from dancetransfer.video.disclosure import mark_ai, tags
-from dancetransfer.video.encoders import Encoder, choose_encoder, working_encoders
+from dancetransfer.video.disclosure import carried_tags, mark_ai, tags
+from dancetransfer.video.encoders import H265, Encoder, choose_encoder, working_encoders
+from dancetransfer.video.formats import FORMATS, Format
+from dancetransfer.video.palette import Palette
 from dancetransfer.video.picture import EXACT
-from dancetransfer.video.soundtrack import Soundtrack, open_sound
+from dancetransfer.video.soundtrack import Cut, Soundtrack, open_sound
 from dancetransfer.video.source import open_video
 
 __all__ = [
@@ -35,9 +37,15 @@ __all__ = [
 
 StrPath = str | PathLike[str]
 
+PACKED = ("pal8", "bgra")
+"""Layouts of encoders that hold RGB of any size."""
+
 
 class VideoTrack:
-    """One H.264 track: RGB frames with true times in, packets with ticks and durations out."""
+    """One picture track: RGB frames with true times in, packets with ticks and durations out.
+
+    `palette` is what GIF draws with.
+    """
 
     def __init__(
         self,
@@ -46,9 +54,12 @@ class VideoTrack:
         encoder: Encoder,
         fps: float,
         bit_rate: int | None = None,
+        palette: Palette | None = None,
     ) -> None:
         self.size = size
-        self._even = size[0] + size[0] % 2, size[1] + size[1] % 2
+        packed = encoder.layout in PACKED
+        self._even = size if packed else (size[0] + size[0] % 2, size[1] + size[1] % 2)
+        self._palette = palette
         rate = Fraction(fps).limit_denominator(1001) if fps > 0 else Fraction(25)
         self._container, self._layout, self.ticks = container, encoder.layout, encoder.ticks
         self._scaler = VideoReformatter()
@@ -61,27 +72,35 @@ class VideoTrack:
         context.width, context.height = self._even
         context.pix_fmt = encoder.layout
         context.time_base = self.stream.time_base = Fraction(1, self.ticks)
-        context.color_range, context.colorspace = 1, 1
-        context.color_primaries, context.color_trc = 1, 1
+        if not packed:
+            context.color_range, context.colorspace = 1, 1
+            context.color_primaries, context.color_trc = 1, 1
+        if encoder.name in H265:
+            context.codec_tag = "hvc1"  # what Apple's players ask for
         if encoder.bits_per_pixel and not bit_rate:
             bit_rate = int(encoder.bits_per_pixel * size[0] * size[1] * rate)
         if bit_rate:
             context.bit_rate = bit_rate
 
     def frame(self, image: NDArray[np.uint8]) -> VideoFrame:
-        """RGB uint8 [H,W,3] of any size -> limited-range BT.709 of the track's size.
+        """RGB (or RGBA) uint8 [H,W,3] of any size -> limited-range BT.709 of the track's size.
 
-        Where the track is one row or column larger, to be even, the last one is doubled.
+        Where the track is one row or column larger, to be even, the last one is doubled. GIF and
+        WebP hold RGB, which is left as it is.
         """
         width, height = self._even
-        if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
+        if image.ndim != 3 or image.shape[2] not in (3, 4) or image.dtype != np.uint8:
             raise ValueError(f"frame is {image.dtype} {image.shape}, not uint8 RGB")
+        kind = "rgb24" if image.shape[2] == 3 else "rgba"
+        if self._layout in PACKED:
+            frame = VideoFrame.from_ndarray(np.ascontiguousarray(image), kind)
+            return self._palette.paint(frame) if self._palette else frame.reformat(format=self._layout)
         if image.shape[:2] == self.size[::-1] and self.size != self._even:
             odd = (0, height - image.shape[0]), (0, width - image.shape[1]), (0, 0)
             image = np.pad(image, odd, "edge")
         smaller = width * height < image.shape[0] * image.shape[1]
         frame = self._scaler.reformat(
-            VideoFrame.from_ndarray(np.ascontiguousarray(image), "rgb24"),
+            VideoFrame.from_ndarray(np.ascontiguousarray(image), kind),
             width,
             height,
             self._layout,
@@ -120,7 +139,7 @@ class VideoTrack:
 
 
 class Writer:
-    """An exported clip: H.264 + AAC in MP4, ready to stream, marked as made with AI.
+    """An exported clip, marked as made with AI: H.264 + AAC in MP4, ready to stream, or another `form`.
 
     Every frame keeps its own time, so a variable rate stays variable. The clip's zero is
     `start`, or the first frame's time; it ends at `stop`, or one usual step behind the last
@@ -130,11 +149,13 @@ class Writer:
     size: width, height of the frames. H.264 needs even ones: an odd last column or row is
         doubled at the right or bottom, so no pixel is lost, moved or blurred.
     fps: nominal, for the encoder's planning; times come with the frames.
-    audio: a file whose first sound track is carried, on the same clock as the frames' times:
-        copied where MP4 can hold it (AAC, MP3, ALAC), else made AAC.
+    audio: a file whose first sound track is carried, on the same clock as the frames' times, or a
+        `Cut` of one: copied where the container can hold it (AAC, MP3 and ALAC in MP4), else encoded.
     sound: (samples float32 [n,c] from the clip's zero on, rate) instead of `audio`.
     quality: 0 (best) to 51, 18 is as good as the eye sees. `bit_rate` (bit/s) overrides it.
     encoder: an FFmpeg encoder's name, "hardware", or None for the best there is.
+    form: one of `formats.FORMATS`; with alpha, it takes RGBA frames.
+    palette: the colors of a GIF, which has to have one.
     """
 
     def __init__(
@@ -143,7 +164,7 @@ class Writer:
         size: tuple[int, int],
         *,
         fps: float,
-        audio: StrPath | None = None,
+        audio: StrPath | Cut | None = None,
         sound: tuple[NDArray[np.float32], int] | None = None,
         start: float | None = None,
         stop: float | None = None,
@@ -152,14 +173,19 @@ class Writer:
         encoder: str | None = None,
         mark: bool = True,
         metadata: dict[str, str] | None = None,
+        form: Format = FORMATS["mp4"],
+        palette: Palette | None = None,
     ) -> None:
         self._settings = (fps, bit_rate)
-        self._encoder = choose_encoder("clip", quality=None if bit_rate else quality, name=encoder)
+        self._form, self._palette = form, palette
+        self._encoder = choose_encoder(form.codec, quality=None if bit_rate else quality, name=encoder)
         self._size = size
         self._audio, self._samples = audio, sound
         self._zero, self._stop = start, stop
         self._mark = mark
-        self._metadata = dict(metadata or {}) | (tags() if mark else {})
+        self._metadata = dict(metadata or {})
+        if mark:
+            self._metadata |= carried_tags() if form.muxer == "webm" else tags()
         self._waiting: tuple[VideoFrame, int] | None = None
         self._steps: list[int] = []
         self._sound: Soundtrack | None = None
@@ -168,8 +194,8 @@ class Writer:
         self._stack = ExitStack()
         self._temporary = self._stack.enter_context(atomic_path(path))
         try:
-            options = {"movflags": "+faststart+use_metadata_tags", "movie_timescale": "90000"}
-            self._container = av.open(str(self._temporary.absolute()), "w", format="mp4", options=options)
+            name = str(self._temporary.absolute())
+            self._container = av.open(name, "w", format=form.muxer, options=dict(form.options))
         except BaseException:
             self._stack.close()
             raise
@@ -222,8 +248,11 @@ class Writer:
         fps, bit_rate = self._settings
         self._zero = time if self._zero is None else self._zero
         self._container.metadata.update(self._metadata)
-        self._track = VideoTrack(self._container, self._size, self._encoder, fps, bit_rate)
-        self._sound = open_sound(self._container, self._audio, self._samples, self._zero)
+        self._track = VideoTrack(self._container, self._size, self._encoder, fps, bit_rate, self._palette)
+        cut = self._audio
+        if cut is not None and not isinstance(cut, Cut):
+            cut = Cut(cut, self._zero)
+        self._sound = open_sound(self._container, cut, self._samples, self._form)
 
     def _finish(self) -> None:
         if self._track is None or self._waiting is None or self._zero is None:
@@ -238,7 +267,7 @@ class Writer:
         if self._sound is not None:
             self._sound.finish(end / ticks)
         self._container.close()
-        if self._mark:
+        if self._mark and self._form.muxer != "webm":
             mark_ai(self._temporary)
 
     def _abandon(self, error: BaseException) -> None:
