@@ -42,7 +42,19 @@ def test_fields_of_a_later_version_are_ignored() -> None:
     assert from_line(line) == Stopping(1.0)
 
 
-@pytest.mark.parametrize("line", ['{"event": "Dance"}', "{}", "hello", "[]", "3"])
+BENT = (
+    '{"event": "Progress"}',
+    '{"event": "Progress", "stage": "x", "done": "much"}',
+    '{"event": "Progress", "stage": "x", "done": true}',
+    '{"event": "Stopping", "seconds": NaN}',
+    '{"event": "Stopping", "seconds": 1' + 400 * "0" + "}",
+    '{"event": "Done", "stage": "", "files": 3}',
+    '{"event": ["Done"]}',
+    10_000 * "[",
+)
+
+
+@pytest.mark.parametrize("line", ['{"event": "Dance"}', "{}", "hello", "[]", "3", *BENT])
 def test_other_lines_are_refused(line: str) -> None:
     with pytest.raises(ValueError):
         from_line(line)

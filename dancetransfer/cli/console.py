@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TextIO
 
+from dancetransfer.cli.gentle import Gentle
 from dancetransfer.cli.streams import Streams
 from dancetransfer.errors import UserError
 from dancetransfer.events import (
@@ -71,37 +72,48 @@ class Stop:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._wanted = False
+        self._asked = threading.Event()
         self._tell: Callable[[], None] | None = None
 
     @property
     def wanted(self) -> bool:
-        return self._wanted
+        return self._asked.is_set()
 
     def ask(self) -> None:
         with self._lock:
-            first, self._wanted = not self._wanted, True
+            first = not self.wanted
+            self._asked.set()
             if first and self._tell:
                 self._tell()
+
+    def wait(self, seconds: float) -> bool:
+        """Sleep, but not beyond a stop; whether one is wanted."""
+        return self._asked.wait(seconds)
 
     def tell(self, heard: Callable[[], None]) -> None:
         """`heard` is called once, at once, from the thread that hears the stop."""
         with self._lock:
             self._tell = heard
-            if self._wanted:
+            if self.wanted:
                 heard()
 
-    def listen(self, source: int) -> None:
-        """Read the lines of a file number in a thread of its own; `stop` is the only word."""
+    def listen(self, source: int, others: Callable[[str], None] = lambda word: None) -> None:
+        """Read the lines of a file number in a thread of its own; `others` hears every word but these two:
+
+        `stop`, and `window`, which says that somebody looks on: the end of the lines is a stop then.
+        """
 
         def read() -> None:
-            rest = b""
+            rest, watched = b"", False
             # Not through sys.stdin: a thread that waits in it can't be left behind at the end.
             with contextlib.suppress(OSError):
                 while block := os.read(source, 4096):
                     *lines, rest = (rest + block).split(b"\n")
-                    if any(line.strip() == b"stop" for line in lines):
-                        self.ask()
+                    for word in (line.decode("utf-8", "replace").strip() for line in lines):
+                        watched |= word == "window"
+                        self.ask() if word == "stop" else others(word)
+            if watched:
+                self.ask()
 
         threading.Thread(target=read, name="stop", daemon=True).start()
 
@@ -277,11 +289,11 @@ def in_words(seconds: float) -> str:
 Sink = JsonSink | TerminalSink
 
 
-def run(events: Events, sink: Sink, stop: Stop, context: Context) -> int:
+def run(events: Events, sink: Sink, stop: Stop, context: Context, gentle: Gentle | None = None) -> int:
     """Pass a command's events on until it ends or is stopped; returns the exit code.
 
     A UserError is told in its two sentences. Any other error is a bug: its traceback goes to the
-    project's log.
+    project's log. With `gentle` the command rests between its events while the user is active.
     """
     longest, last = 0.0, time.monotonic()
 
@@ -294,10 +306,14 @@ def run(events: Events, sink: Sink, stop: Stop, context: Context) -> int:
         with contextlib.closing(events):  # type: ignore[type-var]  # a stopped stage writes what it has
             for event in events:
                 now = time.monotonic()
-                longest, last = max(longest, now - last), now
+                worked, last = now - last, now
+                longest = max(longest, worked)
                 sink(event)
                 if stop.wanted and not (isinstance(event, Done) and not event.stage):
                     return STOPPED
+                if gentle:
+                    gentle.pause(worked, stop.wait)
+                    last = time.monotonic()
         return DONE
     except Usage as error:
         sink(Failed(*str(error).split("\n", 1)))

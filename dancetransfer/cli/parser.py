@@ -8,6 +8,7 @@ from dancetransfer import __version__
 from dancetransfer.cli import commands, console, edits, files, options
 from dancetransfer.cli.choice import add_choice
 from dancetransfer.cli.console import Context, Usage
+from dancetransfer.cli.gentle import Gentle, lower_priority
 from dancetransfer.cli.options import Parser, add_options
 from dancetransfer.cli.streams import Streams
 from dancetransfer.events import Events, Failed
@@ -25,6 +26,7 @@ def parser() -> Parser:
     def command(name: str, run: Command, help: str) -> argparse.ArgumentParser:
         one = group.add_parser(name, help=help, description=run.__doc__)
         one.add_argument("--json", action="store_true", help="Events as JSON lines on standard output.")
+        one.add_argument("--gentle", action="store_true", help="Run at low priority, out of your way.")
         one.set_defaults(run=run)
         return one
 
@@ -148,7 +150,10 @@ def main(words: list[str], streams: Streams | None = None) -> int:
         parser().print_help()
         return console.USAGE
     stop, context = console.Stop(), Context(wants_json, ours)
+    gentle = Gentle() if arguments.gentle else None
+    if gentle:
+        lower_priority()
     if wants_json and streams is not None:
-        stop.listen(0)
+        stop.listen(0, gentle.hear if gentle else lambda word: None)
     with stop.on_signals():
-        return console.run(arguments.run(arguments, context), sink, stop, context)
+        return console.run(arguments.run(arguments, context), sink, stop, context, gentle)

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
@@ -95,7 +96,11 @@ def train(project: Project, settings: TrainSettings, clock: Clock = time.monoton
     yield Started("train", settings.steps or settings.budget, "steps" if settings.steps else "seconds")
     loop = _Loop(project, settings, folder, trainer, batches, counters, footage, clock)
     try:
-        yield from loop.run()
+        with closing(loop.run()) as steps:
+            for event in steps:
+                held = time.monotonic()
+                yield event
+                loop.started += time.monotonic() - held  # a caller that rests uses no training time
     except GeneratorExit:  # the caller stops here; the next call goes on
         loop.checkpoint()
         raise
