@@ -1,0 +1,504 @@
+"""The timeline: what the dance and the person's video show over time, what part of them is used, where one looks."""
+
+from dataclasses import replace
+
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QFocusEvent,
+    QFontMetricsF,
+    QHelpEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QNativeGestureEvent,
+    QPainter,
+    QPaintEvent,
+    QPixmap,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+
+from ui import theme, timeline_access, timeline_paint
+from ui.lane import Lane, Problem
+from ui.timeline_layout import Layout, Part, height_of, lay_out, under
+from ui.timeline_scale import Scale, clock, nearest
+
+SNAP_PIXELS = 9
+"""How near to a beat a handle must come to jump to it."""
+SHORTEST_SECONDS = 0.2
+"""A part that is used is no shorter."""
+ZOOM_STEP = 1.5
+WHEEL_STEP = 1.2
+"""Zoom of one notch."""
+NOTCH_PIXELS = 60
+"""Scroll of one notch."""
+THUMBS_WANTED = 56
+
+
+class Timeline(QWidget):
+    """Lanes of videos over one ruler; lane 0 is the dance, lane 1 the person.
+
+    Whoever shows it connects `sought` to the player and calls `set_time` with what the player
+    shows; connects `trimmed` to what keeps the part and calls `set_lane` when that changes.
+    """
+
+    sought = Signal(float)
+    """Seconds: the user wants to see this moment."""
+    trimmed = Signal(int, float, float)
+    """Lane, from, to in seconds: the user has chosen the part that is used; once for each drag."""
+    scrubbing = Signal(bool)
+    """True while the mouse drags the moment that is seen."""
+    told = Signal(str)
+    """Words of the problem that was gone to."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.lanes: list[Lane] = []
+        self.current = 0
+        """The lane whose part the keys change."""
+        self.scale = Scale()
+        self._time = 0.0
+        self._trims: list[tuple[float, float]] = []
+        self._drag: tuple[Part, float] = (Part.NOTHING, 0.0)  # and pixels from what was grabbed
+        self._panned: float | None = None
+        self._hover: float | None = None
+        self._last_problem: Problem | None = None
+        self._by_keys = False  # the focus came by a key, so that it must be seen
+        self._layer: QPixmap | None = None
+        self._kept = timeline_paint.Kept()
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.setAccessibleName(self.tr("Timeline"))
+        theme.notifier().changed.connect(self.refresh)
+        timeline_access.install()
+
+    # --- what is shown ----------------------------------------------------------------------------
+
+    def set_lane(self, index: int, lane: Lane) -> None:
+        """Show a lane, or show it anew when more is known of it; zoom and moment stay."""
+        whole = self.scale.whole
+        while len(self.lanes) <= index:
+            self.lanes.append(Lane("", 0.0))
+            self._trims.append((0.0, 0.0))
+        self.lanes[index], self._trims[index] = lane, lane.used
+        self.scale.duration = max(one.duration for one in self.lanes)
+        self.scale.frame = min(one.frame for one in self.lanes)
+        if whole:
+            self.scale.rate = 0.0
+        self.updateGeometry()
+        self.refresh()
+
+    def clear(self) -> None:
+        """Show no lane."""
+        self.lanes, self._trims, self.current, self._time = [], [], 0, 0.0
+        self.scale, self._kept = Scale(), timeline_paint.Kept()
+        self.updateGeometry()
+        self.refresh()
+
+    @property
+    def time(self) -> float:
+        """Seconds of the moment that is seen."""
+        return self._time
+
+    def set_time(self, seconds: float) -> None:
+        """Move the playhead without asking for that moment; the window follows it."""
+        self._time = min(max(seconds, 0.0), self.scale.duration)
+        if self._drag[0] is Part.NOTHING and self.scale.show(self._time):
+            self.refresh()
+        self.update()
+        timeline_access.tell_value(self)
+
+    def trim(self, lane: int) -> tuple[float, float]:
+        """The part of a lane that is used, also while it is being dragged."""
+        return self._trims[lane]
+
+    def refresh(self) -> None:
+        """Draw everything anew."""
+        self.scale.width = max(1.0, self._layout().width)
+        self.scale.settle()
+        self._layer = None
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(960, round(height_of(self.lanes, self._metrics().height(), THUMBS_WANTED)) if self.lanes else 96)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(320, round(height_of(self.lanes, self._metrics().height(), 32)) if self.lanes else 64)
+
+    # --- what can be done; also by keys, buttons and screen readers -----------------------------------
+
+    def seek(self, seconds: float) -> None:
+        """Go to a moment and ask for it."""
+        self.set_time(seconds)
+        self.sought.emit(self._time)
+
+    def step(self, frames: int) -> None:
+        """Go by frames of the lane that is current."""
+        self.seek(self._time + frames * (self.lanes[self.current].frame if self.lanes else 0.0))
+
+    def to_beat(self, direction: int) -> None:
+        """Go to the next (1) or the last (-1) beat."""
+        beats = self._beats_of(self.current) or self._beats_of(0)
+        ahead = [one for one in beats if direction * (one - self._time) > 1e-3]
+        if ahead:
+            self.seek(ahead[0] if direction > 0 else ahead[-1])
+
+    def set_start(self, snap: bool = True) -> None:
+        """The used part of the current lane begins here, or at the beat that is near."""
+        self._trim_to(self.current, Part.START, self._time, snap)
+        self._commit(self.current)
+
+    def set_stop(self, snap: bool = True) -> None:
+        """The used part of the current lane ends here, or at the beat that is near."""
+        self._trim_to(self.current, Part.STOP, self._time, snap)
+        self._commit(self.current)
+
+    def use_all(self) -> None:
+        """All of the current lane is used again."""
+        if self.lanes:
+            self._trims[self.current] = (0.0, self.lanes[self.current].duration)
+            self._commit(self.current)
+
+    def choose(self, lane: int) -> None:
+        """Make a lane the current one."""
+        if 0 <= lane < len(self.lanes) and lane != self.current:
+            self.current = lane
+            self.refresh()
+
+    def next_problem(self) -> Problem | None:
+        """Go to the next problem of any lane, after the last to the first; None where there is none."""
+        return self._to_problem(1)
+
+    def previous_problem(self) -> Problem | None:
+        """Go to the problem before."""
+        return self._to_problem(-1)
+
+    def zoom(self, factor: float, at: float | None = None) -> None:
+        """Zoom in (out below 1) on a pixel of the pictures; on the playhead where none is given."""
+        x = self.scale.x(self._time) if at is None else at
+        seen = -1 <= x <= self.scale.width + 1
+        self.scale.zoom(factor, x if seen else self.scale.width / 2)
+        self.refresh()
+
+    def fit(self) -> None:
+        """Show everything."""
+        self.scale.rate = 0.0
+        self.refresh()
+
+    def scroll(self, pixels: float) -> None:
+        self.scale.scroll(pixels)
+        self.refresh()
+
+    # --- the part that is used --------------------------------------------------------------------
+
+    def _beats_of(self, lane: int) -> tuple[float, ...]:
+        return self.lanes[lane].beats if lane < len(self.lanes) else ()
+
+    def _trim_to(self, lane: int, side: Part, seconds: float, snap: bool) -> float:
+        """Move one end of a part; returns where it came to stand."""
+        if lane >= len(self.lanes):
+            return seconds
+        start, stop = self._trims[lane]
+        end = self.lanes[lane].duration
+        if snap:
+            found = nearest(self._beats_of(lane), seconds, SNAP_PIXELS / self.scale.per_second)
+            seconds = seconds if found is None else found
+        shortest = min(SHORTEST_SECONDS, end)
+        if side is Part.START:
+            start = min(max(seconds, 0.0), end - shortest)
+            stop = max(stop, start + shortest) if stop >= start + shortest else end
+        else:
+            stop = min(max(seconds, shortest), end)
+            start = start if stop >= start + shortest else 0.0
+        self._trims[lane] = start, stop
+        self.refresh()
+        return start if side is Part.START else stop
+
+    def _commit(self, lane: int) -> None:
+        """Say what part is used now, where that changed."""
+        if lane < len(self.lanes) and self._trims[lane] != self.lanes[lane].used:
+            self.lanes[lane] = replace(self.lanes[lane], trim=self._trims[lane])
+            self.trimmed.emit(lane, *self._trims[lane])
+        self.refresh()
+
+    # --- problems ---------------------------------------------------------------------------------
+
+    def _to_problem(self, direction: int) -> Problem | None:
+        known = [(one, lane) for lane, shown in enumerate(self.lanes) for one in shown.problems]
+        known.sort(key=lambda pair: pair[0].start)
+        if not known:
+            return None
+        problems = [one for one, _ in known]
+        if self._last_problem in problems and abs(self._last_problem.start - self._time) < 1e-3:
+            at = (problems.index(self._last_problem) + direction) % len(known)
+        elif direction > 0:
+            at = next((i for i, one in enumerate(problems) if one.start > self._time + 1e-3), 0)
+        else:
+            at = next((i for i in range(len(known) - 1, -1, -1) if problems[i].start < self._time - 1e-3), -1)
+        problem, lane = known[at]
+        self.choose(lane)
+        self._last_problem = problem
+        self.seek(problem.start)
+        self.told.emit(problem.words)
+        timeline_access.announce(self, problem.words)
+        return problem
+
+    # --- painting ---------------------------------------------------------------------------------
+
+    def _metrics(self) -> QFontMetricsF:
+        return QFontMetricsF(self.font())
+
+    def _layout(self) -> Layout:
+        return lay_out(self.lanes, self._metrics().height(), self.width(), self.height())
+
+    def _scene(self) -> timeline_paint.Scene:
+        return timeline_paint.Scene(
+            self.lanes,
+            self._trims,
+            self.current,
+            self.scale,
+            self._layout(),
+            theme.colors(),
+            self._metrics(),
+            self.devicePixelRatioF(),
+            self._kept,
+        )
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        with QPainter(self) as painter:  # which ends also where an error comes
+            self._paint(painter, event)
+
+    def _paint(self, painter: QPainter, event: QPaintEvent) -> None:
+        scene = self._scene()
+        painter.fillRect(event.rect(), theme.colors().panel)
+        painter.setFont(self.font())
+        if not self.lanes:
+            words = self.tr("The dance and the person appear here")
+            timeline_paint.paint_empty(painter, QRectF(self.rect()), theme.colors(), words)
+            return
+        if self._layer is None or self._layer.devicePixelRatioF() != scene.ratio:
+            self._layer = self._drawn(scene)
+        painter.drawPixmap(0, 0, self._layer)
+        timeline_paint.paint_time(painter, scene, self._time)
+        if self._hover is not None and self._drag[0] is Part.NOTHING:
+            timeline_paint.paint_hover(painter, scene, self._hover)
+        timeline_paint.paint_playhead(painter, scene, self._time)
+        if self.hasFocus() and self._by_keys:
+            painter.setPen(theme.colors().accent)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
+
+    def _drawn(self, scene: timeline_paint.Scene) -> QPixmap:
+        """What stands still while the dance plays."""
+        layer = QPixmap(self.size() * scene.ratio)
+        layer.setDevicePixelRatio(scene.ratio)
+        layer.fill(Qt.GlobalColor.transparent)
+        with QPainter(layer) as painter:
+            painter.setFont(self.font())
+            timeline_paint.paint(painter, scene)
+        return layer
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self.refresh()
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.PaletteChange, QEvent.Type.LanguageChange):
+            self.updateGeometry()
+            self.refresh()
+        super().changeEvent(event)
+
+    # --- mouse and touchpad -------------------------------------------------------------------------
+
+    def _under(self, pos: QPointF) -> tuple[Part, int, int]:
+        layout = self._layout()
+        handles = [(layout.left + self.scale.x(a), layout.left + self.scale.x(b)) for a, b in self._trims]
+        return under(layout, pos, handles)
+
+    def _x(self, pos: QPointF) -> float:
+        """Pixels from the left edge of the pictures."""
+        return pos.x() - self._layout().left
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        pos = event.position()
+        if event.button() == Qt.MouseButton.MiddleButton:
+            self._panned = pos.x()
+            return
+        if event.button() != Qt.MouseButton.LeftButton or not self.lanes:
+            return
+        part, lane, strip = self._under(pos)
+        self.choose(lane if lane >= 0 else self.current)
+        if part in (Part.START, Part.STOP):
+            edge = self._trims[lane][0 if part is Part.START else 1]
+            self._drag = part, self._x(pos) - self.scale.x(edge)
+        elif part is Part.OVERVIEW:
+            self._drag = part, 0.0
+            self._look_at(pos)
+        elif part is not Part.NOTHING:
+            found = self._problem_under(lane, strip, self._x(pos)) if part is Part.STRIP else None
+            self._drag = Part.RULER, 0.0
+            self.scrubbing.emit(True)
+            self.seek(found.start if found else self.scale.time(self._x(pos)))
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        pos, (part, offset) = event.position(), self._drag
+        if self._panned is not None:
+            self.scroll(self._panned - pos.x())
+            self._panned = pos.x()
+        elif part is Part.NOTHING:
+            self._hover_at(pos)
+        elif part is Part.OVERVIEW:
+            self._look_at(pos)
+        else:
+            self._scroll_along(pos)
+            wanted = self.scale.time(self._x(pos) - offset)
+            if part in (Part.START, Part.STOP):
+                snap = not event.modifiers() & Qt.KeyboardModifier.AltModifier
+                wanted = self._trim_to(self.current, part, wanted, snap)
+            self.seek(wanted)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.MiddleButton:
+            self._panned = None
+        elif event.button() == Qt.MouseButton.LeftButton:
+            part, self._drag = self._drag[0], (Part.NOTHING, 0.0)
+            if part in (Part.START, Part.STOP):
+                self._commit(self.current)
+            elif part is Part.RULER:
+                self.scrubbing.emit(False)
+            self._hover_at(event.position())
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if self._under(event.position())[0] is Part.OVERVIEW:
+            self.fit()
+        else:
+            self.mousePressEvent(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._hover = None
+        self.update()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Two fingers or the wheel scroll, with Ctrl they zoom to the cursor."""
+        pixels = event.pixelDelta()
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            turned = event.angleDelta().y() / 120
+            self.zoom(WHEEL_STEP**turned, self._x(event.position()))
+        elif not pixels.isNull():
+            self.scroll(-(pixels.x() or pixels.y()))
+        else:
+            turned = event.angleDelta().x() or event.angleDelta().y()
+            self.scroll(-turned / 120 * NOTCH_PIXELS)
+        event.accept()
+
+    def _hover_at(self, pos: QPointF) -> None:
+        part = self._under(pos)[0] if self.lanes else Part.NOTHING
+        handle = part in (Part.START, Part.STOP)
+        self.setCursor(Qt.CursorShape.SizeHorCursor if handle else Qt.CursorShape.ArrowCursor)
+        plain = part in (Part.RULER, Part.BODY, Part.STRIP)
+        self._hover = self.scale.time(self._x(pos)) if plain else None
+        self.update()
+
+    def _scroll_along(self, pos: QPointF) -> None:
+        """Scroll while something is dragged over the edge."""
+        beyond = min(self._x(pos), 0) + max(self._x(pos) - self.scale.width, 0)
+        if beyond:
+            self.scale.scroll(beyond / 4)
+            self.refresh()
+
+    def _look_at(self, pos: QPointF) -> None:
+        """The window's middle goes where the mouse is on the bar that stands for everything."""
+        middle = self._x(pos) / self.scale.width * self.scale.duration
+        self.scale.start = middle - self.scale.seconds / 2
+        self.refresh()
+
+    def _problem_under(self, lane: int, strip: int, x: float) -> Problem | None:
+        found = self.lanes[lane].strips[strip].problems
+        reach = 2 / self.scale.per_second
+        at = self.scale.start + x / self.scale.per_second
+        return next((one for one in found if one.start - reach <= at <= max(one.stop, one.start) + reach), None)
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            QToolTip.showText(event.globalPos(), self._words_at(QPointF(event.pos())), self)
+            return True
+        if event.type() == QEvent.Type.NativeGesture and isinstance(event, QNativeGestureEvent):
+            return self._pinched(event)
+        return super().event(event)
+
+    def _pinched(self, event: QNativeGestureEvent) -> bool:
+        if event.gestureType() != Qt.NativeGestureType.ZoomNativeGesture:
+            return super().event(event)
+        self.zoom(1 + event.value(), self._x(event.position()))
+        return True
+
+    def _words_at(self, pos: QPointF) -> str:
+        if not self.lanes:
+            return ""
+        part, lane, strip = self._under(pos)
+        if part is Part.STRIP:
+            shown = self.lanes[lane].strips[strip]
+            problem = self._problem_under(lane, strip, self._x(pos))
+            return problem.words + "\n" + self.tr("N: next problem") if problem else shown.name
+        if part in (Part.START, Part.STOP):
+            end = self._trims[lane][0 if part is Part.START else 1]
+            key = self.tr("I: begin here") if part is Part.START else self.tr("O: end here")
+            return f"{clock(end, 2)}\n{key}\n" + self.tr("Alt: don't snap to the beat")
+        if pos.x() < self._layout().left and lane < 0:
+            return next(
+                (
+                    one.name
+                    for one, row in zip(self.lanes, self._layout().rows, strict=True)
+                    if row.body.top() <= pos.y() <= row.bottom
+                ),
+                "",
+            )
+        return ""
+
+    # --- keys -------------------------------------------------------------------------------------
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        control = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+        snap = not event.modifiers() & Qt.KeyboardModifier.AltModifier
+        key = Qt.Key
+        does = {
+            key.Key_Left: lambda: self._walk(-1, shift, control),
+            key.Key_Right: lambda: self._walk(1, shift, control),
+            key.Key_Comma: lambda: self.step(-1),
+            key.Key_Period: lambda: self.step(1),
+            key.Key_Home: lambda: self.seek(0.0),
+            key.Key_End: lambda: self.seek(self.scale.duration),
+            key.Key_I: lambda: self.set_start(snap),
+            key.Key_O: lambda: self.set_stop(snap),
+            key.Key_Backspace: self.use_all,
+            key.Key_Up: lambda: self.choose(self.current - 1),
+            key.Key_Down: lambda: self.choose(self.current + 1),
+            key.Key_PageUp: lambda: self.scroll(-0.9 * self.scale.width),
+            key.Key_PageDown: lambda: self.scroll(0.9 * self.scale.width),
+            key.Key_Plus: lambda: self.zoom(ZOOM_STEP),
+            key.Key_Equal: lambda: self.zoom(ZOOM_STEP),
+            key.Key_Minus: lambda: self.zoom(1 / ZOOM_STEP),
+            key.Key_0: self.fit,
+            key.Key_N: self.previous_problem if shift else self.next_problem,
+        }.get(key(event.key()))
+        if does is None or not self.lanes:
+            super().keyPressEvent(event)
+        else:
+            does()
+
+    def _walk(self, direction: int, shift: bool, control: bool) -> None:
+        if control:
+            self.to_beat(direction)
+        elif shift:
+            self.seek(self._time + direction)
+        else:
+            self.step(direction)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        reason = Qt.FocusReason
+        self._by_keys = event.reason() in (reason.TabFocusReason, reason.BacktabFocusReason, reason.ShortcutFocusReason)
+        self.update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        self.update()
