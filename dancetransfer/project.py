@@ -205,7 +205,7 @@ class Project:
         return self._data.get("consent")
 
     @consent.setter
-    def consent(self, words: str) -> None:
+    def consent(self, words: str | None) -> None:
         self._data["consent"] = words
 
     @property

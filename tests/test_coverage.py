@@ -237,6 +237,21 @@ def test_doubts_say_what_is_wrong_with_a_track() -> None:
     assert doubts(good, "dance") == []
 
 
+def test_a_doubt_tells_what_it_is_about_and_from_when_on() -> None:
+    good = Camera().see(waving(100), np.full(100, 3.0))
+    down = np.zeros((100, 1, 2))
+    down[60:, :, 1] = good.size[1] - good.xy[0, 15, 1] + 5
+    low = doubts(good.with_xy(good.xy + down), "dance")
+    assert [(one.kind, one.at) for one in low] == [("feet", pytest.approx(good.time[60]))]
+    all_along = doubts(good.with_xy(good.xy + down[-1]), "dance")
+    assert [(one.kind, one.at) for one in all_along] == [("feet", None)]
+    blinks = without(good, slice(10, 13), [*range(15, 17), *range(FEET.start, FEET.stop)])
+    blinks = without(blinks, slice(50, 80), [*range(15, 17), *range(FEET.start, FEET.stop)])
+    assert doubts(blinks, "dance")[0].at == pytest.approx(good.time[50])
+    unsure = replace(good, uncertain=np.arange(100) % 50 > 38)
+    assert [(one.kind, one.at) for one in doubts(unsure, "dance")] == [("uncertain", pytest.approx(1.3))]
+
+
 def test_a_moving_camera_is_seen_in_the_background(tmp_path: Path) -> None:
     """The same room, seen by a camera that stands and by one that drifts a little."""
     rng = np.random.default_rng(3)

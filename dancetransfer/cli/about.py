@@ -1,12 +1,16 @@
 """What `info` tells of a project: the person, each dance and how it fits, the trainings."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from dancetransfer.project import Media, Project
+
+if TYPE_CHECKING:
+    from dancetransfer.pose.doubts import Doubt
 
 # Stages are imported inside the functions: `--help` needs none of them.
 
@@ -68,7 +72,7 @@ def _clip(project: Project, clip: Media) -> dict[str, Any]:
 
     about = _media(clip, project.clip_folder(clip))
     if "seconds" in about:
-        about["doubts"] = [doubt.sentence for doubt in person_doubts(project, clip)]
+        about |= _doubtful(person_doubts(project, clip))
     return about
 
 
@@ -78,13 +82,18 @@ def _dance(project: Project, dance: Media) -> dict[str, Any]:
     folder = project.dance_folder(dance)
     about = _media(dance, folder)
     if "seconds" in about:
-        about["doubts"] = [doubt.sentence for doubt in dance_doubts(project, dance)]
+        about |= _doubtful(dance_doubts(project, dance))
     fit, covered = _read(folder / "fit.json"), read_coverage(project, dance)
     if isinstance(fit.get("sentences"), list):
         about["fit"] = fit["sentences"]
     if covered:
         about["coverage"] = covered
     return about
+
+
+def _doubtful(doubts: "list[Doubt]") -> dict[str, Any]:
+    """Sentences for people, and the same in parts for the window."""
+    return {"doubts": [doubt.sentence for doubt in doubts], "verdict": [asdict(doubt) for doubt in doubts]}
 
 
 def _training(folder: Path) -> dict[str, Any]:

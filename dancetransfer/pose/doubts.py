@@ -21,6 +21,8 @@ SMALL_PIXELS = 120
 UNCERTAIN_SECONDS = 0.3
 """Shorter doubt is no news."""
 STRETCHES = 3
+LASTING = 0.4
+"""Seconds from which on something cut off is no blink of the detector."""
 MOVES = 0.9 / 320
 """Drift of the background in a second, in parts of the longer side, from which on a camera is not fixed."""
 
@@ -31,6 +33,11 @@ class Doubt:
 
     sentence: str
     hint: str
+    kind: str = ""
+    """What it is about, for a front end that has words of its own: nobody, absent, legs (never seen), feet or head
+    (cut off), side, small, camera, uncertain."""
+    at: float | None = None
+    """Seconds of the video at which it is first seen, where it is not so all along."""
 
 
 def doubts(track: Poses, whose: str, video: Path | None = None) -> list[Doubt]:
@@ -41,7 +48,9 @@ def doubts(track: Poses, whose: str, video: Path | None = None) -> list[Doubt]:
     """
     here = track[track.present]
     if not len(here):
-        return [Doubt(f"Nobody is found in the {whose}.", "Use a video that shows one person from head to foot.")]
+        return [
+            Doubt(f"Nobody is found in the {whose}.", "Use a video that shows one person from head to foot.", "nobody")
+        ]
     found = [_absent(track, whose), *_legs(here, whose), _head(here, whose), _side(here, whose), _small(here, whose)]
     found += [_moving(track, whose, video), _uncertain(track, whose)]
     return [one for one in found if one]
@@ -52,32 +61,42 @@ def _absent(track: Poses, whose: str) -> Doubt | None:
     if share >= RARELY:
         return None
     said = f"Somebody is found in only {100 * share:.0f} % of the {whose}."
-    return Doubt(said, "Cut the video to where the whole person is in the picture.")
+    return Doubt(said, "Cut the video to where the whole person is in the picture.", "absent")
 
 
 def _legs(here: Poses, whose: str) -> list[Doubt | None]:
     legs = here.visible[:, [LEFT_KNEE, RIGHT_KNEE, LEFT_ANKLE, RIGHT_ANKLE]]
     if legs[:, 2:].any(1).mean() < NEVER:
         what = "feet" if legs[:, :2].any(1).mean() >= 0.5 else "legs"
-        return [Doubt(f"The {what} are never seen in the {whose}.", "Use a video that shows the whole body.")]
+        return [Doubt(f"The {what} are never seen in the {whose}.", "Use a video that shows the whole body.", "legs")]
     seen = np.where(here.visible[..., None], here.xy, np.nan)[:, [LEFT_ANKLE, RIGHT_ANKLE], 1]
     cut = ~np.isfinite(seen).any(1) | (np.nan_to_num(seen).max(1) > here.size[1] - 1)
-    return [_cut(cut.mean(), "feet", whose)]
+    return [_cut(cut, here, "feet", whose)]
 
 
 def _head(here: Poses, whose: str) -> Doubt | None:
     eyes = np.where(here.visible[..., None], here.xy, np.nan)[:, [LEFT_EYE, RIGHT_EYE], 1]
     top = np.fmin.reduce(eyes, axis=1) - FOREHEAD * body_heights(here.xy, here.confidence)
     with np.errstate(invalid="ignore"):
-        return _cut(float((top < -0.02 * here.size[1]).mean()), "head", whose)
+        return _cut(top < -0.02 * here.size[1], here, "head", whose)
 
 
-def _cut(share: float, what: str, whose: str) -> Doubt | None:
+def _cut(cut: np.ndarray, here: Poses, what: str, whose: str) -> Doubt | None:
+    """A doubt about the frames of `here` in which a part is cut off, bool [T]."""
+    share = float(cut.mean())
     if share < CUT_PART:
         return None
     are = "are" if what == "feet" else "is"
     said = f"The {what} {are} cut off or hidden in {100 * share:.0f} % of the {whose}."
-    return Doubt(said, "Leave some room around the person in the picture.")
+    return Doubt(said, "Leave some room around the person in the picture.", what, _first(cut, here.time))
+
+
+def _first(wrong: np.ndarray, time: np.ndarray) -> float | None:
+    """The beginning of the first stretch of LASTING; None where it is wrong from the start."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], wrong.astype(int), [0]])))
+    spans = zip(edges[::2], edges[1::2], strict=True)
+    lasting = [a for a, b in spans if time[b - 1] - time[a] >= LASTING] or edges[:1].tolist()
+    return float(time[lasting[0]]) if time[lasting[0]] - time[0] >= LASTING else None
 
 
 def _side(here: Poses, whose: str) -> Doubt | None:
@@ -86,7 +105,7 @@ def _side(here: Poses, whose: str) -> Doubt | None:
     if len(turned) < 0.5 * len(here) or np.mean(np.abs(turned) < SIDE) < MOSTLY:
         return None
     said = f"The {whose} shows the person from the side only: widths of the body are guessed."
-    return Doubt(said, "Add some seconds from the front.")
+    return Doubt(said, "Add some seconds from the front.", "side")
 
 
 def _small(here: Poses, whose: str) -> Doubt | None:
@@ -94,7 +113,9 @@ def _small(here: Poses, whose: str) -> Doubt | None:
     height = float(np.nanmedian(heights)) if np.isfinite(heights).any() else np.inf
     if height >= SMALL_PIXELS:
         return None
-    return Doubt(f"The person in the {whose} is only {height:.0f} pixels high.", "Film from nearer, or larger.")
+    return Doubt(
+        f"The person in the {whose} is only {height:.0f} pixels high.", "Film from nearer, or larger.", "small"
+    )
 
 
 def _moving(track: Poses, whose: str, video: Path | None) -> Doubt | None:
@@ -103,9 +124,9 @@ def _moving(track: Poses, whose: str, video: Path | None) -> Doubt | None:
         return None
     if whose == "dance":
         said = f"The camera moves in the {whose}: steps and the camera's own way can't be told apart."
-        return Doubt(said, "Use a dance that was filmed by a fixed camera if the feet slide.")
+        return Doubt(said, "Use a dance that was filmed by a fixed camera if the feet slide.", "camera")
     said = f"The camera moves in the {whose}: the background behind the result is only nearly right."
-    return Doubt(said, "Film from a tripod, or lean the phone against something.")
+    return Doubt(said, "Film from a tripod, or lean the phone against something.", "camera")
 
 
 def _uncertain(track: Poses, whose: str) -> Doubt | None:
@@ -121,4 +142,4 @@ def _uncertain(track: Poses, whose: str) -> Doubt | None:
     words = ", ".join(f"{start:.1f} to {stop:.1f} s" for start, stop in longest)
     more = f" and {len(spans) - STRETCHES} more" if len(spans) > STRETCHES else ""
     said = f"The poses of the {whose} may be wrong for {total:.1f} s ({words}{more})."
-    return Doubt(said, "Look at the result there first.")
+    return Doubt(said, "Look at the result there first.", "uncertain", float(longest[0][0]))
