@@ -90,7 +90,7 @@ class Jobs(QObject):
     """Job"""
     started = Signal(object)
     """Job; its process is started when all who listen have returned."""
-    event = Signal(object, object)
+    event = Signal(object, object)  # type: ignore[assignment]  # its namesake of QObject is never overridden here
     """Job, and an event of `dancetransfer.events`"""
     finished = Signal(object, object)
     """Job, Outcome"""
@@ -235,11 +235,11 @@ class _Engine(QObject):
         self._process.kill()
 
     def _read(self) -> None:
-        for line in self._lines.of(self._process.readAllStandardOutput().data()):
+        for line in self._lines.of(bytes(self._process.readAllStandardOutput().data())):
             self._hear(line)
 
     def _read_errors(self) -> None:
-        self._errors.add(self._process.readAllStandardError().data())
+        self._errors.add(bytes(self._process.readAllStandardError().data()))
 
     def _hear(self, line: bytes) -> None:
         try:

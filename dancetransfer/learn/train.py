@@ -69,6 +69,10 @@ class Counters:
     """The footage that `best` was measured on."""
 
 
+REST = 0.1
+"""Seconds; a caller that takes longer over an event rests on purpose."""
+
+
 def train(project: Project, settings: TrainSettings, clock: Clock = time.monotonic) -> Events:
     """Stage: train the generator on the person until the budget is used or the score stops rising.
 
@@ -96,11 +100,13 @@ def train(project: Project, settings: TrainSettings, clock: Clock = time.monoton
     yield Started("train", settings.steps or settings.budget, "steps" if settings.steps else "seconds")
     loop = _Loop(project, settings, folder, trainer, batches, counters, footage, clock)
     try:
-        with closing(loop.run()) as steps:
+        with closing(loop.run()) as steps:  # type: ignore[type-var]
             for event in steps:
                 held = time.monotonic()
                 yield event
-                loop.started += time.monotonic() - held  # a caller that rests uses no training time
+                rested = time.monotonic() - held
+                if rested > REST:  # which uses no training time
+                    loop.started += rested
     except GeneratorExit:  # the caller stops here; the next call goes on
         loop.checkpoint()
         raise

@@ -42,7 +42,7 @@ def queue(qtbot: QtBot) -> Iterator[Queue]:
     """Makes a queue and its diary; at the end nothing of it runs any more."""
     made = []
 
-    def make(script: str | None = None, **options: float) -> tuple[Jobs, Diary]:
+    def make(script: str | None = None, **options: Any) -> tuple[Jobs, Diary]:
         def command(words: Sequence[str]) -> list[str]:
             return engine_command(words) if script is None else [sys.executable, "-c", script, *words]
 
@@ -116,7 +116,7 @@ def test_what_the_engine_refuses_is_told_with_its_hint(qtbot: QtBot, queue: Queu
 
 @pytest.mark.skipif(os.name == "nt", reason="there is no SIGKILL")
 def test_an_engine_that_is_killed_from_outside_takes_nothing_down(qtbot: QtBot, queue: Queue, finished: Path) -> None:
-    jobs, diary = queue()
+    jobs, _ = queue()
 
     def kill(job: Job, event: object) -> None:
         if _trains(event):
