@@ -225,6 +225,16 @@ def test_lifted_feet_of_legs_that_are_cut_off_are_no_floor() -> None:
     assert hips[0] == pytest.approx(hips[1], abs=0.06 * tall(target))
 
 
+def test_doubtful_frames_are_not_measured() -> None:
+    """In a third of the frames the detector has shrunk the body to a tenth, and says so."""
+    source, target = track(DANCER, 2, "low"), track(PERSON, 1, "long", 12)
+    doubt = np.arange(len(target)) % 30 < 10
+    middle = target.xy[:, HIPS].mean(1, keepdims=True)
+    shrunk = target.with_xy(np.where(doubt[:, None, None], middle + 0.1 * (target.xy - middle), target.xy))
+    fitted, _ = body(source, replace(shrunk, uncertain=doubt))
+    assert hip_error(fitted, track(PERSON, 2, "long")) <= 1
+
+
 def test_every_shot_lands_on_the_floor() -> None:
     first, second = track(DANCER, 2, "low"), track(DANCER, 2, "chest")
     half, shot = len(first) // 2, (np.arange(len(first)) >= len(first) // 2).astype(np.int32)

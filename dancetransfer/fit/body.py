@@ -148,11 +148,11 @@ def body(
 def measure(poses: Poses) -> Person:
     """Camera, floor, lengths and place of the person in one shot."""
     scene = lift.measure(poses)
-    where = places(poses, scene)
-    seen = np.where(poses.visible[..., None], where, np.nan)
-    return Person(
-        scene, _head(seen), _face(seen), np.nanmedian(pelvis(filled(where, poses.time)), 0), lift.feet_tell(poses)
-    )
+    sure = poses[lift.sure(poses)]
+    where = places(sure, scene)
+    seen = np.where(sure.visible[..., None], where, np.nan)
+    middle = np.nanmedian(pelvis(filled(where, sure.time)), 0)
+    return Person(scene, _head(seen), _face(seen), middle, scene.grounded)
 
 
 def shots(poses: Poses) -> Iterator[np.ndarray]:

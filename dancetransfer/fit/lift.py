@@ -115,9 +115,17 @@ def depths(poses: Poses, scene: Scene) -> np.ndarray:
     return z
 
 
-def _samples(poses: Poses) -> np.ndarray:
-    """Numbers of up to SAMPLES frames with somebody in them, spread over the track."""
+def sure(poses: Poses) -> np.ndarray:
+    """Numbers of the frames with somebody in them; without the doubtful ones where there are enough others."""
     here = np.flatnonzero(poses.present)
+    if poses.uncertain is not None and (~poses.uncertain[here]).sum() >= FEW:
+        here = here[~poses.uncertain[here]]
+    return here
+
+
+def _samples(poses: Poses) -> np.ndarray:
+    """Numbers of up to SAMPLES of these frames, spread over the track."""
+    here = sure(poses)
     return here[np.unique(np.linspace(0, len(here) - 1, min(len(here), SAMPLES)).round().astype(int))]
 
 

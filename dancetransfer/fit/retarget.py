@@ -14,7 +14,7 @@ from dancetransfer.project import Project
 from dancetransfer.settings import RetargetSettings
 from dancetransfer.storage import Results, fingerprint, key, write_text
 
-VERSION = 2
+VERSION = 3
 """Raised when this stage's results change; older ones are then made again."""
 
 
