@@ -240,7 +240,7 @@ def test_scrubbing_shows_the_frame_under_the_mouse_and_no_queue_of_old_ones(qtbo
 
 
 def test_what_is_heard_is_where_the_picture_is(qtbot, tmp_path):
-    """Sample by sample: the sound's own level, 0.02 more every 0.1 s, tells its time; the device hears it 0.1 s later."""
+    """Sample by sample: the sound's own level, 0.02 more every 0.1 s, tells its time; it is heard 0.1 s later."""
     rate, fps = 48000, 25
     ramp = (np.floor(np.arange(4 * rate) / (rate / 10)) / 50)[:, None].repeat(2, 1).astype("f4")
     path = make_video(
