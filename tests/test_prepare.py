@@ -54,6 +54,18 @@ def test_crops_masks_and_poses_belong_to_their_frames(exact: Project, puppet_sho
     assert list(prepare(exact, settings)) == []  # it is all there
 
 
+def test_frames_that_may_show_somebody_else_are_not_learned_from(exact: Project) -> None:
+    folder = exact.clip_folder(exact.clips[0])
+    track = Poses.load(folder / "track.npz")
+    doubt = np.zeros(len(track), bool)
+    doubt[40:60] = True
+    replace(track, uncertain=doubt).save(folder / "track.npz")
+    Results(folder).note("track.npz", "doubtful")
+    list(prepare(exact, replace(SMALL, size=64)))
+    (clip,) = load_footage(exact)
+    assert clip.index.tolist() == [*range(40), *range(60, 150)] and len(clip.crops) == 130
+
+
 def test_the_plate_is_the_empty_room_within_noise(small: Project, puppet_shows: dict[str, Any]) -> None:
     """Mean error 1.6 of 255; on the wall 0.9 (the light drifts by 3 %). On the floor a shadow stays."""
     error = np.abs(load_footage(small)[0].plate.astype(int) - puppet_shows["person"].plate())

@@ -80,8 +80,8 @@ def _doubts(folder: Path, whose: str) -> list[Doubt]:
 def _learned_from(project: Project) -> list[Poses]:
     """The footage without what is held out to judge by."""
     tracks = [Poses.load(project.clip_folder(clip) / "track.npz") for clip in project.clips]
-    present = [track[track.present] for track in tracks]
-    return [track[split(track.time) == TRAIN] for track in present]
+    learned = [track[track.certain] for track in tracks]
+    return [track[split(track.time) == TRAIN] for track in learned]
 
 
 def _key(project: Project, dance: Media) -> str:

@@ -79,7 +79,8 @@ def prepare(project: Project, settings: TrainSettings) -> Events:
     """Stage: cut the crops of every clip and make its plate.
 
     Reads each clip's video, `track.npz` and `masks.npz`; writes `crops.npy`, `boxes.npz`,
-    `plate.npy` and `plate.png` beside them. UserError where too little of the person is seen.
+    `plate.npy` and `plate.png` beside them. Frames in which it is not certain that this is the person
+    are left out: somebody else's body would be learned. UserError where too little is left.
     """
     from dancetransfer.extract.extract import read_masks
     from dancetransfer.video.read import read_frames
@@ -88,10 +89,10 @@ def prepare(project: Project, settings: TrainSettings) -> Events:
         raise UserError("The project has no video of the person yet.", "Add one: dancetransfer add-person X.dance CLIP")
     tracks = {clip.name: Poses.load(project.clip_folder(clip) / "track.npz") for clip in project.clips}
     sizes = plan_of(settings, tracks)
-    usable = sum(int(track.present.sum()) for track in tracks.values())
+    usable = sum(int(track.certain.sum()) for track in tracks.values())
     if usable < FEWEST:
         raise UserError(
-            f"The person is seen in only {usable} frames; at least {FEWEST} are needed.",
+            f"The person is surely seen in only {usable} frames; at least {FEWEST} are needed.",
             "Film the person for a minute or two: whole body in the picture, fixed camera.",
         )
     todo = [clip for clip in project.clips if not _current(project, clip, settings, sizes)]
@@ -102,11 +103,12 @@ def prepare(project: Project, settings: TrainSettings) -> Events:
     done = 0
     for clip in todo:
         folder, track = project.clip_folder(clip), tracks[clip.name]
-        keep = np.flatnonzero(track.present)
+        keep = np.flatnonzero(track.certain)
         boxes = boxes_of(track, sizes)
         masks = read_masks(folder / "masks.npz")
         width, height = sizes.size
-        sample = plates.sampled(len(track), track.size)
+        clear = np.flatnonzero(track.certain | ~track.present)  # elsewhere the mask may be somebody else's
+        sample = set(clear[sorted(plates.sampled(len(clear), track.size))].tolist())
         seen: list[tuple[np.ndarray, np.ndarray]] = []
         with atomic_path(folder / "crops.npy") as temporary, open(temporary, "wb") as file:
             _npy_header(file, (len(keep), height, width, 4))
@@ -115,7 +117,7 @@ def prepare(project: Project, settings: TrainSettings) -> Events:
                 mask = masks[frame.index]
                 if frame.index in sample:
                     seen.append((frame.image, mask))
-                if track.present[frame.index]:
+                if track.certain[frame.index]:
                     box = boxes[frame.index]
                     color = plates.cut_out(frame.image, box, sizes.size)
                     person = _mask_crop(mask, track.size, box, sizes.size)

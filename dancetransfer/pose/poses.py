@@ -89,6 +89,11 @@ class Poses:
         trunk = body[:, [LEFT_SHOULDER, RIGHT_SHOULDER, LEFT_HIP, RIGHT_HIP]].any(1)
         return trunk & (body.sum(1) >= 4)
 
+    @property
+    def certain(self) -> np.ndarray:
+        """bool [T]: somebody is there, and nothing says that it may be somebody else."""
+        return self.present if self.uncertain is None else self.present & ~self.uncertain
+
     def with_xy(self, xy: np.ndarray, confidence: np.ndarray | None = None) -> "Poses":
         """The same track with other joints ([T,133,2], optionally [T,133])."""
         kept = self.confidence if confidence is None else confidence.astype(np.float32)
