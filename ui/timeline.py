@@ -18,20 +18,16 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from ui import theme, timeline_access, timeline_paint
+from ui import theme, timeline_access, timeline_keys, timeline_paint
 from ui.lane import Lane, Problem
-from ui.timeline_layout import Layout, Part, height_of, lay_out, under
-from ui.timeline_scale import Scale, clock, nearest
+from ui.timeline_hand import Hand
+from ui.timeline_layout import Layout, Part, height_of, lay_out
+from ui.timeline_scale import Scale, nearest
 
 SNAP_PIXELS = 9
 """How near to a beat a handle must come to jump to it."""
 SHORTEST_SECONDS = 0.2
 """A part that is used is no shorter."""
-ZOOM_STEP = 1.5
-WHEEL_STEP = 1.2
-"""Zoom of one notch."""
-NOTCH_PIXELS = 60
-"""Scroll of one notch."""
 THUMBS_WANTED = 56
 
 
@@ -59,9 +55,7 @@ class Timeline(QWidget):
         self.scale = Scale()
         self._time = 0.0
         self._trims: list[tuple[float, float]] = []
-        self._drag: tuple[Part, float] = (Part.NOTHING, 0.0)  # and pixels from what was grabbed
-        self._panned: float | None = None
-        self._hover: float | None = None
+        self._hand = Hand(self)
         self._last_problem: Problem | None = None
         self._by_keys = False  # the focus came by a key, so that it must be seen
         self._layer: QPixmap | None = None
@@ -104,7 +98,7 @@ class Timeline(QWidget):
     def set_time(self, seconds: float) -> None:
         """Move the playhead without asking for that moment; the window follows it."""
         self._time = min(max(seconds, 0.0), self.scale.duration)
-        if self._drag[0] is Part.NOTHING and self.scale.show(self._time):
+        if self._hand.dragged is Part.NOTHING and self.scale.show(self._time):
             self.refresh()
         self.update()
         timeline_access.tell_value(self)
@@ -115,7 +109,7 @@ class Timeline(QWidget):
 
     def refresh(self) -> None:
         """Draw everything anew."""
-        self.scale.width = max(1.0, self._layout().width)
+        self.scale.width = max(1.0, self.places().width)
         self.scale.settle()
         self._layer = None
         self.update()
@@ -146,19 +140,19 @@ class Timeline(QWidget):
 
     def set_start(self, snap: bool = True) -> None:
         """The used part of the current lane begins here, or at the beat that is near."""
-        self._trim_to(self.current, Part.START, self._time, snap)
-        self._commit(self.current)
+        self.move_end(self.current, Part.START, self._time, snap)
+        self.commit(self.current)
 
     def set_stop(self, snap: bool = True) -> None:
         """The used part of the current lane ends here, or at the beat that is near."""
-        self._trim_to(self.current, Part.STOP, self._time, snap)
-        self._commit(self.current)
+        self.move_end(self.current, Part.STOP, self._time, snap)
+        self.commit(self.current)
 
     def use_all(self) -> None:
         """All of the current lane is used again."""
         if self.lanes:
             self._trims[self.current] = (0.0, self.lanes[self.current].duration)
-            self._commit(self.current)
+            self.commit(self.current)
 
     def choose(self, lane: int) -> None:
         """Make a lane the current one."""
@@ -186,7 +180,8 @@ class Timeline(QWidget):
         self.scale.rate = 0.0
         self.refresh()
 
-    def scroll(self, pixels: float) -> None:
+    def scroll_by(self, pixels: float) -> None:
+        """Show what is so many pixels farther on."""
         self.scale.scroll(pixels)
         self.refresh()
 
@@ -195,7 +190,7 @@ class Timeline(QWidget):
     def _beats_of(self, lane: int) -> tuple[float, ...]:
         return self.lanes[lane].beats if lane < len(self.lanes) else ()
 
-    def _trim_to(self, lane: int, side: Part, seconds: float, snap: bool) -> float:
+    def move_end(self, lane: int, side: Part, seconds: float, snap: bool) -> float:
         """Move one end of a part; returns where it came to stand."""
         if lane >= len(self.lanes):
             return seconds
@@ -215,7 +210,7 @@ class Timeline(QWidget):
         self.refresh()
         return start if side is Part.START else stop
 
-    def _commit(self, lane: int) -> None:
+    def commit(self, lane: int) -> None:
         """Say what part is used now, where that changed."""
         if lane < len(self.lanes) and self._trims[lane] != self.lanes[lane].used:
             self.lanes[lane] = replace(self.lanes[lane], trim=self._trims[lane])
@@ -249,7 +244,8 @@ class Timeline(QWidget):
     def _metrics(self) -> QFontMetricsF:
         return QFontMetricsF(self.font())
 
-    def _layout(self) -> Layout:
+    def places(self) -> Layout:
+        """Where everything stands now."""
         return lay_out(self.lanes, self._metrics().height(), self.width(), self.height())
 
     def _scene(self) -> timeline_paint.Scene:
@@ -258,7 +254,7 @@ class Timeline(QWidget):
             self._trims,
             self.current,
             self.scale,
-            self._layout(),
+            self.places(),
             theme.colors(),
             self._metrics(),
             self.devicePixelRatioF(),
@@ -281,8 +277,8 @@ class Timeline(QWidget):
             self._layer = self._drawn(scene)
         painter.drawPixmap(0, 0, self._layer)
         timeline_paint.paint_time(painter, scene, self._time)
-        if self._hover is not None and self._drag[0] is Part.NOTHING:
-            timeline_paint.paint_hover(painter, scene, self._hover)
+        if self._hand.hover is not None and self._hand.dragged is Part.NOTHING:
+            timeline_paint.paint_hover(painter, scene, self._hand.hover)
         timeline_paint.paint_playhead(painter, scene, self._time)
         if self.hasFocus() and self._by_keys:
             painter.setPen(theme.colors().accent)
@@ -308,192 +304,39 @@ class Timeline(QWidget):
             self.refresh()
         super().changeEvent(event)
 
-    # --- mouse and touchpad -------------------------------------------------------------------------
-
-    def _under(self, pos: QPointF) -> tuple[Part, int, int]:
-        layout = self._layout()
-        handles = [(layout.left + self.scale.x(a), layout.left + self.scale.x(b)) for a, b in self._trims]
-        return under(layout, pos, handles)
-
-    def _x(self, pos: QPointF) -> float:
-        """Pixels from the left edge of the pictures."""
-        return pos.x() - self._layout().left
+    # --- mouse, touchpad and keys ---------------------------------------------------------------------
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        pos = event.position()
-        if event.button() == Qt.MouseButton.MiddleButton:
-            self._panned = pos.x()
-            return
-        if event.button() != Qt.MouseButton.LeftButton or not self.lanes:
-            return
-        part, lane, strip = self._under(pos)
-        self.choose(lane if lane >= 0 else self.current)
-        if part in (Part.START, Part.STOP):
-            edge = self._trims[lane][0 if part is Part.START else 1]
-            self._drag = part, self._x(pos) - self.scale.x(edge)
-        elif part is Part.OVERVIEW:
-            self._drag = part, 0.0
-            self._look_at(pos)
-        elif part is not Part.NOTHING:
-            found = self._problem_under(lane, strip, self._x(pos)) if part is Part.STRIP else None
-            self._drag = Part.RULER, 0.0
-            self.scrubbing.emit(True)
-            self.seek(found.start if found else self.scale.time(self._x(pos)))
+        self._hand.press(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        pos, (part, offset) = event.position(), self._drag
-        if self._panned is not None:
-            self.scroll(self._panned - pos.x())
-            self._panned = pos.x()
-        elif part is Part.NOTHING:
-            self._hover_at(pos)
-        elif part is Part.OVERVIEW:
-            self._look_at(pos)
-        else:
-            self._scroll_along(pos)
-            wanted = self.scale.time(self._x(pos) - offset)
-            if part in (Part.START, Part.STOP):
-                snap = not event.modifiers() & Qt.KeyboardModifier.AltModifier
-                wanted = self._trim_to(self.current, part, wanted, snap)
-            self.seek(wanted)
+        self._hand.move(event)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.MiddleButton:
-            self._panned = None
-        elif event.button() == Qt.MouseButton.LeftButton:
-            part, self._drag = self._drag[0], (Part.NOTHING, 0.0)
-            if part in (Part.START, Part.STOP):
-                self._commit(self.current)
-            elif part is Part.RULER:
-                self.scrubbing.emit(False)
-            self._hover_at(event.position())
+        self._hand.release(event)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        if self._under(event.position())[0] is Part.OVERVIEW:
-            self.fit()
-        else:
-            self.mousePressEvent(event)
-
-    def leaveEvent(self, event: QEvent) -> None:
-        self._hover = None
-        self.update()
+        self._hand.double_click(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Two fingers or the wheel scroll, with Ctrl they zoom to the cursor."""
-        pixels = event.pixelDelta()
-        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            turned = event.angleDelta().y() / 120
-            self.zoom(WHEEL_STEP**turned, self._x(event.position()))
-        elif not pixels.isNull():
-            self.scroll(-(pixels.x() or pixels.y()))
-        else:
-            turned = event.angleDelta().x() or event.angleDelta().y()
-            self.scroll(-turned / 120 * NOTCH_PIXELS)
-        event.accept()
+        self._hand.wheel(event)
 
-    def _hover_at(self, pos: QPointF) -> None:
-        part = self._under(pos)[0] if self.lanes else Part.NOTHING
-        handle = part in (Part.START, Part.STOP)
-        self.setCursor(Qt.CursorShape.SizeHorCursor if handle else Qt.CursorShape.ArrowCursor)
-        plain = part in (Part.RULER, Part.BODY, Part.STRIP)
-        self._hover = self.scale.time(self._x(pos)) if plain else None
-        self.update()
-
-    def _scroll_along(self, pos: QPointF) -> None:
-        """Scroll while something is dragged over the edge."""
-        beyond = min(self._x(pos), 0) + max(self._x(pos) - self.scale.width, 0)
-        if beyond:
-            self.scale.scroll(beyond / 4)
-            self.refresh()
-
-    def _look_at(self, pos: QPointF) -> None:
-        """The window's middle goes where the mouse is on the bar that stands for everything."""
-        middle = self._x(pos) / self.scale.width * self.scale.duration
-        self.scale.start = middle - self.scale.seconds / 2
-        self.refresh()
-
-    def _problem_under(self, lane: int, strip: int, x: float) -> Problem | None:
-        found = self.lanes[lane].strips[strip].problems
-        reach = 2 / self.scale.per_second
-        at = self.scale.start + x / self.scale.per_second
-        return next((one for one in found if one.start - reach <= at <= max(one.stop, one.start) + reach), None)
+    def leaveEvent(self, event: QEvent) -> None:
+        self._hand.leave()
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            QToolTip.showText(event.globalPos(), self._words_at(QPointF(event.pos())), self)
+            QToolTip.showText(event.globalPos(), self._hand.words_at(QPointF(event.pos())), self)
             return True
-        if event.type() == QEvent.Type.NativeGesture and isinstance(event, QNativeGestureEvent):
-            return self._pinched(event)
-        return super().event(event)
-
-    def _pinched(self, event: QNativeGestureEvent) -> bool:
-        if event.gestureType() != Qt.NativeGestureType.ZoomNativeGesture:
-            return super().event(event)
-        self.zoom(1 + event.value(), self._x(event.position()))
-        return True
-
-    def _words_at(self, pos: QPointF) -> str:
-        if not self.lanes:
-            return ""
-        part, lane, strip = self._under(pos)
-        if part is Part.STRIP:
-            shown = self.lanes[lane].strips[strip]
-            problem = self._problem_under(lane, strip, self._x(pos))
-            return problem.words + "\n" + self.tr("N: next problem") if problem else shown.name
-        if part in (Part.START, Part.STOP):
-            end = self._trims[lane][0 if part is Part.START else 1]
-            key = self.tr("I: begin here") if part is Part.START else self.tr("O: end here")
-            return f"{clock(end, 2)}\n{key}\n" + self.tr("Alt: don't snap to the beat")
-        if pos.x() < self._layout().left and lane < 0:
-            return next(
-                (
-                    one.name
-                    for one, row in zip(self.lanes, self._layout().rows, strict=True)
-                    if row.body.top() <= pos.y() <= row.bottom
-                ),
-                "",
-            )
-        return ""
-
-    # --- keys -------------------------------------------------------------------------------------
+        pinched = event.type() == QEvent.Type.NativeGesture and isinstance(event, QNativeGestureEvent)
+        return (pinched and self._hand.pinch(event)) or super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
-        control = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
-        snap = not event.modifiers() & Qt.KeyboardModifier.AltModifier
-        key = Qt.Key
-        does = {
-            key.Key_Left: lambda: self._walk(-1, shift, control),
-            key.Key_Right: lambda: self._walk(1, shift, control),
-            key.Key_Comma: lambda: self.step(-1),
-            key.Key_Period: lambda: self.step(1),
-            key.Key_Home: lambda: self.seek(0.0),
-            key.Key_End: lambda: self.seek(self.scale.duration),
-            key.Key_I: lambda: self.set_start(snap),
-            key.Key_O: lambda: self.set_stop(snap),
-            key.Key_Backspace: self.use_all,
-            key.Key_Up: lambda: self.choose(self.current - 1),
-            key.Key_Down: lambda: self.choose(self.current + 1),
-            key.Key_PageUp: lambda: self.scroll(-0.9 * self.scale.width),
-            key.Key_PageDown: lambda: self.scroll(0.9 * self.scale.width),
-            key.Key_Plus: lambda: self.zoom(ZOOM_STEP),
-            key.Key_Equal: lambda: self.zoom(ZOOM_STEP),
-            key.Key_Minus: lambda: self.zoom(1 / ZOOM_STEP),
-            key.Key_0: self.fit,
-            key.Key_N: self.previous_problem if shift else self.next_problem,
-        }.get(key(event.key()))
+        does = timeline_keys.action(self, event)
         if does is None or not self.lanes:
             super().keyPressEvent(event)
         else:
             does()
-
-    def _walk(self, direction: int, shift: bool, control: bool) -> None:
-        if control:
-            self.to_beat(direction)
-        elif shift:
-            self.seek(self._time + direction)
-        else:
-            self.step(direction)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         reason = Qt.FocusReason

@@ -61,13 +61,13 @@ def waveform_image(columns: np.ndarray, height: int, color: str) -> QImage:
     return _picture(_covered(top, bottom, height), color)
 
 
-def curve_image(levels: np.ndarray, height: int, color: str) -> QImage:
-    """A line at levels [count] of 0..1 over a pale ground; nothing where a level is NaN."""
+def curve_image(levels: np.ndarray, height: int, color: str, ratio: float = 1.0) -> QImage:
+    """A line at levels [count] of 0..1 over a pale ground, `ratio` pixels thick; nothing where a level is NaN."""
     known = np.isfinite(levels)
-    top = np.where(known, height - 1.5 - np.clip(np.nan_to_num(levels), 0, 1) * (height - 3), height)
+    top = np.where(known, height - ratio - np.clip(np.nan_to_num(levels), 0, 1) * (height - 3 * ratio), height)
     ground = _covered(top, np.full(len(levels), height, float), height)
     beside = np.fmax(np.append(top[1:], top[-1:]), np.append(top[:1], top[:-1]))  # so that a steep line has no holes
-    line = _covered(top, np.where(known, np.clip(beside, top + 1.5, height), height), height)
+    line = _covered(top, np.where(known, np.clip(beside, top + 1.3 * ratio, height), height), height)
     return _picture(np.maximum(GROUND * ground, line), color)
 
 

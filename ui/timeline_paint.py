@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from PySide6.QtCore import QLineF, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPainterPath, QPen, QPixmap
 
-from ui.lane import Lane, Thumbs
+from ui.lane import Lane, Strip, Thumbs
 from ui.theme import SPACE, Colors
 from ui.timeline_layout import EDGE, HANDLE, Layout, Row
 from ui.timeline_scale import Scale, clock, marks
@@ -238,13 +238,14 @@ def _beats(painter: QPainter, scene: Scene, lane: Lane, row: Row) -> None:
     painter.drawLines([QLineF(x, place.top(), x, place.bottom()) for x in xs])
 
 
-def _strip(painter: QPainter, scene: Scene, lane: Lane, strip: object, place: QRectF) -> None:
+def _strip(painter: QPainter, scene: Scene, lane: Lane, strip: Strip, place: QRectF) -> None:
     from ui.timeline_curves import curve_columns, curve_image
 
     painter.fillRect(_span(scene, 0, lane.duration, place), QColor(scene.colors.track))
     count = math.ceil(scene.layout.width * scene.ratio)
     levels = curve_columns(strip.times, strip.values, scene.scale.start, scene.scale.stop, count)
-    _draw(painter, place, curve_image(levels, round(place.height() * scene.ratio), scene.colors.wave), scene)
+    image = curve_image(levels, round(place.height() * scene.ratio), scene.colors.wave, scene.ratio)
+    _draw(painter, place, image, scene)
     ground, edge = QColor(scene.colors.warn), QColor(scene.colors.warn)
     ground.setAlphaF(0.35)
     for problem in strip.problems:
