@@ -15,7 +15,7 @@ from dancetransfer.learn.pairs import load_footage
 from dancetransfer.pose.labels import label_map, picture
 from dancetransfer.pose.poses import Poses
 from dancetransfer.project import Project
-from dancetransfer.render.export import compose
+from dancetransfer.render.compose import compose
 from dancetransfer.score.score import against_truth, metrics, table
 from dancetransfer.settings import ExportSettings, RenderSettings, RetargetSettings, TrainSettings
 from dancetransfer.storage import Results, key, write_text

@@ -115,12 +115,45 @@ class RenderSettings:
 class ExportSettings:
     """How the finished clip is written."""
 
+    preset: str = option(
+        "own",
+        "The kind of file: own is an MP4 in the size of the person's video; wide and the like are made for a use.",
+        choices=(
+            "own", "vertical", "wide", "square", "small", "webm", "prores", "prores-alpha", "png", "gif", "webp",
+        ),
+    )  # fmt: skip
+    crop: str = option(
+        "auto",
+        "What of the picture is seen: auto follows the dancer where the preset has another shape, else whole; "
+        "close also comes near; still doesn't move.",
+        choices=("auto", "whole", "follow", "close", "still"),
+    )
     fps: float | None = option(
         None,
         "Resample to this frame rate; otherwise every frame keeps the dance's own time.",
         unit="frames/s",
         low=1,
         high=240,
+    )
+    sound: str = option(
+        "on",
+        "Whether the clip has sound: the dance's own, or that of --music.",
+        choices=("on", "off"),
+    )
+    music: str | None = option(None, "A file whose sound takes the place of the dance's.")
+    music_from: float = option(
+        0.0,
+        "The time of the music that the clip begins with; below 0 the music sets in that much later.",
+        unit="seconds",
+        low=-3600,
+        high=86400,
+    )
+    fade: float = option(0.0, "Fade the sound out over this time at the end.", unit="seconds", low=0, high=60)
+    fade_in: float = option(0.0, "Fade the sound in over this time.", unit="seconds", low=0, high=60)
+    encoder: str = option(
+        "software",
+        "hardware is quicker and a little worse; where no such encoder opens, software is taken.",
+        choices=("software", "hardware"),
     )
     label: str = option(
         "auto",
@@ -165,11 +198,17 @@ def seconds_of(text: str) -> float:
 
 
 def parse(one: dataclasses.Field[Any], about: Option, text: Any) -> Any:
-    """The value of an option written as text, checked; UserError names the option and its bounds."""
+    """The value of an option written as text, checked; UserError names the option and its bounds.
+
+    "none" takes back what was given, where the option need not be given.
+    """
     flag, kind = flag_of(one.name, about), kind_of(one)
+    if text == "none" and one.default is None:
+        return None
     try:
         if about.unit == "seconds" and isinstance(text, str):
-            value: Any = seconds_of(text)
+            below = (about.low or 0) < 0 and text.startswith("-")
+            value: Any = -seconds_of(text[1:]) if below else seconds_of(text)
         else:
             value = {"int": int, "float": float, "str": str}[kind](text)
     except (TypeError, ValueError) as error:

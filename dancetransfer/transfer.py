@@ -219,6 +219,17 @@ def _render(project: Project, training: TrainSettings, settings: RenderSettings)
     yield from render(project, training, settings)
 
 
+def estimate_tasks(project: Project, chosen: RenderSettings, settings: ExportSettings) -> list[Task]:
+    """Tell how large a clip will be."""
+    return [Task("Estimating the size", "estimate", 10.0, partial(_estimate, project, chosen, settings))]
+
+
+def _estimate(project: Project, chosen: RenderSettings, settings: ExportSettings) -> Events:
+    from dancetransfer.render.estimate import estimate
+
+    yield from estimate(project, chosen, settings)
+
+
 def export_tasks(project: Project, chosen: RenderSettings, settings: ExportSettings, output: Path) -> list[Task]:
     """Write the finished clip."""
     frames = _dance_frames(project, chosen.dance)
@@ -338,10 +349,23 @@ def add_media(project: Project, dances: list[Path], clips: list[Path], follow: s
     project.save()
 
 
-def check_output(output: Path, videos: Iterable[Path] = ()) -> None:
+def check_output(output: Path, videos: Iterable[Path] = (), preset: str = "own") -> None:
     """UserError now where the clip could not be written in the end, or would replace one of the `videos`."""
-    if output.suffix.lower() not in (".mp4", ".mov", ".m4v"):
-        raise UserError(f"The clip can't be written as '{output.suffix}'.", "Name it like this: -o clip.mp4")
+    from dancetransfer.render.presets import PRESETS
+
+    chosen = PRESETS[preset]
+    if output.suffix.lower() not in chosen.format.suffixes:
+        if not chosen.suffix:
+            raise UserError(
+                f"The preset {preset} writes a folder of pictures, not '{output.name}'.", "Name it like this: -o clip"
+            )
+        raise UserError(
+            f"The clip can't be written as '{output.suffix}'.", f"Name it like this: -o clip{chosen.suffix}"
+        )
+    if not chosen.suffix and output.is_dir():
+        if any(output.iterdir()):
+            raise UserError(f"{output} is there already.", "Give the name of a new folder for the pictures.")
+        output = output / "000001.png"
     if any(output.exists() and path.exists() and output.samefile(path) for path in videos):
         raise UserError(f"{output} is one of the videos that are read.", "Choose another name for the clip.")
     check_folder(output)

@@ -9,12 +9,12 @@ from engine import call, done, failed, last
 from stick_bodies import without
 
 from dancetransfer.events import Done
+from dancetransfer.fit.retarget import fit_dance
 from dancetransfer.pose import poses as p
 from dancetransfer.pose.poses import Poses
-from dancetransfer.pose.retarget import fit_dance
 from dancetransfer.project import Project
 from dancetransfer.render import render as rendering
-from dancetransfer.render.export import compose
+from dancetransfer.render.compose import compose
 from dancetransfer.settings import RenderSettings, RetargetSettings, TrainSettings
 from dancetransfer.storage import Results
 

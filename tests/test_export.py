@@ -15,8 +15,9 @@ from dancetransfer.errors import UserError
 from dancetransfer.events import Done, Notice, Progress, Started
 from dancetransfer.pose.poses import Poses
 from dancetransfer.project import Project
-from dancetransfer.render.export import compose, label_wanted, resample
+from dancetransfer.render.compose import compose, resample
 from dancetransfer.render.export import export as export_stage
+from dancetransfer.render.plan import label_wanted
 from dancetransfer.render.render import render
 from dancetransfer.settings import ExportSettings, RenderSettings, TrainSettings
 from dancetransfer.video.disclosure import SOURCE_TYPE, read_mark

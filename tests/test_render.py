@@ -20,7 +20,7 @@ from dancetransfer.pose import poses as p
 from dancetransfer.pose.poses import Poses
 from dancetransfer.project import Project
 from dancetransfer.render import render as rendering
-from dancetransfer.render.export import compose
+from dancetransfer.render.compose import compose
 from dancetransfer.render.render import frames_between, read_layers, segments
 from dancetransfer.settings import RenderSettings, TrainSettings
 

@@ -24,10 +24,10 @@ def transfer(arguments: argparse.Namespace, context: Context) -> Events:
 
     output = Path(arguments.output).resolve()
     dance, clips = Path(arguments.dance), [Path(path) for path in arguments.person]
-    chain.check_output(output, (dance, *clips))
+    where = Path(arguments.project) if arguments.project else output.with_suffix(".dance")
+    chain.check_output(output, (dance, *clips), _exporting(arguments, ExportSettings(), output).preset)
     chain.look_at(clips, [dance])  # before anything is made
     follow = chosen(arguments)
-    where = Path(arguments.project) if arguments.project else output.with_suffix(".dance")
     project = Project.open_or_create(where)
     with _working(project, context):
         yield from _notes(project)
@@ -37,7 +37,8 @@ def transfer(arguments: argparse.Namespace, context: Context) -> Events:
         read_kept(arguments, PoseSettings, project)
         training = read_kept(arguments, TrainSettings, project)
         fitting = read_kept(arguments, RetargetSettings, project)
-        exporting = read_kept(arguments, ExportSettings, project)
+        exporting = _exporting(arguments, project.settings(ExportSettings), output)
+        project.set_settings(exporting)
         project.save()
         rendering = RenderSettings(dance=project.dances[-1].name)
         yield from chain.transfer(project, output, training, fitting, rendering, exporting)
@@ -138,19 +139,26 @@ def render(arguments: argparse.Namespace, context: Context) -> Events:
 
 
 def export(arguments: argparse.Namespace, context: Context) -> Events:
-    """Write a rendered dance as a clip."""
+    """Write a rendered dance as a clip, or tell how large it will be."""
     from dancetransfer import transfer as chain
 
     output = Path(arguments.output).resolve()
     project = Project.open(arguments.project)
-    chain.check_output(output, [Path(media.file) for media in (*project.clips, *project.dances)])
+    exporting = _exporting(arguments, project.settings(ExportSettings), output)
+    rendering = read(arguments, RenderSettings)
+    if arguments.estimate:
+        with _working(project, context):
+            yield from chain.chain(chain.estimate_tasks(project, rendering, exporting))
+        return
+    media = [Path(one.file) for one in (*project.clips, *project.dances)]
+    chain.check_output(output, [*media, *([Path(exporting.music)] if exporting.music else [])], exporting.preset)
     with _working(project, context):
         yield from _notes(project)
         if arguments.consent:
             project.consent = arguments.consent
-        exporting = read_kept(arguments, ExportSettings, project)
+        project.set_settings(exporting)
         project.save()
-        yield from chain.chain(chain.export_tasks(project, read(arguments, RenderSettings), exporting, output))
+        yield from chain.chain(chain.export_tasks(project, rendering, exporting, output))
         yield chain.done(_finished(project, exporting, output), [output])
 
 
@@ -164,6 +172,18 @@ def forget(arguments: argparse.Namespace, context: Context) -> Events:
             return
         project.forget_person()
         yield Done("", "Everything learned of the person is deleted. The dances are still there.")
+
+
+def _exporting(arguments: argparse.Namespace, kept: ExportSettings, output: Path) -> ExportSettings:
+    """What was typed, else what the project keeps; where no preset is typed, it has to go with the file's name."""
+    from dancetransfer.render.presets import fitting
+
+    typed = given(arguments, ExportSettings)
+    if typed.get("music"):
+        typed["music"] = str(Path(typed["music"]).resolve())
+    if "preset" not in typed:
+        typed["preset"] = fitting(kept.preset, output.suffix)
+    return replace(kept, **typed)
 
 
 # --- shared --------------------------------------------------------------------------------------
@@ -184,7 +204,7 @@ def _notes(project: Project) -> Iterator[Event]:
 
 def _finished(project: Project, exporting: ExportSettings, output: Path) -> str:
     """What was made."""
-    from dancetransfer.render.export import label_wanted
+    from dancetransfer.render.plan import label_wanted
 
     labeled = " and the visible label" if label_wanted(project, exporting) else ""
     if not (project.consent or project.built_in):

@@ -39,6 +39,7 @@ def parser() -> Parser:
     add_choice(one, "the dance")
     for settings in (PoseSettings, TrainSettings, RetargetSettings, ExportSettings):
         add_options(one, settings)
+    _silence(one)
 
     one = command("demo", commands.demo, "the whole job on the built-in dancers")
     one.epilog = "Trains for three minutes where no other --budget is given."
@@ -74,8 +75,10 @@ def parser() -> Parser:
     _project(one)
     _output(one, "CLIP.mp4")
     _consent(one)
+    one.add_argument("--estimate", action="store_true", help="Write nothing, tell how large the clip will be.")
     add_options(one, RenderSettings)
     add_options(one, ExportSettings)
+    _silence(one)
 
     one = command("edit", edits.edit, "touch a dance's poses up by hand")
     _project(one)
@@ -125,6 +128,12 @@ def _project(one: argparse.ArgumentParser) -> None:
 
 def _output(one: argparse.ArgumentParser, name: str) -> None:
     one.add_argument("-o", dest="output", metavar=name, required=True, help="What is written.")
+
+
+def _silence(one: argparse.ArgumentParser) -> None:
+    one.add_argument(
+        "--no-sound", dest="ExportSettings.sound", action="store_const", const="off", help="The same as --sound off."
+    )
 
 
 def _consent(one: argparse.ArgumentParser) -> None:

@@ -4,10 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from os import PathLike
+from typing import cast
 
 import av
 import numpy as np
 from av.audio.frame import AudioFrame
+from av.audio.stream import AudioStream
 from av.container import OutputContainer
 from av.packet import Packet
 from numpy.typing import NDArray
@@ -123,7 +125,7 @@ class Encoded:
         self._output, self._blocks = output, blocks
         self._rate, self._channels = rate, channels
         self._layout = "mono" if channels == 1 else "stereo"
-        self._stream = output.add_stream(codec, rate=rate, layout=self._layout)
+        self._stream = cast(AudioStream, output.add_stream(codec, rate=rate, layout=self._layout))
         if not codec.startswith("pcm"):
             self._stream.bit_rate = 96000 * channels
         self._written = 0
