@@ -128,7 +128,8 @@ class Curve(QWidget):
         painter.setFont(theme.font(0.85))
         row = QRectF(LEFT, floor + 4, self.width() - LEFT - RIGHT, BOTTOM - 4)
         painter.drawText(row, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, "0:00")
-        painter.drawText(row, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, clock(self.span))
+        end = clock(self.span) if self._planned or self._course.moments else ""
+        painter.drawText(row, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, end)
         middle = ""
         if self._pointed is not None and (near := self._near(self._pointed)):
             middle = self.tr("{time}: {score} dB").format(time=clock(near.seconds), score=f"{near.decibels:.1f}")
