@@ -8,7 +8,7 @@ import shutil
 import sys
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
@@ -18,6 +18,8 @@ from dancetransfer.storage import explain, fingerprint, set_aside, write_text
 
 FORMAT = 1
 """Version of project.json; a newer one is refused, an older one is read."""
+RECOVERY = "recovery"
+"""Folder of the dated copies of project.json."""
 UNDO_STEPS = 100
 """Changes of a video's hand edits that can be taken back."""
 
@@ -63,6 +65,8 @@ class Project:
     def __init__(self, folder: Path, data: dict[str, Any]) -> None:
         self.folder = folder
         self._data = data
+        self._written = _text(data)
+        """What the file says, as far as this process knows."""
         self.notes: list[str] = []
         """What opening the project found worth telling."""
 
@@ -126,9 +130,18 @@ class Project:
 
     def save(self) -> None:
         """Write project.json, then its copy, each in one step."""
-        text = json.dumps(self._data, indent=1, ensure_ascii=False)
+        text = _text(self._data)
         write_text(self.folder / "project.json", text)
         write_text(self.folder / "project.copy.json", text)
+        self._written = text
+
+    def refresh(self) -> bool:
+        """Take over what another process has written since; False where nothing was. Unsaved changes are lost then."""
+        data = _read(self.folder / "project.json")
+        if data is None or data.get("format", 0) > FORMAT or _text(data) == self._written:
+            return False
+        self._data, self._written = data, _text(data)
+        return True
 
     # --- what it holds ------------------------------------------------------------------------
 
@@ -186,6 +199,44 @@ class Project:
         for entry in (*self._data["clips"], *self._data["dances"]):
             if _media(entry) == media:
                 entry["follow"] = words
+
+    def exchange(self, media: Media, file: Path, mark: str) -> Media:
+        """A video of the project lies elsewhere now: `file`, of that fingerprint. Call `save` after."""
+        for entry in self._entries_of(media):
+            entry.update(file=str(file), fingerprint=mark)
+        return replace(media, file=str(file), fingerprint=mark)
+
+    def trim(self, media: Media) -> tuple[float, float] | None:
+        """The part of a video that is used, from and to in seconds; None: all of it."""
+        for entry in self._entries_of(media):
+            kept = entry.get("trim")
+            if isinstance(kept, list) and len(kept) == 2 and all(isinstance(edge, (int, float)) for edge in kept):
+                return (float(kept[0]), float(kept[1])) if 0 <= kept[0] < kept[1] else None
+        return None
+
+    def set_trim(self, media: Media, part: tuple[float, float] | None) -> None:
+        """Keep which part of a video is used; the video itself stays whole. Call `save` after."""
+        if part is not None and not (0 <= part[0] < part[1] < float("inf")):
+            raise UserError(f"{part[0]:g} to {part[1]:g} s is no part of a video.", "Put the end behind the beginning.")
+        for entry in self._entries_of(media):
+            entry.pop("trim", None)
+            if part is not None:
+                entry["trim"] = [round(float(edge), 4) for edge in part]
+
+    @property
+    def current_dance(self) -> Media | None:
+        """The dance that is worked on: the one that was chosen last, else the newest."""
+        dances = self.dances
+        found = [one for one in dances if one.name == self._data.get("current")] or dances[-1:]
+        return found[0] if found else None
+
+    def choose_dance(self, name: str) -> None:
+        """Work on the dance of that name from now on; call `save` after."""
+        self._data["current"] = self.dance(name).name
+
+    def _entries_of(self, media: Media) -> list[dict[str, Any]]:
+        entries = (*self._data["clips"], *self._data["dances"])
+        return [one for one in entries if (one["name"], one["fingerprint"]) == (media.name, media.fingerprint)]
 
     def remove(self, media: Media) -> None:
         """Take a video that is of no use out again, with what was made of it; call `save` after."""
@@ -329,11 +380,16 @@ class Project:
                     file.unlink(missing_ok=True)  # also one that was set aside, or left by a kill
         for file in self.folder.glob("project.json.damaged-*"):
             file.unlink(missing_ok=True)
+        shutil.rmtree(self.folder / RECOVERY, ignore_errors=True)
         if self.person.exists():
             raise UserError(f"{self.person} could not be deleted whole.", "Close what has it open and try again.")
         self._forget_edits("clips/")
         self._data.update(clips=[], consent=None, built_in=False)
         self.save()
+
+
+def _text(data: dict[str, Any]) -> str:
+    return json.dumps(data, indent=1, ensure_ascii=False)
 
 
 def _read(file: Path) -> dict[str, Any] | None:
@@ -344,9 +400,9 @@ def _read(file: Path) -> dict[str, Any] | None:
             return data  # the caller refuses it, whatever it holds
         media = [entry[key] for what in ("clips", "dances") for entry in data[what] for key in _MEDIA]
         names = [entry["name"] for what in ("clips", "dances") for entry in data[what]]
-        whole = all(isinstance(value, str) for value in media) and all(map(_is_folder_name, names))
+        whole = all(isinstance(value, str) for value in media) and all(map(is_folder_name, names))
         whole &= all(isinstance(values, dict) for values in data.setdefault("settings", {}).values())
-        whole &= _whole_edits(data)
+        whole &= whole_edits(data)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
     return data if whole else None
@@ -359,7 +415,7 @@ def _media(entry: dict[str, Any]) -> Media:
     return Media(entry["name"], entry["file"], entry["fingerprint"], str(entry.get("follow", "")))
 
 
-def _whole_edits(data: dict[str, Any]) -> bool:
+def whole_edits(data: dict[str, Any]) -> bool:
     """Every hand edit can be named, to be taken out or brought back; KeyError and the like where not even that."""
     lists = [*data.get("edits", {}).values(), *data.get("edits_of_removed", {}).values()]
     entries = [entry for kept in lists for entry in kept]
@@ -373,7 +429,7 @@ def _place(folder: Path) -> str:
     return f"{folder.parent.name}/{folder.name}"
 
 
-def _is_folder_name(name: str) -> bool:
+def is_folder_name(name: str) -> bool:
     """One step down and nowhere else: the names of a stranger's project are folders that are deleted from."""
     return bool(name.strip(".")) and not re.search(r"[/\\:\0]", name)
 
