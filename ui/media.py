@@ -1,6 +1,7 @@
 """Reads what the engine has found of a video into a lane of the timeline; what is missing or damaged is left out."""
 
 import json
+import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -67,21 +68,27 @@ def read_thumbs(folder: Path) -> Thumbs | None:
 
 def _sound(folder: Path) -> "tuple[np.ndarray | None, np.ndarray | None, float]":
     """Waveform [N,2], onset strength [N] and steps in a second; None each where there is no sound."""
-    import numpy as np
-
     try:
         about = json.loads((folder / "sound.json").read_text(encoding="utf-8"))
         per_second = float(about["per_second"] or 0)
-        peaks = np.load(folder / "peaks.npy", allow_pickle=False) if per_second > 0 else None
-    except (OSError, ValueError, KeyError, TypeError, EOFError):
+    except (OSError, ValueError, KeyError, TypeError):
+        per_second = 0.0
+    peaks = _array(folder / "peaks.npy", 2) if per_second > 0 else None
+    if peaks is None or peaks.shape[1] != 2 or not len(peaks):
         return None, None, 100.0
-    if peaks is None or peaks.ndim != 2 or peaks.shape[1] != 2 or not len(peaks):
-        return None, None, 100.0
+    return peaks, _array(folder / "onsets.npy", 1), per_second
+
+
+def _array(file: Path, dimensions: int) -> "np.ndarray | None":
+    """The numbers in a file; None where it isn't there or whole."""
+    import numpy as np
+
     try:
-        onsets = np.load(folder / "onsets.npy", allow_pickle=False)
-    except (OSError, ValueError, EOFError):
-        onsets = None
-    return peaks, onsets if onsets is not None and onsets.ndim == 1 else None, per_second
+        found = np.load(file, allow_pickle=False)
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile):
+        return None
+    fits = isinstance(found, np.ndarray) and found.ndim == dimensions and found.dtype.kind == "f"
+    return found if fits else None
 
 
 def _beats(onsets: "np.ndarray | None", per_second: float) -> tuple[float, ...]:
