@@ -51,11 +51,15 @@ def keep(folder: Path, now: datetime, at_once: bool = False) -> Path | None:
     return kept
 
 
-def restore(folder: Path, copy: Path) -> list[str]:
-    """Make a copy the project file; returns notes on what of it could not be had. UserError: nothing could."""
+def restore(folder: Path, copy: Path, now: datetime) -> list[str]:
+    """Make a copy the project file, which becomes a dated copy itself; returns notes on what could not be had.
+
+    UserError where the copy can't be read.
+    """
     found = _mended(copy)
     if found is None:
         raise UserError(f"{copy.name} can't be read.", "Choose another copy.")
+    keep(folder, now, at_once=True)
     _write(folder, found[0])
     return found[1]
 
