@@ -48,7 +48,7 @@ def color_of(one: int, other: int | None = None) -> QColor:
 
 def points(poses: "Poses", number: int, placed: QTransform) -> dict[int, QPointF]:
     """Where the joints that are seen in a frame lie on the screen, by number."""
-    seen = poses.visible[number].nonzero()[0]
+    seen = poses[number : number + 1].visible[0].nonzero()[0]
     xy = poses.xy[number, seen]
     return {int(n): placed.map(QPointF(float(x), float(y))) for n, (x, y) in zip(seen, xy, strict=True)}
 

@@ -115,6 +115,11 @@ class Viewer(QWidget):
         self._poses, self._fitted = dict(poses), dict(fitted or {})
         self.update()
 
+    def set_pose(self, name: str, poses: "Poses") -> None:
+        """Another skeleton for one picture."""
+        self._poses = {**self._poses, name: poses}
+        self.update()
+
     @Slot(bool)
     def set_skeletons(self, shown: bool) -> None:
         """Draw skeletons in every arrangement, not in "overlay" alone."""

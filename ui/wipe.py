@@ -33,15 +33,31 @@ def handle(painter: QPainter, x: float, height: float) -> None:
 
 def caption(painter: QPainter, words: str, area: QRectF, right: bool = False) -> None:
     """A picture's name in the upper corner of its part, shortened to what it has room for."""
-    inset = theme.SPACE
     metrics = QFontMetricsF(painter.font())
-    room = area.width() - 4 * inset
-    if room < 3 * metrics.height():
-        return
-    words = metrics.elidedText(words, Qt.TextElideMode.ElideMiddle, room)
-    width, height = metrics.horizontalAdvance(words) + 2 * inset, metrics.height() + inset
-    left = area.right() - inset - width if right else area.left() + inset
-    box = QRectF(left, area.top() + inset, width, height)
+    room = area.width() - 4 * theme.SPACE
+    if room >= 3 * metrics.height():
+        words = metrics.elidedText(words, Qt.TextElideMode.ElideMiddle, room)
+        left = area.right() - _width(metrics, words) - theme.SPACE if right else area.left() + theme.SPACE
+        _pill(painter, words, QPointF(left, area.top() + theme.SPACE))
+
+
+def caption_at(painter: QPainter, words: str, at: QPointF, area: QRectF) -> None:
+    """A few words beside a point, all of them within the area."""
+    metrics = QFontMetricsF(painter.font())
+    width, height = _width(metrics, words), metrics.height() + theme.SPACE
+    left = max(area.left(), min(at.x(), area.right() - width))
+    top = max(area.top(), min(at.y() - height, area.bottom() - height))
+    _pill(painter, words, QPointF(left, top))
+
+
+def _width(metrics: QFontMetricsF, words: str) -> float:
+    return metrics.horizontalAdvance(words) + 2 * theme.SPACE
+
+
+def _pill(painter: QPainter, words: str, corner: QPointF) -> None:
+    metrics = QFontMetricsF(painter.font())
+    height = metrics.height() + theme.SPACE
+    box = QRectF(corner.x(), corner.y(), _width(metrics, words), height)
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(Qt.PenStyle.NoPen)
