@@ -68,7 +68,7 @@ def curve_image(levels: np.ndarray, height: int, color: str, ratio: float = 1.0)
     ground = _covered(top, np.full(len(levels), height, float), height)
     beside = np.fmax(np.append(top[1:], top[-1:]), np.append(top[:1], top[:-1]))  # so that a steep line has no holes
     line = _covered(top, np.where(known, np.clip(beside, top + 1.3 * ratio, height), height), height)
-    return _picture(np.maximum(GROUND * ground, line), color)
+    return _picture(np.maximum(np.float32(GROUND) * ground, line), color)
 
 
 def curve_columns(times: np.ndarray, values: np.ndarray, start: float, stop: float, count: int) -> np.ndarray:
@@ -92,15 +92,17 @@ def curve_columns(times: np.ndarray, values: np.ndarray, start: float, stop: flo
 
 
 def _covered(top: np.ndarray, bottom: np.ndarray, height: int) -> np.ndarray:
-    """float [height,count]: how much of each pixel lies between its column's top and bottom (pixels from above)."""
-    rows = np.arange(height)[:, None]
-    return np.clip(np.minimum(bottom, rows + 1) - np.maximum(top, rows), 0, 1)
+    """float32 [height,count]: how much of each pixel lies between its column's top and bottom (pixels from above)."""
+    rows = np.arange(height, dtype=np.float32)[:, None]
+    covered = np.minimum(bottom.astype(np.float32), rows + 1)
+    covered -= np.maximum(top.astype(np.float32), rows)
+    return covered.clip(0, 1, out=covered)
 
 
 def _picture(opacity: np.ndarray, color: str) -> QImage:
     """A color at opacity [height,count] of 0..1."""
     height, count = opacity.shape
-    picture = _premultiplied(color)[(opacity * 255).astype(np.uint8)]
+    picture = _premultiplied(color).take((opacity * np.float32(255)).astype(np.uint8))
     made = QImage(picture.data, count, height, 4 * count, QImage.Format.Format_ARGB32_Premultiplied)
     return made.copy()  # which owns its pixels
 

@@ -246,14 +246,17 @@ def _strip(painter: QPainter, scene: Scene, lane: Lane, strip: Strip, place: QRe
     levels = curve_columns(strip.times, strip.values, scene.scale.start, scene.scale.stop, count)
     image = curve_image(levels, round(place.height() * scene.ratio), scene.colors.wave, scene.ratio)
     _draw(painter, place, image, scene)
-    ground, edge = QColor(scene.colors.warn), QColor(scene.colors.warn)
+    seen = [one for one in strip.problems if one.stop >= scene.scale.start and one.start <= scene.scale.stop]
+    spans = [_span(scene, one.start, one.stop, place) for one in seen]
+    for span in spans:
+        span.setWidth(max(span.width(), 3.0))
+    ground = QColor(scene.colors.warn)
     ground.setAlphaF(0.35)
-    for problem in strip.problems:
-        if problem.stop >= scene.scale.start and problem.start <= scene.scale.stop:
-            span = _span(scene, problem.start, problem.stop, place)
-            span.setWidth(max(span.width(), 3.0))
-            painter.fillRect(span, ground)
-            painter.fillRect(QRectF(span.left(), span.bottom() - 2, span.width(), 2), edge)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(ground)
+    painter.drawRects(spans)
+    painter.setBrush(QColor(scene.colors.warn))
+    painter.drawRects([span.adjusted(0, span.height() - 2, 0, 0) for span in spans])
 
 
 def _trim(painter: QPainter, scene: Scene, number: int, row: Row) -> None:
@@ -302,7 +305,6 @@ def _overview(painter: QPainter, scene: Scene) -> None:
         window = QRectF(window.center().x() - 1.5 * bar.height(), bar.top(), 3 * bar.height(), bar.height())
     painter.setBrush(QColor(scene.colors.faint))
     painter.drawRoundedRect(window.intersected(bar), bar.height() / 2, bar.height() / 2)
-    for lane in scene.lanes:
-        for problem in lane.problems:
-            x = bar.left() + problem.start * per_second
-            painter.fillRect(QRectF(x, bar.top() + 2, 2, bar.height() - 4), QColor(scene.colors.warn))
+    starts = {round(one.start * per_second) for lane in scene.lanes for strip in lane.strips for one in strip.problems}
+    painter.setBrush(QColor(scene.colors.warn))
+    painter.drawRects([QRectF(bar.left() + x, bar.top() + 2, 2, bar.height() - 4) for x in starts])
