@@ -108,7 +108,14 @@ def info(arguments: argparse.Namespace, context: Context) -> Events:
     ]
     if facts.damage:
         yield Notice(facts.damage)
-    yield Done("", "\n".join(lines), result={**asdict(facts), "path": str(facts.path)})
+    result = {**asdict(facts), "path": str(facts.path)}
+    if arguments.look:
+        from dancetransfer.extract.glance import glance
+
+        found = glance(Path(arguments.video))
+        lines += [f"verdict  {one.sentence} {one.hint}" for one in found] or ["verdict  good"]
+        result["verdict"] = [asdict(one) for one in found]
+    yield Done("", "\n".join(lines), result=result)
 
 
 def _project_info(folder: Path) -> Events:

@@ -109,6 +109,7 @@ def parser() -> Parser:
 
     one = command("info", files.info, "the facts of a video, or what a project holds and lacks")
     one.add_argument("video", metavar="VIDEO or X.dance")
+    one.add_argument("--look", action="store_true", help="Look at some frames of the video too: whether it will do.")
 
     one = command("doctor", files.doctor, "what works on this machine and how long a dance takes")
     one.add_argument("--quick", action="store_true", help="Look only, measure nothing.")

@@ -32,23 +32,42 @@ def drift(video: Path, track: Poses) -> float | None:
     """
     from dancetransfer.video.read import RandomAccess
 
-    step = np.median(np.diff(track.time)) if len(track) > 1 else np.inf
-    apart = max(1, round(APART_SECONDS / step)) if np.isfinite(step) and step > 0 else 1
     with RandomAccess(video, exact=False) as frames:
         length = min(len(frames), len(track))
-        if length <= apart:
-            return None
-        first = np.unique(np.linspace(0, length - 1 - apart, PAIRS).astype(int))
+        first, apart = pairs(track.time[:length])
         first = first[track.shot[first] == track.shot[first + apart]]
-        wanted = np.unique(np.concatenate([first, first + apart])).tolist()  # forward only: no frame twice
-        small = {at: _small(frames.frame(at).image, track.size) for at in wanted}
-    boxes = person_box(track) * (SIDE / max(track.size))
-    moved = [_moved(small[at], small[at + apart], boxes[[at, at + apart]]) for at in first.tolist()]
+        wanted = moments(first, apart)  # forward only: no frame twice
+        looked = {at: small(frames.frame(at).image, track.size) for at in wanted}
+    return drift_between(looked, person_box(track), track.size, first, apart)
+
+
+def pairs(times: np.ndarray) -> tuple[np.ndarray, int]:
+    """The earlier frames of the pairs to compare, and how many frames apart they are; none in too short a clip."""
+    step = np.median(np.diff(times)) if len(times) > 1 else np.inf
+    apart = max(1, round(APART_SECONDS / step)) if np.isfinite(step) and step > 0 else 1
+    if len(times) <= apart:
+        return np.empty(0, int), apart
+    return np.unique(np.linspace(0, len(times) - 1 - apart, PAIRS).astype(int)), apart
+
+
+def moments(first: np.ndarray, apart: int) -> list[int]:
+    """All frames of the pairs, rising."""
+    wanted: list[int] = np.unique(np.concatenate([first, first + apart])).tolist()
+    return wanted
+
+
+def drift_between(
+    looked: dict[int, np.ndarray], boxes: np.ndarray, size: tuple[int, int], first: np.ndarray, apart: int
+) -> float | None:
+    """`drift` from the `small` pictures of the pairs and the person's boxes [T,4] in pixels of `size`."""
+    scaled = boxes * (SIDE / max(size))
+    moved = [_moved(looked[at], looked[at + apart], scaled[[at, at + apart]]) for at in first.tolist()]
     found = [one for one in moved if one is not None]
     return float(np.median(found)) / SIDE if found and len(found) >= len(first) / 3 else None
 
 
-def _small(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+def small(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """A frame as it is compared: gray, SIDE pixels long; `size` is the video's."""
     import cv2
 
     width, height = (max(1, round(side * SIDE / max(size))) for side in size)

@@ -119,7 +119,11 @@ def _small(here: Poses, whose: str) -> Doubt | None:
 
 
 def _moving(track: Poses, whose: str, video: Path | None) -> Doubt | None:
-    moved = drift(video, track) if video is not None and video.exists() else None
+    return camera_doubt(drift(video, track) if video is not None and video.exists() else None, whose)
+
+
+def camera_doubt(moved: float | None, whose: str) -> Doubt | None:
+    """What a `background.drift` speaks against, None where nothing."""
     if moved is None or moved < MOVES:
         return None
     if whose == "dance":
