@@ -262,6 +262,19 @@ def test_the_report_part_is_scored_beside_the_lookup(footage: list[Footage], tmp
     assert isinstance(events[-1], Done) and "lookup placed" in events[-1].message
 
 
+def test_each_held_out_frame_tells_how_like_the_person_it_is(footage: list[Footage], tmp_path: Path) -> None:
+    clips = soft(footage)
+    project = project_of(tmp_path, clips)
+    list(held_out(project, Copies(clips, 0), estimator=None))
+    likeness = json.loads((project.person / "scores.json").read_text())["rows"][RENDERED]["person_ssim"]
+    found = []
+    for media, clip in zip(project.clips, clips, strict=True):
+        with np.load(project.clip_folder(media) / "scores.npz") as data:
+            assert np.allclose(data["time"], clip.poses.time[clip.part == 2])
+            found += list(data["quality"])
+    assert np.mean(found) == pytest.approx(likeness, abs=1e-4)
+
+
 def test_a_short_clip_is_scored_on_its_choose_part_and_says_so(footage: list[Footage], tmp_path: Path) -> None:
     clips = soft(footage[:1], 45)
     events = list(held_out(project_of(tmp_path, clips), Copies(clips, 0), estimator=None))

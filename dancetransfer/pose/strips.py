@@ -10,11 +10,14 @@ import numpy as np
 from dancetransfer.errors import UserError
 from dancetransfer.pose.coverage import MISSING
 from dancetransfer.pose.poses import BODY, Poses
+from dancetransfer.storage import write_npz
 
 SHORTEST_SECONDS, APART_SECONDS = 0.15, 0.4
 """A shorter problem is none; two that are nearer to each other are one."""
 SURE, USABLE = 0.9, 0.3
 """Mean confidence of the body that counts as 1, and as 0: below it a joint is not used."""
+WORSE = 0.1
+"""Less likeness (SSIM of the person) than what is usual by this much is a problem."""
 
 
 @dataclass(frozen=True)
@@ -98,17 +101,31 @@ def _covered(folder: Path) -> Curve:
 
 
 def _likeness(folder: Path) -> Curve:
-    """How like the person's own frames the dancer draws them; see `score.held_out`."""
+    """How like the person's own frames the dancer draws them; nothing between the stretches that were held out."""
     with np.load(folder / "scores.npz") as data:
         times, values = data["time"], data["quality"].astype(np.float32)
+    times, values = _with_gaps(times, values)
     known = values[np.isfinite(values)]
     usual = float(np.median(known)) if len(known) else 1.0
     words = "The picture is less like the person here than elsewhere."
     return Curve(times, values, stretches(times, values < usual - WORSE, words))
 
 
-WORSE = 0.1
-"""Less likeness (SSIM of the person) than usual by this much is seen."""
+def save_likeness(folder: Path, found: dict[float, float]) -> None:
+    """Keep in `scores.npz` how like the person frames came out: SSIM of the person at times in seconds."""
+    times = sorted(found)
+    quality = np.array([found[time] for time in times], np.float32)
+    write_npz(folder / "scores.npz", time=np.array(times, np.float64), quality=quality)
+
+
+def _with_gaps(times: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Nothing known where frames are missing, rather than the last value."""
+    if len(times) < 2:
+        return times, values
+    step = float(np.median(np.diff(times)))
+    holes = np.flatnonzero(np.diff(times) > 3 * step)
+    return np.insert(times, holes + 1, times[holes] + step), np.insert(values, holes + 1, np.nan)
+
 
 STRIPS = (
     Declared("Pose", "How sure the joints are that were found.", _sureness),

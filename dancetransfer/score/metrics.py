@@ -117,9 +117,12 @@ class Fidelity:
     """Sum over the frames."""
     similar: float = 0.0
     similar_frames: int = 0
+    latest: float = float("nan")
+    """SSIM of the last frame; NaN where it could not be told."""
 
     def add(self, error: np.ndarray, similar: np.ndarray, box: np.ndarray | None = None) -> None:
         """`error` and `similar`: [H,W] of a frame (`squared_error`, `ssim_map`); a NaN box is skipped."""
+        self.latest = float("nan")
         if box is not None:
             if not np.isfinite(box).all():
                 return
@@ -132,7 +135,8 @@ class Fidelity:
         known = similar[np.isfinite(similar)]
         if known.size:
             self.similar_frames += 1
-            self.similar += float(known.mean())
+            self.latest = float(known.mean())
+            self.similar += self.latest
 
     @property
     def psnr(self) -> float | None:

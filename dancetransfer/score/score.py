@@ -15,6 +15,7 @@ from dancetransfer.events import Done, Event, Events, Metric, Notice, Progress, 
 from dancetransfer.extract.estimators import Estimator
 from dancetransfer.learn.pairs import CHOOSE, REPORT, Footage, load_footage
 from dancetransfer.learn.plate import composite
+from dancetransfer.pose import strips
 from dancetransfer.pose.crop import face_boxes
 from dancetransfer.pose.poses import Poses, absent
 from dancetransfer.project import Project
@@ -238,6 +239,7 @@ def held_out(
 ) -> Events:
     """Stage: the dancer on the person's report part, beside the lookup; writes `person/scores.json`.
 
+    Beside each clip's poses goes `scores.npz`, how like the person each frame came out (`strips.save_likeness`).
     Reads the clips' videos and what `prepare` made. Where a clip is too short for a report part
     its choose part is taken (a Notice says so); `estimator` None leaves the joints out.
     """
@@ -255,20 +257,24 @@ def held_out(
     total = sum(len(run) for _, run in runs)
     yield Started("score", total)
     measuring, lookup, done = Measuring((RENDERED, PLACED, UNPLACED), estimator), Lookup(footage), 0
+    like: dict[str, dict[float, float]] = {}
     for clip, run in runs:
         span = slice(int(run[0]), int(run[-1]) + 1)
         results = {
             RENDERED: _drawn(dancer, clip, span),
             **_looked_up(lookup, clip.poses[span], clip.plate),
         }
-        for _ in measuring.stretch(results, _real(project, clip, span), clip.poses[span]):
+        for seen in measuring.stretch(results, _real(project, clip, span), clip.poses[span]):
             done += 1
+            like.setdefault(clip.name, {})[clip.poses.time[span][seen - 1]] = measuring.rows[RENDERED].person.latest
             if done % TELL_FRAMES == 0:
                 yield Progress("score", done, total)
     rows = measuring.scores()
     about = {"part": "report" if part == REPORT else "choose", "frames": total, "clips": len(footage)}
     text = json.dumps({**about, "rows": {name: asdict(one) for name, one in rows.items()}}, indent=1)
     write_text(project.person / "scores.json", text)
+    for media in project.clips:
+        strips.save_likeness(project.clip_folder(media), like.get(media.name, {}))
     yield from metrics(rows)
     yield Done("score", table(rows), [str(project.person / "scores.json")])
 
