@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from typing import Protocol
 
-from PySide6.QtCore import QCoreApplication, QDate, QLocale
+from PySide6.QtCore import QCoreApplication, QDate, QLocale, QSize
 from PySide6.QtWidgets import (
     QDateEdit,
     QDialog,
@@ -116,7 +116,7 @@ class ConsentSheet(QDialog):
             row = QHBoxLayout()
             row.setSpacing(theme.SPACE + theme.SPACE // 2)
             mark, said = QLabel(), QLabel(words)
-            mark.setPixmap(theme.icon(name, theme.colors().dim).pixmap(20, 20))
+            mark.setPixmap(theme.icon(name, theme.colors().dim).pixmap(QSize(20, 20), self.devicePixelRatioF()))
             said.setWordWrap(True)
             row.addWidget(mark)
             row.addWidget(said, 1)
