@@ -328,8 +328,9 @@ class Timeline(QWidget):
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             QToolTip.showText(event.globalPos(), self._hand.words_at(QPointF(event.pos())), self)
             return True
-        pinched = event.type() == QEvent.Type.NativeGesture and isinstance(event, QNativeGestureEvent)
-        return (pinched and self._hand.pinch(event)) or super().event(event)
+        if isinstance(event, QNativeGestureEvent) and self._hand.pinch(event):
+            return True
+        return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         does = timeline_keys.action(self, event)

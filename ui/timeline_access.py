@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
@@ -122,10 +123,10 @@ class TimelineInterface(QAccessibleWidget):
 
     def __init__(self, timeline: Timeline) -> None:
         super().__init__(timeline, QAccessible.Role.Slider, timeline.accessibleName())
-        self.timeline = timeline
-        self.value, self.actions = Value(timeline), Actions(timeline)
+        self.timeline = weakref.proxy(timeline)  # PySide never lets go of an interface; its timeline may go
+        self.value, self.actions = Value(self.timeline), Actions(self.timeline)
 
-    def interface_cast(self, kind: QAccessible.InterfaceType) -> object:
+    def interface_cast(self, kind: QAccessible.InterfaceType) -> object:  # type: ignore[override]
         # PySide turns the returned object into its C++ pointer; a number from getCppPointer crashes (6.11.3).
         if kind == QAccessible.InterfaceType.ValueInterface:
             return self.value

@@ -21,7 +21,7 @@ def action(timeline: Timeline, event: QKeyEvent) -> Callable[[], object] | None:
     shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
     snap = not event.modifiers() & Qt.KeyboardModifier.AltModifier
     key = Qt.Key
-    return {
+    table: dict[int, Callable[[], object]] = {
         key.Key_Left: lambda: _walk(timeline, -1, event),
         key.Key_Right: lambda: _walk(timeline, 1, event),
         key.Key_Comma: lambda: timeline.step(-1),
@@ -40,7 +40,8 @@ def action(timeline: Timeline, event: QKeyEvent) -> Callable[[], object] | None:
         key.Key_Minus: lambda: timeline.zoom(1 / ZOOM_STEP),
         key.Key_0: timeline.fit,
         key.Key_N: timeline.previous_problem if shift else timeline.next_problem,
-    }.get(event.key())
+    }
+    return table.get(event.key())
 
 
 def _walk(timeline: Timeline, direction: int, event: QKeyEvent) -> None:

@@ -1,6 +1,7 @@
 """The timeline under mouse, wheel, keys and screen readers, and what it looks like in pixels."""
 
 import gc
+import weakref
 
 import numpy as np
 import pytest
@@ -339,13 +340,16 @@ def test_a_screen_reader_can_do_what_the_mouse_can(timeline):
 
 
 def test_interfaces_come_and_go_with_their_timelines(dressed, qapp):
+    gone = []
     for _ in range(30):
         made = Timeline()
         made.set_lane(0, make_lane(seconds=2.0))
         found = QAccessible.queryAccessibleInterface(made)
         assert found.valueInterface().maximumValue() == 2.0 and found.actionInterface().actionNames()
+        gone.append(weakref.ref(made))
         del found
         made.deleteLater()
         del made
         qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     gc.collect()
+    assert not any(one() for one in gone)
