@@ -170,6 +170,25 @@ def drawn(drawn_project: Path, tmp_path: Path) -> "Project":
     return _copied(drawn_project, tmp_path)
 
 
+@pytest.fixture(scope="session")
+def rendered_project(drawn_project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the project of `drawn_project` with its dance rendered: 75 frames. Copied by `rendered`."""
+    from dancetransfer.render.render import render
+    from dancetransfer.settings import RenderSettings, TrainSettings
+
+    project = _copied(drawn_project, tmp_path_factory.mktemp("rendered"))
+    drain(render(project, TrainSettings(size=32, width=4, blocks=1, device="cpu"), RenderSettings()))
+    return project.folder
+
+
+@pytest.fixture
+def rendered(rendered_project: Path, tmp_path: Path) -> "Project":
+    """A copy of one's own of `rendered_project`, in a folder called rendered.dance."""
+    from dancetransfer.project import Project
+
+    return Project.open(shutil.copytree(rendered_project, tmp_path / "rendered.dance"))
+
+
 @pytest.fixture
 def project(puppet_project: Path, tmp_path: Path) -> "Project":
     """A copy of one's own of `puppet_project`."""

@@ -1,6 +1,5 @@
 """The finished clip: every frame at its own time, with sound, mark and label."""
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -26,18 +25,6 @@ from dancetransfer.video.write import Writer
 
 SMALL = TrainSettings(size=32, width=4, blocks=1, device="cpu")
 FRAMES, FPS = 75, 25
-
-
-@pytest.fixture(scope="session")
-def rendered_project(drawn_project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = shutil.copytree(drawn_project, tmp_path_factory.mktemp("rendered") / "true.dance")
-    list(render(Project.open(folder), SMALL, RenderSettings()))
-    return Path(folder)
-
-
-@pytest.fixture
-def rendered(rendered_project: Path, tmp_path: Path) -> Project:
-    return Project.open(shutil.copytree(rendered_project, tmp_path / "rendered.dance"))
 
 
 def export(

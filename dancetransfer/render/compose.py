@@ -64,8 +64,13 @@ def _moved(image: np.ndarray, box: np.ndarray, size: tuple[int, int]) -> np.ndar
     x, y = wide / (box[2] - box[0]), tall / (box[3] - box[1])
     matrix = np.array([[x, 0, (0.5 - box[0]) * x - 0.5], [0, y, (0.5 - box[1]) * y - 0.5]])
     kind = cv2.INTER_CUBIC if shrink < 1 else cv2.INTER_LINEAR
-    moved = cv2.warpAffine(image, matrix, (wide, tall), flags=kind, borderMode=cv2.BORDER_CONSTANT)
-    return cv2.resize(moved, size, interpolation=cv2.INTER_AREA) if fine > 1 else moved
+    moved = cv2.warpAffine(image, matrix, (wide, tall), flags=kind, borderMode=cv2.BORDER_REPLICATE)
+    moved = cv2.resize(moved, size, interpolation=cv2.INTER_AREA) if fine > 1 else moved
+    edges = np.array([0, 0, image.shape[1], image.shape[0]])
+    inside = (edges - np.tile(box[:2], 2)) * np.tile(np.asarray(size) / (box[2:] - box[:2]), 2)
+    left, top, right, bottom = np.rint(inside).clip(0, np.tile(size, 2)).astype(int)
+    moved[:top], moved[bottom:], moved[:, :left], moved[:, right:] = 0, 0, 0, 0
+    return moved
 
 
 def _straight(color: np.ndarray, alpha: np.ndarray) -> np.ndarray:

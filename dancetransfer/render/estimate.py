@@ -14,8 +14,8 @@ from dancetransfer.settings import ExportSettings, RenderSettings
 from dancetransfer.video.encoders import KEY_EVERY
 from dancetransfer.video.marks import webp_chunks
 
-STRETCHES, LONG = 3, 48
-"""Stretches that are written, and frames of each: as many as the encoders look ahead."""
+STRETCHES, LONG = 3, 24
+"""Stretches that are written, and frames of each."""
 
 
 @dataclass(frozen=True)
