@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from engine import done
+from engine import done, last
 from pytestqt.qtbot import QtBot
 
 from dancetransfer import recovery
@@ -423,5 +423,5 @@ def test_the_command_line_opens_what_the_window_wrote(document: Document, folder
     for edit in EDITS:
         edit(document)
     document.save()
-    facts = done("info", folder)[-1].result  # type: ignore[union-attr]
+    facts = last(done("info", folder)).result
     assert len(facts["dances"]) == 2 and facts["consent"] == "Anna"
