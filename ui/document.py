@@ -281,6 +281,11 @@ class Document(QObject):
         """The part of a video that is used, in seconds; None: all of it."""
         return self.project.trim(media) if self.project else None
 
+    def trim_words(self, media: Media) -> list[str]:
+        """The same as flags of the engine's `render` and `export`."""
+        part = self.trim(media)
+        return ["--from", f"{part[0]:.10g}", "--to", f"{part[1]:.10g}"] if part else []
+
     def set_trim(self, media: Media, start: float | None, stop: float | None) -> None:
         """Use a part of a video; None and None: all of it."""
         project = self._open_one()

@@ -28,7 +28,7 @@ from ui.jobs import Jobs
 FOUND, PICTURES, TRAININGS, RENDERED, REST = "found", "pictures", "trainings", "rendered", "rest"
 CLEANED = (FOUND, PICTURES, RENDERED)
 """What the engine makes again by itself. A training is never thrown away."""
-TRAINING_PICTURES = ("crops.npy", "boxes.npz", "plate.npy")
+TRAINING_PICTURES = ("crops.npy", "boxes.npz", "plate.npy", "plate.png")
 
 
 @dataclass(frozen=True)

@@ -80,7 +80,8 @@ def prepare(project: Project, settings: TrainSettings) -> Events:
 
     Reads each clip's video, `track.npz` and `masks.npz`; writes `crops.npy`, `boxes.npz`,
     `plate.npy` and `plate.png` beside them. Frames in which it is not certain that this is the person
-    are left out: somebody else's body would be learned. UserError where too little is left.
+    are left out: somebody else's body would be learned. So are those outside the part of the clip that
+    the project uses. UserError where too little is left.
     """
     from dancetransfer.extract.extract import read_masks
     from dancetransfer.video.read import read_frames
@@ -89,7 +90,8 @@ def prepare(project: Project, settings: TrainSettings) -> Events:
         raise UserError("The project has no video of the person yet.", "Add one: dancetransfer add-person X.dance CLIP")
     tracks = {clip.name: Poses.load(project.clip_folder(clip) / "track.npz") for clip in project.clips}
     sizes = plan_of(settings, tracks)
-    usable = sum(int(track.certain.sum()) for track in tracks.values())
+    learned = {clip.name: _learned(project, clip, tracks[clip.name]) for clip in project.clips}
+    usable = sum(int(frames.sum()) for frames in learned.values())
     if usable < FEWEST:
         raise UserError(
             f"The person is surely seen in only {usable} frames; at least {FEWEST} are needed.",
@@ -103,7 +105,7 @@ def prepare(project: Project, settings: TrainSettings) -> Events:
     done = 0
     for clip in todo:
         folder, track = project.clip_folder(clip), tracks[clip.name]
-        keep = np.flatnonzero(track.certain)
+        keep = np.flatnonzero(learned[clip.name])
         boxes = boxes_of(track, sizes)
         masks = read_masks(folder / "masks.npz")
         width, height = sizes.size
@@ -117,7 +119,7 @@ def prepare(project: Project, settings: TrainSettings) -> Events:
                 mask = masks[frame.index]
                 if frame.index in sample:
                     seen.append((frame.image, mask))
-                if track.certain[frame.index]:
+                if learned[clip.name][frame.index]:
                     box = boxes[frame.index]
                     color = plates.cut_out(frame.image, box, sizes.size)
                     person = _mask_crop(mask, track.size, box, sizes.size)
@@ -196,9 +198,16 @@ def _write(folder: Path, plate: np.ndarray, index: np.ndarray, boxes: np.ndarray
     write_npz(folder / "boxes.npz", index=index, boxes=boxes)
 
 
+def _learned(project: Project, clip: Media, track: Poses) -> np.ndarray:
+    """Which frames [T] of a clip are learned from."""
+    start, stop = project.trim(clip) or (0.0, np.inf)
+    return track.certain & (track.time >= start) & (track.time <= stop)
+
+
 def _key(project: Project, clip: Media, settings: TrainSettings, sizes: Plan) -> str:
     made_from = Results(project.clip_folder(clip)).key_of("track.npz")
-    return key("prepare", VERSION, made_from, sizes.size, sizes.recipe.follow)
+    part = project.trim(clip)
+    return key("prepare", VERSION, made_from, sizes.size, sizes.recipe.follow, *([part] if part else []))
 
 
 def _current(project: Project, clip: Media, settings: TrainSettings, sizes: Plan) -> bool:

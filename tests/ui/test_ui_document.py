@@ -146,8 +146,10 @@ def test_quick_steps_of_the_same_handle_are_one(document: Document) -> None:
     document.undo_stack.undo()
     document.undo_stack.undo()
     assert document.trim(dance) is None
+    assert document.trim_words(dance) == []
     document.undo_stack.redo()
     assert document.trim(dance) == (9.0, 20.0)
+    assert document.trim_words(dance) == ["--from", "9", "--to", "20"]
 
 
 def test_an_edit_that_cannot_be_is_none(document: Document) -> None:
