@@ -1,6 +1,5 @@
 """Plays several videos as one: in step, frame by frame, to the sound of one of them."""
 
-from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,19 +7,14 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Property, QCoreApplication, QObject, Qt, QTimer, Signal, Slot
 
 from ui.clock import Clock, Course
+from ui.frames import EXACT, Frames
 from ui.reader import Reader
 from ui.sound import Sound, Stream, output_stream
 
 if TYPE_CHECKING:
     from ui.sources import Sources
 
-EXACT = 1e-4
-"""Seconds by which a frame may begin after the time that is meant: times go through files and pixels."""
 FASTEST = 8.0
-REFRESH = 60
-"""Pictures a second that a screen shows; at more, frames are passed over evenly."""
-AHEAD = 12
-"""Frames that are decoded before their time."""
 
 
 class Player(QObject):
@@ -55,11 +49,13 @@ class Player(QObject):
         self._reader, self._sound, self._silent = Reader(), Sound(open_stream), Clock()
         self._clock: Clock | Sound = self._silent
         self._sources: Sources | None = None
-        self._times: list[float] = []
-        self._duration = self._fps = self._time = 0.0
+        self._frames = Frames()
+        self._time = 0.0
         self._range: tuple[float, float] | None = None
         self._loop = self._playing = self._complained = False
         self._rate = self._speed = 1.0
+        self._after_scrub = 0.0
+        """The rate to go on at when the playhead is let go; 0: it was not playing."""
         self._shown = -1
         self._awaited: set[int] = set()
         """Frames that the reader was asked for and that would not come too late."""
@@ -83,7 +79,7 @@ class Player(QObject):
         `begins`: at what second of the master another source starts (a clip of a part of the dance), 0 for
         those not named. The files are held open: on Windows, take them out before they are replaced.
         """
-        self._sources, self._times, self._shown = None, [], -1
+        self._sources, self._frames, self._shown = None, Frames(), -1
         self._awaited.clear()
         self._timer.stop()
         self._reader.open({name: Path(path) for name, path in sources.items()}, begins or {})
@@ -115,12 +111,12 @@ class Player(QObject):
     @Property(float)
     def duration(self) -> float:
         """Seconds up to the end of the master's last frame."""
-        return self._duration
+        return self._frames.duration
 
     @Property(float)
     def fps(self) -> float:
         """The master's frames per second, on average."""
-        return self._fps
+        return self._frames.fps
 
     @Property(bool)
     def playing(self) -> bool:
@@ -138,7 +134,7 @@ class Player(QObject):
     @property
     def range(self) -> tuple[float, float]:
         """The part that is played, in seconds; all of it where nothing was set."""
-        return self._range or (0.0, self._duration)
+        return self._range or (0.0, self._frames.duration)
 
     # --- slots for buttons and keys -----------------------------------------------------------
 
@@ -152,7 +148,7 @@ class Player(QObject):
         if self._playing:
             self._time = self.time
             self._stop()
-            self._show(self._number(self._time))
+            self._show(self._frames.number(self._time))
             self.moved.emit(self._time)
 
     @Slot()
@@ -175,9 +171,9 @@ class Player(QObject):
     def step(self, frames: int) -> None:
         """Stop and go so many frames on, or back."""
         self.pause()
-        if self._times:
-            at = max(0, min(len(self._times) - 1, self._number(self._time) + frames))
-            self.seek(self._times[at])
+        if self._frames.times:
+            at = max(0, min(len(self._frames.times) - 1, self._frames.number(self._time) + frames))
+            self.seek(self._frames.times[at])
 
     @Slot(float)
     def step_seconds(self, seconds: float) -> None:
@@ -194,35 +190,44 @@ class Player(QObject):
     @Slot()
     def go_end(self) -> None:
         """To the last frame of the part that is played; from there, to that of the video."""
-        if self._times:
-            last = self._times[self._last_number()]
-            self.seek(self._times[-1] if abs(self.time - last) < EXACT else last)
+        if self._frames.times:
+            last = self._frames.times[self._frames.last(self.range[1])]
+            self.seek(self._frames.times[-1] if abs(self.time - last) < EXACT else last)
 
     @Slot()
     def mark_in(self) -> None:
         """The part that is played begins at the frame that is shown."""
-        if self._times:
-            start, stop = self._times[self._number(self.time)], self.range[1]
-            self.set_range(start, stop if stop > start else self._duration)
+        if self._frames.times:
+            start, stop = self._frames.times[self._frames.number(self.time)], self.range[1]
+            self.set_range(start, stop if stop > start else self._frames.duration)
 
     @Slot()
     def mark_out(self) -> None:
         """The part that is played ends with the frame that is shown."""
-        if self._times:
-            after = self._number(self.time) + 1
-            stop = self._times[after] if after < len(self._times) else self._duration
+        if self._frames.times:
+            stop = self._frames.stop(self._frames.number(self.time))
             self.set_range(self.range[0] if self.range[0] < stop else 0.0, stop)
 
     @Slot(float)
     def seek(self, seconds: float) -> None:
         """Show the frame of a time; while it plays, go on from there. The newest request wins."""
-        end = self._times[-1] if self._times else seconds
-        self._time = max(0.0, min(float(seconds), max(end, self._duration - EXACT)))
+        end = self._frames.times[-1] if self._frames.times else seconds
+        self._time = max(0.0, min(float(seconds), max(end, self._frames.duration - EXACT)))
         if self._running:
             self._go_on()
         else:
-            self._show(self._number(self._time))
+            self._show(self._frames.number(self._time))
         self.moved.emit(self._time)
+
+    @Slot(bool)
+    def set_scrubbing(self, scrubs: bool) -> None:
+        """The playhead is being dragged: stop until it is let go."""
+        if scrubs and self._playing:
+            speed = self._speed
+            self.pause()
+            self._after_scrub = speed
+        elif not scrubs and self._after_scrub:
+            self._start(self._after_scrub)
 
     @Slot(float)
     def set_rate(self, rate: float) -> None:
@@ -251,7 +256,7 @@ class Player(QObject):
         """Play all of it."""
         self._range = None
         self._resume()
-        self.ranged.emit(0.0, self._duration)
+        self.ranged.emit(0.0, self._frames.duration)
 
     @Slot(bool)
     def set_loop(self, loop: bool) -> None:
@@ -265,16 +270,16 @@ class Player(QObject):
     @property
     def _running(self) -> bool:
         """It plays, and there is something to play."""
-        return self._playing and bool(self._times)
+        return self._playing and bool(self._frames.times)
 
     def _start(self, speed: float) -> None:
         if self._running:
             self._time = self.time
         changed, self._speed = not self._playing or speed != self._speed, speed
-        was, self._playing = self._playing, True
+        was, self._playing, self._after_scrub = self._playing, True, 0.0
         first, last = self.range
-        if not was and self._times:
-            if speed > 0 and self._time >= self._times[self._last_number()] - EXACT:
+        if not was and self._frames.times:
+            if speed > 0 and self._time >= self._frames.times[self._frames.last(self.range[1])] - EXACT:
                 self._time = first
             elif speed < 0 and self._time <= first + EXACT:
                 self._time = last
@@ -296,7 +301,7 @@ class Player(QObject):
             return
         self._clock.stop()
         first, last = self.range
-        self._course = Course(self._time, self._speed, first, min(last, self._duration), self._loop)
+        self._course = Course(self._time, self._speed, first, min(last, self._frames.duration), self._loop)
         heard = self._speed == 1 and self._sound.ready
         self._clock = self._sound if heard else self._silent
         try:
@@ -315,7 +320,7 @@ class Player(QObject):
     def _stop(self) -> None:
         self._timer.stop()
         self._clock.stop()
-        self._playing = False
+        self._playing, self._after_scrub = False, 0.0
         self.state.emit(False)
         if self._speed != self._rate:
             self.rated.emit(self._rate)
@@ -333,46 +338,25 @@ class Player(QObject):
             self._finish()
             return
         self._time = self._course.at(elapsed)
-        number = self._number(self._time)
-        if self._step() > 1:
-            number -= number % self._step()
+        number = self._frames.due(self._time, self._speed)
         if number != self._shown:
             self._show(number)
         self.moved.emit(self._time)
-        self._timer.start(self._wait(number))
-
-    def _wait(self, number: int) -> int:
-        """Milliseconds until the next frame is due, at least 1: a screen can't show more than `REFRESH` anyway."""
-        after = number + self._step() if self._speed > 0 else number - 1
-        if not 0 <= after < len(self._times):
-            return 5
-        edge = self._times[after] if self._speed > 0 else self._times[number]
-        return max(1, min(50, int(abs(edge - self._time) / abs(self._speed) * 1000) + 1))
+        self._timer.start(self._frames.wait(number, self._time, self._speed))
 
     def _finish(self) -> None:
         """The part is over: stop on its last frame, backward on its first."""
-        at = self._last_number() if self._speed > 0 else self._number(self.range[0])
-        self._time = self._times[at]
+        at = self._frames.last(self.range[1]) if self._speed > 0 else self._frames.number(self.range[0])
+        self._time = self._frames.times[at]
         self._stop()
         self._show(at)
         self.moved.emit(self._time)
 
     # --- frames -------------------------------------------------------------------------------
 
-    def _number(self, seconds: float) -> int:
-        return max(0, bisect_right(self._times, seconds + EXACT) - 1)
-
-    def _last_number(self) -> int:
-        """Of the last frame that is played."""
-        return self._number(min(self.range[1], self._duration) - 2 * EXACT)
-
-    def _step(self) -> int:
-        """Every which frame is shown, so that fast playing asks for no more than can be seen."""
-        return max(1, round(abs(self._speed) * self._fps / REFRESH)) if self._playing else 1
-
     def _show(self, number: int) -> None:
         """Show a frame at once where it is decoded already, else as soon as it is."""
-        if not self._times:
+        if not self._frames.times:
             return
         pictures = self._reader.ready(number)
         if pictures is not None:
@@ -380,42 +364,29 @@ class Player(QObject):
             self._deliver(number, pictures)
         else:
             self._awaited.add(number)
-        self._reader.want(number, self._upcoming(number), deliver=pictures is None)
-
-    def _upcoming(self, number: int) -> list[int]:
-        """The frames that are due after this one, over the loop's seam."""
-        if not self._running:
-            return []
-        step = self._step() if self._speed > 0 else -self._step()
-        first, last = self._number(self.range[0]), self._last_number()
-        coming = []
-        for _ in range(AHEAD):
-            number += step
-            if (step > 0 and number > last) or (step < 0 and number < first):
-                if not self._loop:
-                    break
-                number = first if step > 0 else last
-            coming.append(number)
-        return [at for at in coming if 0 <= at < len(self._times)]
+        ahead = self._frames.upcoming(number, self._speed, self.range, self._loop) if self._running else []
+        self._reader.want(number, ahead, deliver=pictures is None)
 
     def _deliver(self, number: int, pictures: object) -> None:
         self._shown = number
-        self.frames.emit(pictures, self._times[number])
+        self.frames.emit(pictures, self._frames.times[number])
 
     # --- what the threads say -----------------------------------------------------------------
 
     @Slot(object)
     def _opened(self, sources: "Sources") -> None:
+        if self._reader.sources is not sources:
+            return  # others have been asked for since
         for name, words in sources.problems.items():
             self.problem.emit(name, words)
-        self._sources, self._times = sources, sources.times.tolist()
-        self._duration, self._fps = sources.duration, sources.fps
-        self._time = min(self._time, self._times[-1]) if self._times else 0.0
+        self._sources = sources
+        self._frames = Frames(sources.times.tolist(), sources.duration, sources.fps)
+        self._time = min(self._time, self._frames.times[-1]) if self._frames.times else 0.0
         self.loaded.emit()
         if self._running:
             self._start(self._speed)
         else:
-            self._show(self._number(self._time))
+            self._show(self._frames.number(self._time))
 
     @Slot(object, int, object)
     def _decoded(self, sources: "Sources", number: int, pictures: dict) -> None:

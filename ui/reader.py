@@ -46,6 +46,12 @@ class Reader(QObject):
             self._wish = number, deliver, ahead
             self._changed.notify()
 
+    @property
+    def sources(self) -> "Sources | None":
+        """What is open; None while others are being opened."""
+        with self._changed:
+            return self._now[0] if self._now else None
+
     def ready(self, number: int) -> dict[str, QImage] | None:
         """The pictures of a frame if they are decoded already."""
         with self._changed:

@@ -160,8 +160,9 @@ class Sound(QObject):
 
         try:
             container, source, _ = open_sound_file(path, required=False)
+            channels = 0 if source is None else min(CHANNELS, source.codec_context.channels)
             container.close()
-            if source is None or ended.is_set():
+            if not channels or ended.is_set():
                 return
             # The first search for devices takes up to a second: not in the window's thread.
             with self._device:
@@ -173,8 +174,9 @@ class Sound(QObject):
                 if ended.is_set():
                     return
                 self._samples = samples
-            for count, block in enumerate(read_audio(path, RATE, CHANNELS)):
-                samples.append((np.clip(block, -1, 1) * 32767).astype("<i2").tobytes())
+            for count, block in enumerate(read_audio(path, RATE, channels)):
+                both = np.broadcast_to(block, (len(block), CHANNELS))  # FFmpeg's own stereo of mono is 3 dB softer
+                samples.append((np.clip(both, -1, 1) * 32767).astype("<i2").tobytes())
                 if ended.is_set():
                     return
                 if count == 0:

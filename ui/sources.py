@@ -75,7 +75,7 @@ class Sources:
     def numbers(self, number: int) -> dict[str, int]:
         """Which frame of each source belongs to a frame of the master; sources that begin later are left out."""
         now = float(self.times[number])
-        found = {name: source.number(now) for name, source in self._open.items()}
+        found = {name: number if source is self.master else source.number(now) for name, source in self._open.items()}
         return {name: at for name, at in found.items() if at >= 0}
 
     def picture(self, name: str, number: int) -> QImage:

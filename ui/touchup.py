@@ -10,7 +10,7 @@ from dancetransfer.errors import UserError
 from ui import theme
 from ui.handles import Handles
 from ui.joints import limb_of, words
-from ui.viewer import Viewer
+from ui.viewer import STILL, Viewer
 from ui.wipe import caption_at
 
 if TYPE_CHECKING:
@@ -49,8 +49,8 @@ class TouchUp(QObject):
         self._made: Edit | None = None
         """The edit that a drag would leave."""
         self._joint, self._hovered = "", ""
-        self._held_at = QPointF()
-        """From the mouse to the joint that it holds."""
+        self._pressed = self._held_at = QPointF()
+        """Where the button went down, and from there to the joint that it holds."""
         self._reach = (0.2, 0.2)
         self._part: tuple[float, float] | None = None
         # Drags come faster than a long track can be touched up: only the newest place counts.
@@ -267,7 +267,7 @@ class TouchUp(QObject):
         joint = handles.near(at) if handles is not None and name == self._name else ""
         self._select(joint)
         if handles is not None and joint:
-            self._held_at = handles.on_screen()[joint] - at
+            self._pressed, self._held_at = at, handles.on_screen()[joint] - at
             self._viewer.setCursor(Qt.CursorShape.ClosedHandCursor)
             self.holding.emit()
         return bool(joint)
@@ -275,6 +275,8 @@ class TouchUp(QObject):
     def move(self, name: str, at: QPointF, held: bool) -> None:
         if self._handles is None:
             return
+        if held and self._made is None and (at - self._pressed).manhattanLength() < STILL:
+            return  # a hand that trembles while it clicks
         if held:
             self._made = self._placing(self._handles, *self._handles.in_video(at + self._held_at))
             self._soon.start()
