@@ -11,8 +11,6 @@ from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from dancetransfer.errors import UserError
 
 REPLACE_SECONDS = 2.0
@@ -118,6 +116,8 @@ def write_text(path: str | os.PathLike[str], text: str) -> None:
 
 
 def write_npz(path: str | os.PathLike[str], **arrays: Any) -> None:
+    import numpy as np  # the window starts without it
+
     with atomic_path(path) as temporary, open(temporary, "wb") as file:
         np.savez(file, **arrays)
 
