@@ -5,15 +5,15 @@ import json
 import os
 import re
 import shutil
-import sys
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import IO, Any, TypeVar
+from typing import Any, TypeVar
 
 from dancetransfer import settings
 from dancetransfer.errors import UserError
+from dancetransfer.locks import held
 from dancetransfer.storage import explain, fingerprint, set_aside, write_text
 
 FORMAT = 1
@@ -345,25 +345,8 @@ class Project:
 
         The lock is the operating system's, so it ends with the process however that ends.
         """
-        try:
-            file = open(self.folder / "lock", "a+", encoding="utf-8")  # noqa: SIM115 - held open below
-        except OSError as error:
-            raise explain(error, self.folder / "lock") from error
-        with file:
-            if not _take(file):
-                file.seek(0)
-                owner = file.read().strip() or "another process"
-                raise UserError(
-                    f"{self.folder.name} is in use by {owner}.",
-                    "Wait until it has finished, or stop it; its work is kept.",
-                )
-            file.truncate(0)
-            file.write(f"process {os.getpid()} (dancetransfer {' '.join(sys.argv[1:2])})")
-            file.flush()
-            try:
-                yield
-            finally:
-                file.truncate(0)
+        with held(self.folder / "lock", self.folder.name):
+            yield
 
     def forget_person(self) -> None:
         """Delete everything learned of the person: poses, crops, plate, trainings, renderings, consent.
@@ -443,20 +426,3 @@ def _free_name(stem: str, taken: set[str]) -> str:
         number += 1
         name = f"{plain}-{number}"
     return name
-
-
-def _take(file: IO[str]) -> bool:
-    """Try to lock an open file for this process."""
-    try:
-        if os.name == "nt":
-            import msvcrt
-
-            file.seek(1 << 20)  # far behind the text, which stays readable
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
-        else:
-            import fcntl
-
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
