@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Protocol
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import (
     QColor,
+    QFocusEvent,
     QImage,
     QMouseEvent,
     QNativeGestureEvent,
     QPainter,
     QPaintEvent,
+    QPen,
     QResizeEvent,
     QTransform,
     QWheelEvent,
@@ -73,9 +75,10 @@ class Viewer(QWidget):
         self._doing = ""
         """What the held button does: "tool", "wipe", "pan"."""
         self._pressed = self._last = QPointF()
+        self._tabbed = False
+        """The keyboard's focus came by Tab."""
         self._message = self.tr("Nothing to see yet")
         self.setAccessibleName(self.tr("Picture"))
-        self.setToolTip("")
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
@@ -358,6 +361,14 @@ class Viewer(QWidget):
                 caption(painter, self._labels.get(name, name), seen, right)
         if self._tool is not None:
             self._tool.paint(painter)
+        if self._tabbed and self.hasFocus():
+            painter.setPen(QPen(QColor(theme.colors().accent), 2))
+            painter.drawRect(self.rect().adjusted(1, 1, -1, -1))
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Show where the keys go to somebody who came by keyboard."""
+        self._tabbed = event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
+        super().focusInEvent(event)
 
     def _part(self, number: int, pane: QRectF) -> QRectF:
         """What of its pane a picture may fill: under a wipe, one side of it."""

@@ -304,6 +304,9 @@ def test_what_is_heard_is_where_the_picture_is(qtbot, tmp_path):
         qtbot.waitUntil(lambda: shown.times[-1] == pytest.approx(1.2), timeout=WAIT)
         assert shown.number("dance") == 30
         assert levels(stream.pull(0.25, says_when=False), 0.1) == [pytest.approx(0.26, abs=1e-3)]
+        player.set_muted(True)
+        assert not stream.pull(0.1).any()
+        player.set_muted(False)
         player.seek(3.0)
         assert levels(stream.pull(0.1), 0.05) == [pytest.approx(0.6, abs=1e-3)]
         player.set_loop(True)

@@ -205,6 +205,19 @@ def test_a_skeleton_without_a_picture_is_shown_alone(viewer):
     assert viewer.picture_at(place)[0] == "skeleton"
 
 
+def test_who_comes_by_the_tab_key_sees_where_the_keys_go(qtbot, viewer):
+    viewer.set_view("single", ["dance"])
+    viewer.set_frames({"dance": plain("black")}, 0)
+    before = color_at(viewer, 1, 100)
+    viewer.activateWindow()
+    viewer.setFocus(Qt.FocusReason.TabFocusReason)
+    qtbot.waitUntil(viewer.hasFocus)
+    assert color_at(viewer, 1, 100) != before
+    viewer.clearFocus()
+    viewer.setFocus(Qt.FocusReason.MouseFocusReason)
+    assert color_at(viewer, 1, 100) == before
+
+
 def test_a_picture_that_can_t_be_decoded_leaves_the_one_before_it(viewer):
     viewer.set_view("single", ["dance"])
     viewer.set_frames({"dance": plain("red")}, 0)
