@@ -210,6 +210,7 @@ def test_who_comes_by_the_tab_key_sees_where_the_keys_go(qtbot, viewer):
     viewer.set_frames({"dance": plain("black")}, 0)
     before = color_at(viewer, 1, 100)
     viewer.activateWindow()
+    viewer.clearFocus()
     viewer.setFocus(Qt.FocusReason.TabFocusReason)
     qtbot.waitUntil(viewer.hasFocus)
     assert color_at(viewer, 1, 100) != before
