@@ -1,0 +1,1479 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="de" sourcelanguage="en">
+    <context>
+        <name>window</name>
+        <message>
+            <source>Presets</source>
+            <translation>Vorlagen</translation>
+        </message>
+        <message>
+            <source>Arrow keys choose another</source>
+            <translation>Pfeiltasten wählen eine andere</translation>
+        </message>
+        <message>
+            <source>Record consent</source>
+            <translation>Einwilligung festhalten</translation>
+        </message>
+        <message>
+            <source>Withdraw consent</source>
+            <translation>Einwilligung zurücknehmen</translation>
+        </message>
+        <message>
+            <source>Consent</source>
+            <translation>Einwilligung</translation>
+        </message>
+        <message>
+            <source>Who is dancing here?</source>
+            <translation>Wer tanzt hier?</translation>
+        </message>
+        <message>
+            <source>Names of all who are shown</source>
+            <translation>Namen aller, die zu sehen sind</translation>
+        </message>
+        <message>
+            <source>Who agreed</source>
+            <translation>Wer eingewilligt hat</translation>
+        </message>
+        <message>
+            <source>The person who shall dance, and whoever can be recognized in the dance</source>
+            <translation>Die Person, die tanzen soll, und wer im Tanz zu erkennen ist</translation>
+        </message>
+        <message>
+            <source>When they agreed</source>
+            <translation>Wann eingewilligt wurde</translation>
+        </message>
+        <message>
+            <source>The day on which they agreed</source>
+            <translation>Der Tag der Einwilligung</translation>
+        </message>
+        <message>
+            <source>W&amp;ho</source>
+            <translation>W&amp;er</translation>
+        </message>
+        <message>
+            <source>&amp;When</source>
+            <translation>&amp;Wann</translation>
+        </message>
+        <message>
+            <source>Keep this in the project (Enter)</source>
+            <translation>Im Projekt festhalten (Eingabe)</translation>
+        </message>
+        <message>
+            <source>Go on without; the clip is labeled (Esc)</source>
+            <translation>Ohne weitermachen; der Clip wird gekennzeichnet (Esc)</translation>
+        </message>
+        <message>
+            <source>They agreed</source>
+            <translation>Alle sind einverstanden</translation>
+        </message>
+        <message>
+            <source>Not yet</source>
+            <translation>Noch nicht</translation>
+        </message>
+        <message>
+            <source>Has everybody who is shown in the videos agreed to that?</source>
+            <translation>Sind alle einverstanden, die in den Videos zu sehen sind?</translation>
+        </message>
+        <message>
+            <source>Until then a small label in the corner says how the clip was made.</source>
+            <translation>Bis dahin sagt ein kleiner Hinweis in der Ecke, wie der Clip entstanden ist.</translation>
+        </message>
+        <message>
+            <source>Minors: ask their parents, and the children too.</source>
+            <translation>Minderjährige: Frag die Eltern und auch die Kinder selbst.</translation>
+        </message>
+        <message>
+            <source>Public figures: only with their own permission; fame is none.</source>
+            <translation>Bekannte Personen: nur mit ihrer eigenen Erlaubnis; Ruhm ist keine.</translation>
+        </message>
+        <message>
+            <source>Music: you need the rights to it wherever you publish the clip.</source>
+            <translation>Musik: Du brauchst die Rechte daran überall, wo du den Clip veröffentlichst.</translation>
+        </message>
+        <message>
+            <source>What the clip shows</source>
+            <translation>Was der Clip zeigt</translation>
+        </message>
+        <message>
+            <source>{0} by {1} pixels</source>
+            <translation>{0} mal {1} Pixel</translation>
+        </message>
+        <message>
+            <source>No score yet</source>
+            <translation>Noch keine Bewertung</translation>
+        </message>
+        <message>
+            <source>Likeness to held-out frames over the training time</source>
+            <translation>Ähnlichkeit mit zurückgehaltenen Bildern im Lauf des Trainings</translation>
+        </message>
+        <message>
+            <source>The curve begins with the first score</source>
+            <translation>Die Kurve beginnt mit der ersten Bewertung</translation>
+        </message>
+        <message>
+            <source>{time}: {score} dB</source>
+            <translation>{time}: {score} dB</translation>
+        </message>
+        <message>
+            <source>{count} scores, the best {score} dB after {time}</source>
+            <translation>{count} Bewertungen, die beste {score} dB nach {time}</translation>
+        </message>
+        <message>
+            <source>best {score} dB at {time}</source>
+            <translation>am besten {score} dB bei {time}</translation>
+        </message>
+        <message>
+            <source>A job is at work in this project.</source>
+            <translation>In diesem Projekt läuft gerade ein Auftrag.</translation>
+        </message>
+        <message>
+            <source>Wait for it or stop it first.</source>
+            <translation>Warte auf ihn oder halte ihn erst an.</translation>
+        </message>
+        <message>
+            <source>No project is open.</source>
+            <translation>Es ist kein Projekt offen.</translation>
+        </message>
+        <message>
+            <source>Open one, or drop two videos.</source>
+            <translation>Öffne eines oder zieh zwei Videos herein.</translation>
+        </message>
+        <message>
+            <source>Change settings</source>
+            <translation>Einstellungen ändern</translation>
+        </message>
+        <message>
+            <source>The project's folder is gone.</source>
+            <translation>Der Ordner des Projekts ist weg.</translation>
+        </message>
+        <message>
+            <source>Put it back where it was.</source>
+            <translation>Leg ihn dorthin zurück, wo er war.</translation>
+        </message>
+        <message>
+            <source>Trim {}</source>
+            <translation>{} zuschneiden</translation>
+        </message>
+        <message>
+            <source>Follow another person in {}</source>
+            <translation>Einer anderen Person in {} folgen</translation>
+        </message>
+        <message>
+            <source>Find {} again</source>
+            <translation>{} wiederfinden</translation>
+        </message>
+        <message>
+            <source>The file carries the machine-readable AI mark.</source>
+            <translation>Die Datei trägt das maschinenlesbare KI-Kennzeichen.</translation>
+        </message>
+        <message>
+            <source>{size}, written and checked. Drag the picture to wherever you want the clip.</source>
+            <translation>{size}, geschrieben und geprüft. Zieh das Bild dorthin, wo du den Clip haben willst.</translation>
+        </message>
+        <message>
+            <source>Record consent...</source>
+            <translation>Einwilligung festhalten ...</translation>
+        </message>
+        <message>
+            <source>Estimated size</source>
+            <translation>Geschätzte Größe</translation>
+        </message>
+        <message>
+            <source>Export</source>
+            <translation>Exportieren</translation>
+        </message>
+        <message>
+            <source>Export to</source>
+            <translation>Exportieren nach</translation>
+        </message>
+        <message>
+            <source>Estimating the size</source>
+            <translation>Größe wird geschätzt</translation>
+        </message>
+        <message>
+            <source>Browse...</source>
+            <translation>Durchsuchen ...</translation>
+        </message>
+        <message>
+            <source>Close</source>
+            <translation>Schließen</translation>
+        </message>
+        <message>
+            <source>File</source>
+            <translation>Datei</translation>
+        </message>
+        <message>
+            <source>Where the clip is written</source>
+            <translation>Wohin der Clip geschrieben wird</translation>
+        </message>
+        <message>
+            <source>Choose the file</source>
+            <translation>Datei wählen</translation>
+        </message>
+        <message>
+            <source>Choose where the clip is written (Alt+B)</source>
+            <translation>Wählen, wohin der Clip geschrieben wird (Alt+B)</translation>
+        </message>
+        <message>
+            <source>Say who agreed to be shown; then the label may go</source>
+            <translation>Sagen, wer eingewilligt hat; dann darf der Hinweis weg</translation>
+        </message>
+        <message>
+            <source>Progress of the export</source>
+            <translation>Fortschritt des Exports</translation>
+        </message>
+        <message>
+            <source>Write the clip (Ctrl+Enter)</source>
+            <translation>Den Clip schreiben (Strg+Eingabe)</translation>
+        </message>
+        <message>
+            <source>Close this window (Esc)</source>
+            <translation>Dieses Fenster schließen (Esc)</translation>
+        </message>
+        <message>
+            <source>No consent is recorded yet, so the clip is labeled. </source>
+            <translation>Noch ist keine Einwilligung festgehalten, darum wird der Clip gekennzeichnet. </translation>
+        </message>
+        <message>
+            <source>Replace</source>
+            <translation>Ersetzen</translation>
+        </message>
+        <message>
+            <source>Stop</source>
+            <translation>Anhalten</translation>
+        </message>
+        <message>
+            <source>: more than the disk has left</source>
+            <translation>: mehr, als auf dem Datenträger frei ist</translation>
+        </message>
+        <message>
+            <source>{width} × {height}, about {size}</source>
+            <translation>{width} × {height}, etwa {size}</translation>
+        </message>
+        <message>
+            <source>{width} × {height}</source>
+            <translation>{width} × {height}</translation>
+        </message>
+        <message>
+            <source>Exporting {}</source>
+            <translation>{} wird exportiert</translation>
+        </message>
+        <message>
+            <source>Sound and video (*.mp3 *.m4a *.aac *.wav *.flac *.ogg *.opus *.mp4 *.mov *.mkv *.webm)</source>
+            <translation>Ton und Video (*.mp3 *.m4a *.aac *.wav *.flac *.ogg *.opus *.mp4 *.mov *.mkv *.webm)</translation>
+        </message>
+        <message>
+            <source>Hardware encoder, where one works</source>
+            <translation>Hardware-Encoder, wo einer funktioniert</translation>
+        </message>
+        <message>
+            <source>Visible label in the corner</source>
+            <translation>Sichtbarer Hinweis in der Ecke</translation>
+        </message>
+        <message>
+            <source> s</source>
+            <translation> s</translation>
+        </message>
+        <message>
+            <source>Pictur&amp;e</source>
+            <translation>&amp;Bild</translation>
+        </message>
+        <message>
+            <source>F&amp;rames a second</source>
+            <translation>Bilder &amp;pro Sekunde</translation>
+        </message>
+        <message>
+            <source>&amp;Sound</source>
+            <translation>&amp;Ton</translation>
+        </message>
+        <message>
+            <source>&amp;Music</source>
+            <translation>&amp;Musik</translation>
+        </message>
+        <message>
+            <source>Music be&amp;gins at</source>
+            <translation>Musik be&amp;ginnt bei</translation>
+        </message>
+        <message>
+            <source>Fade &amp;in</source>
+            <translation>&amp;Einblenden</translation>
+        </message>
+        <message>
+            <source>Fade o&amp;ut</source>
+            <translation>A&amp;usblenden</translation>
+        </message>
+        <message>
+            <source>A file with sound</source>
+            <translation>Eine Datei mit Ton</translation>
+        </message>
+        <message>
+            <source>Music</source>
+            <translation>Musik</translation>
+        </message>
+        <message>
+            <source>What the preset needs</source>
+            <translation>Was die Vorlage braucht</translation>
+        </message>
+        <message>
+            <source>The whole picture</source>
+            <translation>Das ganze Bild</translation>
+        </message>
+        <message>
+            <source>Follow the dancer</source>
+            <translation>Folgt der tanzenden Person</translation>
+        </message>
+        <message>
+            <source>Close to the dancer</source>
+            <translation>Nah an der tanzenden Person</translation>
+        </message>
+        <message>
+            <source>A part that stands still</source>
+            <translation>Ein Teil, der stillsteht</translation>
+        </message>
+        <message>
+            <source>The dance's sound</source>
+            <translation>Der Ton des Tanzes</translation>
+        </message>
+        <message>
+            <source>Other music</source>
+            <translation>Andere Musik</translation>
+        </message>
+        <message>
+            <source>No sound</source>
+            <translation>Kein Ton</translation>
+        </message>
+        <message>
+            <source>What of the picture is seen</source>
+            <translation>Was vom Bild zu sehen ist</translation>
+        </message>
+        <message>
+            <source>Frames a second</source>
+            <translation>Bilder pro Sekunde</translation>
+        </message>
+        <message>
+            <source>Sound</source>
+            <translation>Ton</translation>
+        </message>
+        <message>
+            <source>Music file</source>
+            <translation>Musikdatei</translation>
+        </message>
+        <message>
+            <source>Choose a music file</source>
+            <translation>Musikdatei wählen</translation>
+        </message>
+        <message>
+            <source>Time of the music that the clip begins with</source>
+            <translation>Stelle der Musik, mit der der Clip beginnt</translation>
+        </message>
+        <message>
+            <source>Fade out, seconds</source>
+            <translation>Ausblenden, Sekunden</translation>
+        </message>
+        <message>
+            <source>Fade in, seconds</source>
+            <translation>Einblenden, Sekunden</translation>
+        </message>
+        <message>
+            <source>As the dance</source>
+            <translation>Wie der Tanz</translation>
+        </message>
+        <message>
+            <source>The clip</source>
+            <translation>Der Clip</translation>
+        </message>
+        <message>
+            <source>Drag it into another program or folder; Ctrl+C copies the file</source>
+            <translation>Zieh ihn in ein anderes Programm oder einen Ordner; Strg+C kopiert die Datei</translation>
+        </message>
+        <message>
+            <source>Show in folder</source>
+            <translation>Im Ordner zeigen</translation>
+        </message>
+        <message>
+            <source>Open the folder that the clip is in (Ctrl+R)</source>
+            <translation>Den Ordner öffnen, in dem der Clip liegt (Strg+R)</translation>
+        </message>
+        <message>
+            <source>Copy</source>
+            <translation>Kopieren</translation>
+        </message>
+        <message>
+            <source>Copy the file, to paste it elsewhere (Ctrl+C)</source>
+            <translation>Die Datei kopieren, um sie woanders einzufügen (Strg+C)</translation>
+        </message>
+        <message>
+            <source>Start it again: it goes on from what it has. If that fails too, please report it.</source>
+            <translation>Starte ihn noch einmal: Er macht mit dem weiter, was da ist. Geht auch das schief, melde es bitte.</translation>
+        </message>
+        <message>
+            <source>Start it again whenever you like: it goes on from there.</source>
+            <translation>Starte ihn wieder, wann du magst: Er macht dort weiter.</translation>
+        </message>
+        <message>
+            <source>It did not answer the stop and was ended. What it had written is kept.</source>
+            <translation>Der Auftrag hat auf das Anhalten nicht reagiert und wurde beendet. Was er geschrieben hatte, bleibt.</translation>
+        </message>
+        <message>
+            <source>The engine was ended from outside or crashed.</source>
+            <translation>Das Rechenprogramm wurde von außen beendet oder ist abgestürzt.</translation>
+        </message>
+        <message>
+            <source>It was stopped and keeps what it has.</source>
+            <translation>Der Auftrag wurde angehalten; was er hat, bleibt.</translation>
+        </message>
+        <message>
+            <source>It was taken from the queue before it began.</source>
+            <translation>Der Auftrag wurde aus der Warteschlange genommen, bevor er begann.</translation>
+        </message>
+        <message>
+            <source>The engine could not be started.</source>
+            <translation>Das Rechenprogramm ließ sich nicht starten.</translation>
+        </message>
+        <message>
+            <source>The engine ended without saying why (exit code {}).</source>
+            <translation>Das Rechenprogramm endete, ohne zu sagen, warum (Code {}).</translation>
+        </message>
+        <message>
+            <source>nose</source>
+            <translation>Nase</translation>
+        </message>
+        <message>
+            <source>left eye</source>
+            <translation>linkes Auge</translation>
+        </message>
+        <message>
+            <source>right eye</source>
+            <translation>rechtes Auge</translation>
+        </message>
+        <message>
+            <source>left ear</source>
+            <translation>linkes Ohr</translation>
+        </message>
+        <message>
+            <source>right ear</source>
+            <translation>rechtes Ohr</translation>
+        </message>
+        <message>
+            <source>left shoulder</source>
+            <translation>linke Schulter</translation>
+        </message>
+        <message>
+            <source>right shoulder</source>
+            <translation>rechte Schulter</translation>
+        </message>
+        <message>
+            <source>left elbow</source>
+            <translation>linker Ellbogen</translation>
+        </message>
+        <message>
+            <source>right elbow</source>
+            <translation>rechter Ellbogen</translation>
+        </message>
+        <message>
+            <source>left wrist</source>
+            <translation>linkes Handgelenk</translation>
+        </message>
+        <message>
+            <source>right wrist</source>
+            <translation>rechtes Handgelenk</translation>
+        </message>
+        <message>
+            <source>left hip</source>
+            <translation>linke Hüfte</translation>
+        </message>
+        <message>
+            <source>right hip</source>
+            <translation>rechte Hüfte</translation>
+        </message>
+        <message>
+            <source>left knee</source>
+            <translation>linkes Knie</translation>
+        </message>
+        <message>
+            <source>right knee</source>
+            <translation>rechtes Knie</translation>
+        </message>
+        <message>
+            <source>left ankle</source>
+            <translation>linker Knöchel</translation>
+        </message>
+        <message>
+            <source>right ankle</source>
+            <translation>rechter Knöchel</translation>
+        </message>
+        <message>
+            <source>left big toe</source>
+            <translation>linker großer Zeh</translation>
+        </message>
+        <message>
+            <source>right big toe</source>
+            <translation>rechter großer Zeh</translation>
+        </message>
+        <message>
+            <source>left small toe</source>
+            <translation>linker kleiner Zeh</translation>
+        </message>
+        <message>
+            <source>right small toe</source>
+            <translation>rechter kleiner Zeh</translation>
+        </message>
+        <message>
+            <source>left heel</source>
+            <translation>linke Ferse</translation>
+        </message>
+        <message>
+            <source>right heel</source>
+            <translation>rechte Ferse</translation>
+        </message>
+        <message>
+            <source>head</source>
+            <translation>Kopf</translation>
+        </message>
+        <message>
+            <source>left arm</source>
+            <translation>linker Arm</translation>
+        </message>
+        <message>
+            <source>right arm</source>
+            <translation>rechter Arm</translation>
+        </message>
+        <message>
+            <source>left leg</source>
+            <translation>linkes Bein</translation>
+        </message>
+        <message>
+            <source>right leg</source>
+            <translation>rechtes Bein</translation>
+        </message>
+        <message>
+            <source>left foot</source>
+            <translation>linker Fuß</translation>
+        </message>
+        <message>
+            <source>right foot</source>
+            <translation>rechter Fuß</translation>
+        </message>
+        <message>
+            <source>That did not work</source>
+            <translation>Das hat nicht geklappt</translation>
+        </message>
+        <message>
+            <source>Details</source>
+            <translation>Einzelheiten</translation>
+        </message>
+        <message>
+            <source>Copy report</source>
+            <translation>Bericht kopieren</translation>
+        </message>
+        <message>
+            <source>Details of the error</source>
+            <translation>Einzelheiten des Fehlers</translation>
+        </message>
+        <message>
+            <source>Copied</source>
+            <translation>Kopiert</translation>
+        </message>
+        <message>
+            <source>Show what the program knows about it (Space)</source>
+            <translation>Zeigen, was das Programm darüber weiß (Leertaste)</translation>
+        </message>
+        <message>
+            <source>Put the report on the clipboard; nothing is sent anywhere (Space)</source>
+            <translation>Den Bericht in die Zwischenablage legen; nichts wird verschickt (Leertaste)</translation>
+        </message>
+        <message>
+            <source>Close this (Esc)</source>
+            <translation>Schließen (Esc)</translation>
+        </message>
+        <message>
+            <source>{} (Space)</source>
+            <translation>{} (Leertaste)</translation>
+        </message>
+        <message>
+            <source>Nothing learned yet</source>
+            <translation>Noch nichts gelernt</translation>
+        </message>
+        <message>
+            <source>Paused: what was learned is kept</source>
+            <translation>Pause: Was gelernt ist, bleibt</translation>
+        </message>
+        <message>
+            <source>Learned. More time would change little</source>
+            <translation>Gelernt. Mehr Zeit würde wenig ändern</translation>
+        </message>
+        <message>
+            <source>Learning</source>
+            <translation>Lernt</translation>
+        </message>
+        <message>
+            <source>Still improving</source>
+            <translation>Wird noch besser</translation>
+        </message>
+        <message>
+            <source>Hardly improving any more: good enough to render</source>
+            <translation>Wird kaum noch besser: gut genug zum Rendern</translation>
+        </message>
+        <message>
+            <source>The body is learned, now the face</source>
+            <translation>Der Körper sitzt, jetzt das Gesicht</translation>
+        </message>
+        <message>
+            <source>{how}, about {time} more</source>
+            <translation>{how}, noch etwa {time}</translation>
+        </message>
+        <message>
+            <source>Learned. About {time} more would make it better still</source>
+            <translation>Gelernt. Noch etwa {time} würden es besser machen</translation>
+        </message>
+        <message>
+            <source>{n} h</source>
+            <translation>{n} Std.</translation>
+        </message>
+        <message>
+            <source>{n} s</source>
+            <translation>{n} s</translation>
+        </message>
+        <message>
+            <source>{n} min</source>
+            <translation>{n} Min.</translation>
+        </message>
+        <message>
+            <source>The audio device has gone; it plays on silently. {0}</source>
+            <translation>Das Tongerät ist weg; es geht stumm weiter. {0}</translation>
+        </message>
+        <message>
+            <source>Forget this person...</source>
+            <translation>Diese Person vergessen ...</translation>
+        </message>
+        <message>
+            <source>No project is open</source>
+            <translation>Kein Projekt offen</translation>
+        </message>
+        <message>
+            <source>Clean</source>
+            <translation>Aufräumen</translation>
+        </message>
+        <message>
+            <source>Delete these files; they are made again when they are needed (Space)</source>
+            <translation>Diese Dateien löschen; sie entstehen neu, wenn sie gebraucht werden (Leertaste)</translation>
+        </message>
+        <message>
+            <source>Delete everything learned of the person (Space)</source>
+            <translation>Alles löschen, was über die Person gelernt wurde (Leertaste)</translation>
+        </message>
+        <message>
+            <source>Forget this person</source>
+            <translation>Diese Person vergessen</translation>
+        </message>
+        <message>
+            <source>Delete everything that was learned of this person?</source>
+            <translation>Alles löschen, was über diese Person gelernt wurde?</translation>
+        </message>
+        <message>
+            <source>Forget</source>
+            <translation>Vergessen</translation>
+        </message>
+        <message>
+            <source>Poses, masks and small copies of the videos</source>
+            <translation>Posen, Masken und kleine Kopien der Videos</translation>
+        </message>
+        <message>
+            <source>Made again from the videos, which takes about as long as the first time.</source>
+            <translation>Entsteht neu aus den Videos, was etwa so lange dauert wie beim ersten Mal.</translation>
+        </message>
+        <message>
+            <source>Training pictures</source>
+            <translation>Trainingsbilder</translation>
+        </message>
+        <message>
+            <source>Cut out of the person's videos; made again when learning goes on.</source>
+            <translation>Aus den Videos der Person geschnitten; entstehen neu, wenn das Lernen weitergeht.</translation>
+        </message>
+        <message>
+            <source>What was learned of the person</source>
+            <translation>Was über die Person gelernt wurde</translation>
+        </message>
+        <message>
+            <source>Never cleaned; only forgetting the person deletes it.</source>
+            <translation>Wird nie aufgeräumt; nur das Vergessen der Person löscht es.</translation>
+        </message>
+        <message>
+            <source>Rendered dances</source>
+            <translation>Gerenderte Tänze</translation>
+        </message>
+        <message>
+            <source>Made again before the next export.</source>
+            <translation>Entstehen vor dem nächsten Export neu.</translation>
+        </message>
+        <message>
+            <source>Project file, its copies and exports</source>
+            <translation>Projektdatei, ihre Kopien und Exporte</translation>
+        </message>
+        <message>
+            <source>Never cleaned.</source>
+            <translation>Wird nie aufgeräumt.</translation>
+        </message>
+        <message>
+            <source>Poses, pictures, trainings, rendered dances and the consent are gone then. </source>
+            <translation>Posen, Bilder, Trainings, gerenderte Tänze und die Einwilligung sind dann weg. </translation>
+        </message>
+        <message>
+            <source>Your own videos and exported clips stay. This can't be undone.</source>
+            <translation>Deine eigenen Videos und fertigen Clips bleiben. Das lässt sich nicht rückgängig machen.</translation>
+        </message>
+        <message>
+            <source>Keep</source>
+            <translation>Behalten</translation>
+        </message>
+        <message>
+            <source>Forgetting the person</source>
+            <translation>Die Person wird vergessen</translation>
+        </message>
+        <message>
+            <source>Clean: {}</source>
+            <translation>Aufräumen: {}</translation>
+        </message>
+        <message>
+            <source>This project: {}</source>
+            <translation>Dieses Projekt: {}</translation>
+        </message>
+        <message>
+            <source>Size of: {}</source>
+            <translation>Größe von: {}</translation>
+        </message>
+        <message>
+            <source>{} are free on its disk</source>
+            <translation>{} sind auf seinem Datenträger frei</translation>
+        </message>
+        <message>
+            <source>Timeline</source>
+            <translation>Zeitleiste</translation>
+        </message>
+        <message>
+            <source>The dance and the person appear here</source>
+            <translation>Hier erscheinen der Tanz und die Person</translation>
+        </message>
+        <message>
+            <source>{name}: {start} to {stop} is used, {count} problems.</source>
+            <translation>{name}: {start} bis {stop} wird verwendet, {count} Probleme.</translation>
+        </message>
+        <message>
+            <source>{time} of {duration}</source>
+            <translation>{time} von {duration}</translation>
+        </message>
+        <message>
+            <source>One frame on</source>
+            <translation>Ein Bild vor</translation>
+        </message>
+        <message>
+            <source>One frame back</source>
+            <translation>Ein Bild zurück</translation>
+        </message>
+        <message>
+            <source>Next beat</source>
+            <translation>Nächster Taktschlag</translation>
+        </message>
+        <message>
+            <source>Beat before</source>
+            <translation>Taktschlag davor</translation>
+        </message>
+        <message>
+            <source>The part that is used begins here</source>
+            <translation>Hier beginnt der verwendete Teil</translation>
+        </message>
+        <message>
+            <source>The part that is used ends here</source>
+            <translation>Hier endet der verwendete Teil</translation>
+        </message>
+        <message>
+            <source>Use all of it</source>
+            <translation>Alles verwenden</translation>
+        </message>
+        <message>
+            <source>Next problem</source>
+            <translation>Nächstes Problem</translation>
+        </message>
+        <message>
+            <source>Problem before</source>
+            <translation>Problem davor</translation>
+        </message>
+        <message>
+            <source>Next video</source>
+            <translation>Nächstes Video</translation>
+        </message>
+        <message>
+            <source>Video before</source>
+            <translation>Video davor</translation>
+        </message>
+        <message>
+            <source>Zoom in</source>
+            <translation>Vergrößern</translation>
+        </message>
+        <message>
+            <source>Zoom out</source>
+            <translation>Verkleinern</translation>
+        </message>
+        <message>
+            <source>Show everything</source>
+            <translation>Alles zeigen</translation>
+        </message>
+        <message>
+            <source>I: begin here</source>
+            <translation>I: hier beginnen</translation>
+        </message>
+        <message>
+            <source>O: end here</source>
+            <translation>O: hier enden</translation>
+        </message>
+        <message>
+            <source>Alt: not to the beat</source>
+            <translation>Alt: nicht auf den Takt</translation>
+        </message>
+        <message>
+            <source>N: next problem</source>
+            <translation>N: nächstes Problem</translation>
+        </message>
+        <message>
+            <source>Side by side</source>
+            <translation>Nebeneinander</translation>
+        </message>
+        <message>
+            <source>The dance, its skeleton and the result</source>
+            <translation>Der Tanz, sein Skelett und das Ergebnis</translation>
+        </message>
+        <message>
+            <source>Wipe</source>
+            <translation>Schieber</translation>
+        </message>
+        <message>
+            <source>Two pictures behind each other, with a handle</source>
+            <translation>Zwei Bilder hintereinander, mit einem Griff</translation>
+        </message>
+        <message>
+            <source>with</source>
+            <translation>mit</translation>
+        </message>
+        <message>
+            <source>Compare with</source>
+            <translation>Vergleichen mit</translation>
+        </message>
+        <message>
+            <source>What lies on the right of the wipe</source>
+            <translation>Was rechts vom Schieber liegt</translation>
+        </message>
+        <message>
+            <source>Previews, from the first to the newest</source>
+            <translation>Vorschaubilder, vom ersten bis zum neuesten</translation>
+        </message>
+        <message>
+            <source>Back to earlier pictures (left and right arrow, Home, End)</source>
+            <translation>Zurück zu früheren Bildern (Pfeil links und rechts, Pos1, Ende)</translation>
+        </message>
+        <message>
+            <source>Newest</source>
+            <translation>Neuestes</translation>
+        </message>
+        <message>
+            <source>Always show the newest picture</source>
+            <translation>Immer das neueste Bild zeigen</translation>
+        </message>
+        <message>
+            <source>Always show the newest picture (End)</source>
+            <translation>Immer das neueste Bild zeigen (Ende)</translation>
+        </message>
+        <message>
+            <source>The real, held-out frame</source>
+            <translation>Das echte, zurückgehaltene Bild</translation>
+        </message>
+        <message>
+            <source>The newest picture</source>
+            <translation>Das neueste Bild</translation>
+        </message>
+        <message>
+            <source>This picture is damaged</source>
+            <translation>Dieses Bild ist beschädigt</translation>
+        </message>
+        <message>
+            <source>The first picture comes within seconds</source>
+            <translation>Das erste Bild kommt in wenigen Sekunden</translation>
+        </message>
+        <message>
+            <source>Nothing to see yet</source>
+            <translation>Noch nichts zu sehen</translation>
+        </message>
+        <message>
+            <source>after {time}, step {step}</source>
+            <translation>nach {time}, Schritt {step}</translation>
+        </message>
+        <message>
+            <source>Dance</source>
+            <translation>Tanz</translation>
+        </message>
+        <message>
+            <source>Skeleton</source>
+            <translation>Skelett</translation>
+        </message>
+        <message>
+            <source>Result</source>
+            <translation>Ergebnis</translation>
+        </message>
+        <message>
+            <source>Real</source>
+            <translation>Echt</translation>
+        </message>
+        <message>
+            <source>The picture at {time}</source>
+            <translation>Das Bild bei {time}</translation>
+        </message>
+        <message>
+            <source>Result at {time}</source>
+            <translation>Ergebnis bei {time}</translation>
+        </message>
+        <message>
+            <source>Swap left and right</source>
+            <translation>Links und rechts tauschen</translation>
+        </message>
+        <message>
+            <source>Put back</source>
+            <translation>Zurücksetzen</translation>
+        </message>
+        <message>
+            <source>Move {0}</source>
+            <translation>{0} bewegen</translation>
+        </message>
+        <message>
+            <source>Hide {0}</source>
+            <translation>{0} ausblenden</translation>
+        </message>
+        <message>
+            <source>Touch up the poses</source>
+            <translation>Posen nachbessern</translation>
+        </message>
+        <message>
+            <source>This limb is not to be seen here</source>
+            <translation>Diese Gliedmaße ist hier nicht zu sehen</translation>
+        </message>
+        <message>
+            <source>Swap sides</source>
+            <translation>Seiten tauschen</translation>
+        </message>
+        <message>
+            <source>Left was taken for right</source>
+            <translation>Links wurde für rechts gehalten</translation>
+        </message>
+        <message>
+            <source>Take out what was touched up at this frame</source>
+            <translation>Zurücknehmen, was an diesem Bild nachgebessert wurde</translation>
+        </message>
+        <message>
+            <source>Done</source>
+            <translation>Fertig</translation>
+        </message>
+        <message>
+            <source>Leave the touch-up mode; changes are kept</source>
+            <translation>Nachbessern beenden; Änderungen bleiben</translation>
+        </message>
+        <message>
+            <source>How far a change reaches</source>
+            <translation>Wie weit eine Änderung reicht</translation>
+        </message>
+        <message>
+            <source>How far a change reaches before and after this frame</source>
+            <translation>Wie weit eine Änderung vor und nach diesem Bild reicht</translation>
+        </message>
+        <message>
+            <source>Reaches</source>
+            <translation>Reicht</translation>
+        </message>
+        <message>
+            <source>Hide limb</source>
+            <translation>Gliedmaße ausblenden</translation>
+        </message>
+        <message>
+            <source>Arms and legs</source>
+            <translation>Arme und Beine</translation>
+        </message>
+        <message>
+            <source>Arms only</source>
+            <translation>Nur Arme</translation>
+        </message>
+        <message>
+            <source>Legs only</source>
+            <translation>Nur Beine</translation>
+        </message>
+        <message>
+            <source>This frame</source>
+            <translation>Dieses Bild</translation>
+        </message>
+        <message>
+            <source>0.2 s around</source>
+            <translation>0,2 s ringsum</translation>
+        </message>
+        <message>
+            <source>0.5 s around</source>
+            <translation>0,5 s ringsum</translation>
+        </message>
+        <message>
+            <source>1 s around</source>
+            <translation>1 s ringsum</translation>
+        </message>
+        <message>
+            <source>From in to out</source>
+            <translation>Von Anfang bis Ende der Auswahl</translation>
+        </message>
+        <message>
+            <source>Drag a joint, or click one</source>
+            <translation>Zieh ein Gelenk oder klick eines an</translation>
+        </message>
+        <message>
+            <source>Training</source>
+            <translation>Training</translation>
+        </message>
+        <message>
+            <source>Used part of the planned time</source>
+            <translation>Verbrauchter Teil der geplanten Zeit</translation>
+        </message>
+        <message>
+            <source>Pause</source>
+            <translation>Pause</translation>
+        </message>
+        <message>
+            <source>Stop for now; what was learned is kept</source>
+            <translation>Vorerst anhalten; was gelernt ist, bleibt</translation>
+        </message>
+        <message>
+            <source>Go on</source>
+            <translation>Weiter</translation>
+        </message>
+        <message>
+            <source>Go on with the rest of the planned time</source>
+            <translation>Mit dem Rest der geplanten Zeit weitermachen</translation>
+        </message>
+        <message>
+            <source>More time</source>
+            <translation>Mehr Zeit</translation>
+        </message>
+        <message>
+            <source>Go on for longer than was planned</source>
+            <translation>Länger weitermachen als geplant</translation>
+        </message>
+        <message>
+            <source>Good enough, render now</source>
+            <translation>Gut genug, jetzt rendern</translation>
+        </message>
+        <message>
+            <source>Stop learning and make the clip with the best so far</source>
+            <translation>Mit Lernen aufhören und den Clip mit dem Besten bisher machen</translation>
+        </message>
+        <message>
+            <source>Stopping; what was learned is kept</source>
+            <translation>Hält an; was gelernt ist, bleibt</translation>
+        </message>
+        <message>
+            <source>{n} hours more</source>
+            <translation>Noch {n} Stunden</translation>
+        </message>
+        <message>
+            <source>{n} minutes more</source>
+            <translation>Noch {n} Minuten</translation>
+        </message>
+        <message>
+            <source>{used} of {planned}, {steps} steps</source>
+            <translation>{used} von {planned}, {steps} Schritte</translation>
+        </message>
+        <message>
+            <source>Render</source>
+            <translation>Rendern</translation>
+        </message>
+        <message>
+            <source>1 hour more</source>
+            <translation>Noch 1 Stunde</translation>
+        </message>
+        <message>
+            <source>Learning begins</source>
+            <translation>Das Lernen beginnt</translation>
+        </message>
+        <message>
+            <source>{used}, {steps} steps</source>
+            <translation>{used}, {steps} Schritte</translation>
+        </message>
+        <message>
+            <source>, likeness {score} dB</source>
+            <translation>, Ähnlichkeit {score} dB</translation>
+        </message>
+        <message>
+            <source>Leave some room around the person.</source>
+            <translation>Lass etwas Platz um die Person.</translation>
+        </message>
+        <message>
+            <source>Use a video that shows one person from head to foot.</source>
+            <translation>Nimm ein Video, das eine Person von Kopf bis Fuß zeigt.</translation>
+        </message>
+        <message>
+            <source>One or two minutes are best.</source>
+            <translation>Ein bis zwei Minuten sind am besten.</translation>
+        </message>
+        <message>
+            <source>good</source>
+            <translation>gut</translation>
+        </message>
+        <message>
+            <source>with sound</source>
+            <translation>mit Ton</translation>
+        </message>
+        <message>
+            <source>no sound</source>
+            <translation>ohne Ton</translation>
+        </message>
+        <message>
+            <source>nobody found</source>
+            <translation>niemand gefunden</translation>
+        </message>
+        <message>
+            <source>often nobody to be seen</source>
+            <translation>oft niemand zu sehen</translation>
+        </message>
+        <message>
+            <source>Trim the video.</source>
+            <translation>Schneide das Video zu.</translation>
+        </message>
+        <message>
+            <source>legs or feet never seen</source>
+            <translation>Beine oder Füße nie zu sehen</translation>
+        </message>
+        <message>
+            <source>legs leave the picture</source>
+            <translation>Beine verlassen das Bild</translation>
+        </message>
+        <message>
+            <source>legs leave the picture at {time}</source>
+            <translation>Beine verlassen das Bild bei {time}</translation>
+        </message>
+        <message>
+            <source>head leaves the picture</source>
+            <translation>Kopf verlässt das Bild</translation>
+        </message>
+        <message>
+            <source>head leaves the picture at {time}</source>
+            <translation>Kopf verlässt das Bild bei {time}</translation>
+        </message>
+        <message>
+            <source>from the side only</source>
+            <translation>nur von der Seite</translation>
+        </message>
+        <message>
+            <source>Add some seconds from the front.</source>
+            <translation>Nimm ein paar Sekunden von vorn dazu.</translation>
+        </message>
+        <message>
+            <source>person is small</source>
+            <translation>Person ist klein</translation>
+        </message>
+        <message>
+            <source>Film from nearer, or larger.</source>
+            <translation>Film aus größerer Nähe oder größer.</translation>
+        </message>
+        <message>
+            <source>camera moves</source>
+            <translation>Kamera bewegt sich</translation>
+        </message>
+        <message>
+            <source>Film from a tripod, or lean the phone on something.</source>
+            <translation>Film vom Stativ oder lehn das Telefon an.</translation>
+        </message>
+        <message>
+            <source>poses unsure</source>
+            <translation>Posen unsicher</translation>
+        </message>
+        <message>
+            <source>Look at the result there first.</source>
+            <translation>Sieh dir das Ergebnis dort zuerst an.</translation>
+        </message>
+        <message>
+            <source>poses unsure at {time}</source>
+            <translation>Posen unsicher bei {time}</translation>
+        </message>
+        <message>
+            <source>small picture</source>
+            <translation>kleines Bild</translation>
+        </message>
+        <message>
+            <source>Use the original video.</source>
+            <translation>Nimm das Originalvideo.</translation>
+        </message>
+        <message>
+            <source>few frames a second</source>
+            <translation>wenige Bilder pro Sekunde</translation>
+        </message>
+        <message>
+            <source>damaged</source>
+            <translation>beschädigt</translation>
+        </message>
+        <message>
+            <source>Having a look</source>
+            <translation>Wird angesehen</translation>
+        </message>
+        <message>
+            <source>{n} frames/s</source>
+            <translation>{n} Bilder/s</translation>
+        </message>
+        <message>
+            <source>Looking at {name}</source>
+            <translation>{name} wird angesehen</translation>
+        </message>
+        <message>
+            <source>only {n} s long</source>
+            <translation>nur {n} s lang</translation>
+        </message>
+        <message>
+            <source>Picture</source>
+            <translation>Bild</translation>
+        </message>
+        <message>
+            <source>What finds the joints; dwpose and rtmw are stronger and slower, and need weights that you download.</source>
+            <translation>Was die Gelenke findet; dwpose und rtmw sind stärker und langsamer und brauchen Gewichte, die du herunterlädst.</translation>
+        </message>
+        <message>
+            <source>fast trains a small network on a crop that follows the person; edn is the published method.</source>
+            <translation>fast trainiert ein kleines Netz auf einem Ausschnitt, der der Person folgt; edn ist das veröffentlichte Verfahren.</translation>
+        </message>
+        <message>
+            <source>Height of the generator's output: the person crop, in edn the whole frame.</source>
+            <translation>Höhe dessen, was der Generator malt: der Ausschnitt mit der Person, bei edn das ganze Bild.</translation>
+        </message>
+        <message>
+            <source>pixels</source>
+            <translation>Pixel</translation>
+        </message>
+        <message>
+            <source>Training time, summed over all runs of this person; more can be added later.</source>
+            <translation>Trainingszeit, über alle Läufe dieser Person zusammengezählt; später kann mehr dazukommen.</translation>
+        </message>
+        <message>
+            <source>seconds</source>
+            <translation>Sekunden</translation>
+        </message>
+        <message>
+            <source>Train this many steps instead of a time.</source>
+            <translation>So viele Schritte trainieren statt einer Zeit.</translation>
+        </message>
+        <message>
+            <source>steps</source>
+            <translation>Schritte</translation>
+        </message>
+        <message>
+            <source>Start value of everything random.</source>
+            <translation>Startwert für alles Zufällige.</translation>
+        </message>
+        <message>
+            <source>Channels of the generator's first layer; the recipe's own where not given.</source>
+            <translation>Kanäle der ersten Schicht des Generators; ohne Angabe die des Rezepts.</translation>
+        </message>
+        <message>
+            <source>channels</source>
+            <translation>Kanäle</translation>
+        </message>
+        <message>
+            <source>Residual blocks of the generator; the recipe's own where not given.</source>
+            <translation>Residualblöcke des Generators; ohne Angabe die des Rezepts.</translation>
+        </message>
+        <message>
+            <source>Where to compute: auto takes the graphics card where one works.</source>
+            <translation>Wo gerechnet wird: auto nimmt die Grafikkarte, wenn eine funktioniert.</translation>
+        </message>
+        <message>
+            <source>body fits every limb, the floor and the camera; the others are published methods, for comparison.</source>
+            <translation>body passt jede Gliedmaße, den Boden und die Kamera an; die anderen sind veröffentlichte Verfahren zum Vergleich.</translation>
+        </message>
+        <message>
+            <source>Where the dance stands, 0 left to 1 right in the picture; where the person stood if not given (body only).</source>
+            <translation>Wo der Tanz steht, 0 links bis 1 rechts im Bild; ohne Angabe dort, wo die Person stand (nur body).</translation>
+        </message>
+        <message>
+            <source>Name of the dance in the project; the newest where not given.</source>
+            <translation>Name des Tanzes im Projekt; ohne Angabe der neueste.</translation>
+        </message>
+        <message>
+            <source>Render from this time of the dance on.</source>
+            <translation>Ab dieser Zeit des Tanzes rendern.</translation>
+        </message>
+        <message>
+            <source>Render up to this time of the dance.</source>
+            <translation>Bis zu dieser Zeit des Tanzes rendern.</translation>
+        </message>
+        <message>
+            <source>The kind of file: own is an MP4 in the size of the person's video; wide and the like are made for a use.</source>
+            <translation>Die Art der Datei: own ist ein MP4 in der Größe des Videos der Person; wide und die übrigen sind für einen Zweck gemacht.</translation>
+        </message>
+        <message>
+            <source>What of the picture is seen: auto follows the dancer where the preset has another shape, else whole; close also comes near; still doesn't move.</source>
+            <translation>Was vom Bild zu sehen ist: auto folgt dem Tanz, wo die Vorlage eine andere Form hat, sonst ganz; close geht auch nah heran; still bewegt sich nicht.</translation>
+        </message>
+        <message>
+            <source>Resample to this frame rate; otherwise every frame keeps the dance's own time.</source>
+            <translation>Auf diese Bildrate umrechnen; sonst behält jedes Bild die Zeit des Tanzes.</translation>
+        </message>
+        <message>
+            <source>frames/s</source>
+            <translation>Bilder/s</translation>
+        </message>
+        <message>
+            <source>Whether the clip has sound: the dance's own, or that of --music.</source>
+            <translation>Ob der Clip Ton hat: den des Tanzes oder den von --music.</translation>
+        </message>
+        <message>
+            <source>A file whose sound takes the place of the dance's.</source>
+            <translation>Eine Datei, deren Ton an die Stelle des Tons des Tanzes tritt.</translation>
+        </message>
+        <message>
+            <source>The time of the music that the clip begins with; below 0 the music sets in that much later.</source>
+            <translation>Die Stelle der Musik, mit der der Clip beginnt; unter 0 setzt die Musik um so viel später ein.</translation>
+        </message>
+        <message>
+            <source>Fade the sound out over this time at the end.</source>
+            <translation>Den Ton am Ende über diese Zeit ausblenden.</translation>
+        </message>
+        <message>
+            <source>Fade the sound in over this time.</source>
+            <translation>Den Ton über diese Zeit einblenden.</translation>
+        </message>
+        <message>
+            <source>hardware is quicker and a little worse; where no such encoder opens, software is taken.</source>
+            <translation>hardware ist schneller und etwas schlechter; wo sich kein solcher Encoder öffnet, wird software genommen.</translation>
+        </message>
+        <message>
+            <source>The visible corner label: auto shows it until a consent is recorded.</source>
+            <translation>Der sichtbare Hinweis in der Ecke: auto zeigt ihn, bis eine Einwilligung festgehalten ist.</translation>
+        </message>
+        <message>
+            <source>As filmed</source>
+            <translation>Wie gefilmt</translation>
+        </message>
+        <message>
+            <source>MP4 in the size of the person's video: plays everywhere.</source>
+            <translation>MP4 in der Größe des Videos der Person: läuft überall.</translation>
+        </message>
+        <message>
+            <source>Vertical 9:16</source>
+            <translation>Hochformat 9:16</translation>
+        </message>
+        <message>
+            <source>1080x1920 for TikTok, Reels and Shorts.</source>
+            <translation>1080x1920 für TikTok, Reels und Shorts.</translation>
+        </message>
+        <message>
+            <source>Wide 16:9</source>
+            <translation>Breit 16:9</translation>
+        </message>
+        <message>
+            <source>1920x1080 for YouTube and television.</source>
+            <translation>1920x1080 für YouTube und Fernsehen.</translation>
+        </message>
+        <message>
+            <source>Square 1:1</source>
+            <translation>Quadrat 1:1</translation>
+        </message>
+        <message>
+            <source>1080x1080 for feeds.</source>
+            <translation>1080x1080 für Feeds.</translation>
+        </message>
+        <message>
+            <source>Small file</source>
+            <translation>Kleine Datei</translation>
+        </message>
+        <message>
+            <source>H.265 with at most 720 lines, for messengers.</source>
+            <translation>H.265 mit höchstens 720 Zeilen, für Messenger.</translation>
+        </message>
+        <message>
+            <source>Web</source>
+            <translation>Web</translation>
+        </message>
+        <message>
+            <source>AV1 and Opus in WebM: small, for web pages.</source>
+            <translation>AV1 und Opus in WebM: klein, für Webseiten.</translation>
+        </message>
+        <message>
+            <source>ProRes 422 HQ</source>
+            <translation>ProRes 422 HQ</translation>
+        </message>
+        <message>
+            <source>For editing programs; large.</source>
+            <translation>Für Schnittprogramme; groß.</translation>
+        </message>
+        <message>
+            <source>ProRes 4444, cut out</source>
+            <translation>ProRes 4444, freigestellt</translation>
+        </message>
+        <message>
+            <source>The dancer alone, see-through around.</source>
+            <translation>Nur die tanzende Person, ringsum durchsichtig.</translation>
+        </message>
+        <message>
+            <source>PNG pictures, cut out</source>
+            <translation>PNG-Bilder, freigestellt</translation>
+        </message>
+        <message>
+            <source>A folder of see-through pictures.</source>
+            <translation>Ein Ordner durchsichtiger Bilder.</translation>
+        </message>
+        <message>
+            <source>GIF</source>
+            <translation>GIF</translation>
+        </message>
+        <message>
+            <source>A short loop without sound, 480 lines, 20 frames a second.</source>
+            <translation>Eine kurze Schleife ohne Ton, 480 Zeilen, 20 Bilder pro Sekunde.</translation>
+        </message>
+        <message>
+            <source>Animated WebP</source>
+            <translation>Animiertes WebP</translation>
+        </message>
+        <message>
+            <source>As a GIF, finer and smaller.</source>
+            <translation>Wie ein GIF, feiner und kleiner.</translation>
+        </message>
+        <message>
+            <source>Pose</source>
+            <translation>Pose</translation>
+        </message>
+        <message>
+            <source>How sure the joints are that were found.</source>
+            <translation>Wie sicher die gefundenen Gelenke sind.</translation>
+        </message>
+        <message>
+            <source>Coverage</source>
+            <translation>Abdeckung</translation>
+        </message>
+        <message>
+            <source>How near the person's video comes to each pose of the dance.</source>
+            <translation>Wie nah das Video der Person an jede Pose des Tanzes herankommt.</translation>
+        </message>
+        <message>
+            <source>Quality</source>
+            <translation>Qualität</translation>
+        </message>
+        <message>
+            <source>How like the person's own frames those are that the dancer draws.</source>
+            <translation>Wie ähnlich die gemalten Bilder den eigenen Bildern der Person sind.</translation>
+        </message>
+        <message>
+            <source>The picture is less like the person here than elsewhere.</source>
+            <translation>Das Bild ist der Person hier weniger ähnlich als sonst.</translation>
+        </message>
+        <message>
+            <source>Nobody is found here.</source>
+            <translation>Hier ist niemand zu finden.</translation>
+        </message>
+        <message>
+            <source>The pose may be wrong here, or another person's.</source>
+            <translation>Die Pose kann hier falsch sein oder von jemand anderem.</translation>
+        </message>
+        <message>
+            <source>The person's video shows no pose like this.</source>
+            <translation>Das Video der Person zeigt keine solche Pose.</translation>
+        </message>
+    </context>
+</TS>
