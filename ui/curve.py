@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor, QLinearGradient, QMouseEvent, QPainter, QPaint
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ui import theme
-from ui.outlook import Course, Score, clock
+from ui.outlook import Course, Score, clock, number
 
 LEFT, TOP, RIGHT, BOTTOM = 8, 16, 8, 24
 """Pixels around the curve; the times stand below it."""
@@ -132,11 +132,11 @@ class Curve(QWidget):
         painter.drawText(row, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, end)
         middle = ""
         if self._pointed is not None and (near := self._near(self._pointed)):
-            middle = self.tr("{time}: {score} dB").format(time=clock(near.seconds), score=f"{near.decibels:.1f}")
+            middle = self.tr("{time}: {score} dB").format(time=clock(near.seconds), score=number(near.decibels))
         elif not self._course.scores:
             middle = self.tr("The curve begins with the first score")
         elif best := self._course.best:
-            middle = self.tr("best {score} dB at {time}").format(time=clock(best.seconds), score=f"{best.decibels:.1f}")
+            middle = self.tr("best {score} dB at {time}").format(time=clock(best.seconds), score=number(best.decibels))
         painter.drawText(row, Qt.AlignmentFlag.AlignCenter, middle)
 
     def _near(self, seconds: float) -> Score | None:
@@ -148,7 +148,7 @@ class Curve(QWidget):
         words = self.tr("No score yet")
         if best is not None:
             words = self.tr("{count} scores, the best {score} dB after {time}").format(
-                count=len(self._course.scores), score=f"{best.decibels:.1f}", time=clock(best.seconds)
+                count=len(self._course.scores), score=number(best.decibels), time=clock(best.seconds)
             )
         self.setAccessibleDescription(words)
 

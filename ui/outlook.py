@@ -7,7 +7,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QCoreApplication
+from PySide6.QtCore import QCoreApplication, QLocale
 
 WINDOW = 3.0
 """The rule looks at the scores from a third of the time that is used on. Over ten recorded trainings 2, 3, 4 and 8
@@ -203,7 +203,12 @@ def duration(seconds: float) -> str:
         return translate("Outlook", "{n} s").format(n=max(5, 5 * round(seconds / 5)))
     if seconds < 90 * 60:
         return translate("Outlook", "{n} min").format(n=max(1, round(seconds / 60)))
-    return translate("Outlook", "{n} h").format(n=f"{seconds / 3600:.1f}".removesuffix(".0"))
+    return translate("Outlook", "{n} h").format(n=number(seconds / 3600, 0 if seconds % 3600 < 180 else 1))
+
+
+def number(value: float, digits: int = 1) -> str:
+    """With the decimal point of the window's language."""
+    return QLocale().toString(float(value), "f", digits)
 
 
 def clock(seconds: float) -> str:

@@ -11,7 +11,7 @@ from dancetransfer.project import Project
 from dancetransfer.settings import TrainSettings
 from ui import theme
 from ui.curve import Curve
-from ui.outlook import Reader, clock, farewell, sentence
+from ui.outlook import Reader, clock, farewell, number, sentence
 from ui.previews import listed
 from ui.timemachine import TimeMachine
 
@@ -238,7 +238,7 @@ class TrainingPanel(QWidget):
         best = course.best
         if best is None:
             return words
-        return words + self.tr(", likeness {score} dB").format(score=f"{best.decibels:.1f}")
+        return words + self.tr(", likeness {score} dB").format(score=number(best.decibels))
 
     def _allow(self, used: float, rest: float) -> None:
         """Which buttons there are, and which can be pressed."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QCoreApplication, QObject, QSize, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QLocale, QObject, QSize, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from ui import theme
@@ -78,7 +78,11 @@ def facts_line(facts: dict[str, Any]) -> str:
     if facts.get("seconds"):
         told.append(clock(float(facts["seconds"])))
     if facts.get("fps"):
-        told.append(translate("Verdict", "{n} frames/s").format(n=f"{float(facts['fps']):.3g}"))
+        told.append(
+            translate("Verdict", "{n} frames/s").format(
+                n=f"{float(facts['fps']):.3g}".replace(".", QLocale().decimalPoint())
+            )
+        )
     if "audio" in facts:
         sound, silence = translate("Verdict", "with sound"), translate("Verdict", "no sound")
         told.append(sound if facts["audio"] else silence)

@@ -556,6 +556,30 @@
             <translation>rechter Fuß</translation>
         </message>
         <message>
+            <source>Keys</source>
+            <translation>Tasten</translation>
+        </message>
+        <message>
+            <source>All keys as they were delivered</source>
+            <translation>Alle Tasten wie im Auslieferungszustand</translation>
+        </message>
+        <message>
+            <source>Close (Esc)</source>
+            <translation>Schließen (Esc)</translation>
+        </message>
+        <message>
+            <source>Click and press another key</source>
+            <translation>Klicken und eine andere Taste drücken</translation>
+        </message>
+        <message>
+            <source>Back to the first keys</source>
+            <translation>Zurück zu den ersten Tasten</translation>
+        </message>
+        <message>
+            <source>Also: {0}</source>
+            <translation>Auch: {0}</translation>
+        </message>
+        <message>
             <source>That did not work</source>
             <translation>Das hat nicht geklappt</translation>
         </message>
@@ -590,6 +614,26 @@
         <message>
             <source>{} (Space)</source>
             <translation>{} (Leertaste)</translation>
+        </message>
+        <message>
+            <source>None</source>
+            <translation>Keine</translation>
+        </message>
+        <message>
+            <source>Choose a file</source>
+            <translation>Eine Datei wählen</translation>
+        </message>
+        <message>
+            <source>automatic</source>
+            <translation>automatisch</translation>
+        </message>
+        <message>
+            <source>Choose</source>
+            <translation>Wählen</translation>
+        </message>
+        <message>
+            <source>none</source>
+            <translation>keine</translation>
         </message>
         <message>
             <source>Nothing learned yet</source>
@@ -629,7 +673,7 @@
         </message>
         <message>
             <source>{n} h</source>
-            <translation>{n} Std.</translation>
+            <translation>{n} h</translation>
         </message>
         <message>
             <source>{n} s</source>
@@ -637,7 +681,7 @@
         </message>
         <message>
             <source>{n} min</source>
-            <translation>{n} Min.</translation>
+            <translation>{n} min</translation>
         </message>
         <message>
             <source>The audio device has gone; it plays on silently. {0}</source>
