@@ -1,5 +1,6 @@
 """The panel of a training: pictures getting better, the score in plain words, and what one may do about it."""
 
+import json
 from pathlib import Path
 from typing import Protocol
 
@@ -186,7 +187,7 @@ class TrainingPanel(QWidget):
         """Follow the training in that folder."""
         if self._reader is None or run is None or self._reader.file.parent != run:
             self._reader = Reader(run / "metrics.jsonl") if run else None
-            self._ended = bool(run and (run / "finished.json").exists())
+            self._ended = run is not None and had_it_all(run, self._planned)
         self._refresh()
 
     def _refresh(self) -> None:
@@ -252,6 +253,8 @@ class TrainingPanel(QWidget):
         self._enough.setEnabled(learned and self._state != STOPS)
         self._enough.setText(self.tr("Good enough, render now") if busy or not self._ended else self.tr("Render"))
 
+    # --- the buttons ------------------------------------------------------------------------------
+
     def _ask_pause(self) -> None:
         self._state = STOPS
         self._tell()
@@ -265,3 +268,12 @@ class TrainingPanel(QWidget):
 
     def _ask_more(self, seconds: float) -> None:
         self.more.emit(seconds)
+
+
+def had_it_all(run: Path, planned: float) -> bool:
+    """Whether a training has come to its end, and no more time has been planned since."""
+    try:
+        state = json.loads((run / "finished.json").read_text(encoding="utf-8"))
+        return bool(state.get("steps")) or float(state["budget"]) >= planned
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return False

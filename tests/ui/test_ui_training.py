@@ -223,6 +223,25 @@ def test_the_end_says_whether_more_would_help(running: TrainingPanel) -> None:
     assert running.sentence.startswith("Learned. About") and "Render" in visible(running)
 
 
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ('{"budget": 300}', "Learned."),
+        ('{"steps": 200}', "Learned."),
+        ('{"budget": 100}', "Paused"),  # more time was planned after it
+        ('{"budget"', "Paused"),
+        ("[]", "Paused"),
+    ],
+)
+def test_a_training_of_another_day_is_known_again(
+    running: TrainingPanel, project: Project, content: str, words: str
+) -> None:
+    (run_of(project) / "finished.json").write_text(content, encoding="utf-8")
+    running.begin(Opened(None))
+    running.begin(Opened(project))
+    assert running.sentence.startswith(words) and redness(running, "result") == pytest.approx(200, abs=4)
+
+
 def test_a_failure_leaves_what_was_learned(running: TrainingPanel) -> None:
     running.hear(Failed("The disk is full.", "Make room."))
     assert running.sentence == "Paused: what was learned is kept" and "Go on" in visible(running)
