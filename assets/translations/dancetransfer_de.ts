@@ -92,6 +92,66 @@
             <translation>Musik: Du brauchst die Rechte daran überall, wo du den Clip veröffentlichst.</translation>
         </message>
         <message>
+            <source>Rough</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>To see whether it works</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Good</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>To show to friends</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Best</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>To publish</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>about {h} h {m} min</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>How much time?</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Create the clip</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>More settings</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>All settings, storage, keys</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>about {m} min</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>about {h} h</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Create</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>More</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>What the clip shows</source>
             <translation>Was der Clip zeigt</translation>
         </message>
@@ -162,6 +222,26 @@
         <message>
             <source>Find {} again</source>
             <translation>{} wiederfinden</translation>
+        </message>
+        <message>
+            <source>Take this video away</source>
+            <translation>Dieses Video wegnehmen</translation>
+        </message>
+        <message>
+            <source>Videos</source>
+            <translation>Videos</translation>
+        </message>
+        <message>
+            <source>All files</source>
+            <translation>Alle Dateien</translation>
+        </message>
+        <message>
+            <source>Drop a video here, or press Enter to choose one</source>
+            <translation>Zieh ein Video hierher oder drück die Eingabetaste, um eines zu wählen</translation>
+        </message>
+        <message>
+            <source>{name} and {n} more</source>
+            <translation>{name} und {n} weitere</translation>
         </message>
         <message>
             <source>The file carries the machine-readable AI mark.</source>
@@ -404,6 +484,66 @@
             <translation>Die Datei kopieren, um sie woanders einzufügen (Strg+C)</translation>
         </message>
         <message>
+            <source>Before you film</source>
+            <translation>Bevor du filmst</translation>
+        </message>
+        <message>
+            <source>Before you film the person</source>
+            <translation>Bevor du die Person filmst</translation>
+        </message>
+        <message>
+            <source>The program learns how this person looks from every side. Show it.</source>
+            <translation>Das Programm lernt, wie diese Person von allen Seiten aussieht. Zeig es ihm.</translation>
+        </message>
+        <message>
+            <source>Close (Esc)</source>
+            <translation>Schließen (Esc)</translation>
+        </message>
+        <message>
+            <source>The camera stands still</source>
+            <translation>Die Kamera steht still</translation>
+        </message>
+        <message>
+            <source>A tripod, or the phone leaned on something. What moves behind the person is learned too.</source>
+            <translation>Ein Stativ, oder das Telefon angelehnt. Was sich hinter der Person bewegt, wird mitgelernt.</translation>
+        </message>
+        <message>
+            <source>The whole body, with room around</source>
+            <translation>Der ganze Körper, mit Platz ringsum</translation>
+        </message>
+        <message>
+            <source>From the hair to the shoes, also with the arms up. Upright or across, as the clip shall be.</source>
+            <translation>Von den Haaren bis zu den Schuhen, auch mit erhobenen Armen. Hoch oder quer, wie der Clip werden soll.</translation>
+        </message>
+        <message>
+            <source>Turn around once, slowly</source>
+            <translation>Dreh dich einmal langsam um</translation>
+        </message>
+        <message>
+            <source>Front, side, back, side. A dance that turns needs all of them.</source>
+            <translation>Vorn, Seite, hinten, Seite. Ein Tanz mit Drehungen braucht sie alle.</translation>
+        </message>
+        <message>
+            <source>Move like the dance will</source>
+            <translation>Beweg dich, wie es der Tanz tun wird</translation>
+        </message>
+        <message>
+            <source>Arms up and to the sides, knees up, steps left and right, a few moves of your own.</source>
+            <translation>Arme hoch und zur Seite, Knie hoch, Schritte nach links und rechts, ein paar eigene Bewegungen.</translation>
+        </message>
+        <message>
+            <source>About two minutes, one outfit, even light</source>
+            <translation>Etwa zwei Minuten, eine Kleidung, gleichmäßiges Licht</translation>
+        </message>
+        <message>
+            <source>30 seconds work. More gives a better clip, and can be added later.</source>
+            <translation>30 Sekunden gehen. Mehr gibt einen besseren Clip und kann später dazukommen.</translation>
+        </message>
+        <message>
+            <source>Got it</source>
+            <translation>Alles klar</translation>
+        </message>
+        <message>
             <source>Start it again: it goes on from what it has. If that fails too, please report it.</source>
             <translation>Starte ihn noch einmal: Er macht mit dem weiter, was da ist. Geht auch das schief, melde es bitte.</translation>
         </message>
@@ -564,10 +704,6 @@
             <translation>Alle Tasten wie im Auslieferungszustand</translation>
         </message>
         <message>
-            <source>Close (Esc)</source>
-            <translation>Schließen (Esc)</translation>
-        </message>
-        <message>
             <source>Click and press another key</source>
             <translation>Klicken und eine andere Taste drücken</translation>
         </message>
@@ -578,6 +714,26 @@
         <message>
             <source>Also: {0}</source>
             <translation>Auch: {0}</translation>
+        </message>
+        <message>
+            <source>Look at this machine</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Processor only. Why?</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>{name}{size}, ready</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Processor only: about {n} min for a rough clip. Why?</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Looking at this machine</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>That did not work</source>
@@ -1274,6 +1430,70 @@
         <message>
             <source>Picture</source>
             <translation>Bild</translation>
+        </message>
+        <message>
+            <source>Welcome</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Drop the video whose moves you want, or click to choose</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Person</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Drop a video of who shall dance, or click to choose</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Make anyone dance</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Two videos in, one clip out. Everything happens on this machine; nothing is sent anywhere.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Go on with what was interrupted</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Go on where it was stopped; nothing was lost</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Try it with the built-in dancers</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>A drawn dancer is learned in minutes</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>What makes a good video of the person</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>What this machine can do, and how long it takes</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Recent</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Open another project</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Choose the folder of a project</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Open {0}</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>What finds the joints; dwpose and rtmw are stronger and slower, and need weights that you download.</source>
