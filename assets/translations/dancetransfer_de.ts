@@ -93,63 +93,63 @@
         </message>
         <message>
             <source>Rough</source>
-            <translation type="unfinished" />
+            <translation>Grob</translation>
         </message>
         <message>
             <source>To see whether it works</source>
-            <translation type="unfinished" />
+            <translation>Um zu sehen, ob es klappt</translation>
         </message>
         <message>
             <source>Good</source>
-            <translation type="unfinished" />
+            <translation>Gut</translation>
         </message>
         <message>
             <source>To show to friends</source>
-            <translation type="unfinished" />
+            <translation>Zum Zeigen unter Freunden</translation>
         </message>
         <message>
             <source>Best</source>
-            <translation type="unfinished" />
+            <translation>Am besten</translation>
         </message>
         <message>
             <source>To publish</source>
-            <translation type="unfinished" />
+            <translation>Zum Veröffentlichen</translation>
         </message>
         <message>
             <source>about {h} h {m} min</source>
-            <translation type="unfinished" />
+            <translation>etwa {h} h {m} min</translation>
         </message>
         <message>
             <source>How much time?</source>
-            <translation type="unfinished" />
+            <translation>Wie viel Zeit?</translation>
         </message>
         <message>
             <source>Create the clip</source>
-            <translation type="unfinished" />
+            <translation>Den Clip machen</translation>
         </message>
         <message>
             <source>More settings</source>
-            <translation type="unfinished" />
+            <translation>Mehr Einstellungen</translation>
         </message>
         <message>
             <source>All settings, storage, keys</source>
-            <translation type="unfinished" />
+            <translation>Alle Einstellungen, Speicherplatz, Tasten</translation>
         </message>
         <message>
             <source>about {m} min</source>
-            <translation type="unfinished" />
+            <translation>etwa {m} min</translation>
         </message>
         <message>
             <source>about {h} h</source>
-            <translation type="unfinished" />
+            <translation>etwa {h} h</translation>
         </message>
         <message>
             <source>Create</source>
-            <translation type="unfinished" />
+            <translation>Los</translation>
         </message>
         <message>
             <source>More</source>
-            <translation type="unfinished" />
+            <translation>Mehr</translation>
         </message>
         <message>
             <source>What the clip shows</source>
@@ -717,23 +717,23 @@
         </message>
         <message>
             <source>Look at this machine</source>
-            <translation type="unfinished" />
+            <translation>Diesen Rechner ansehen</translation>
         </message>
         <message>
             <source>Processor only. Why?</source>
-            <translation type="unfinished" />
+            <translation>Nur der Prozessor. Warum?</translation>
         </message>
         <message>
             <source>{name}{size}, ready</source>
-            <translation type="unfinished" />
+            <translation>{name}{size}, bereit</translation>
         </message>
         <message>
             <source>Processor only: about {n} min for a rough clip. Why?</source>
-            <translation type="unfinished" />
+            <translation>Nur der Prozessor: etwa {n} min für einen groben Clip. Warum?</translation>
         </message>
         <message>
             <source>Looking at this machine</source>
-            <translation type="unfinished" />
+            <translation>Der Rechner wird angesehen</translation>
         </message>
         <message>
             <source>That did not work</source>
@@ -1433,67 +1433,67 @@
         </message>
         <message>
             <source>Welcome</source>
-            <translation type="unfinished" />
+            <translation>Willkommen</translation>
         </message>
         <message>
             <source>Drop the video whose moves you want, or click to choose</source>
-            <translation type="unfinished" />
+            <translation>Zieh das Video herein, dessen Bewegungen du willst, oder klick zum Wählen</translation>
         </message>
         <message>
             <source>Person</source>
-            <translation type="unfinished" />
+            <translation>Person</translation>
         </message>
         <message>
             <source>Drop a video of who shall dance, or click to choose</source>
-            <translation type="unfinished" />
+            <translation>Zieh ein Video von der Person herein, die tanzen soll, oder klick zum Wählen</translation>
         </message>
         <message>
             <source>Make anyone dance</source>
-            <translation type="unfinished" />
+            <translation>Lass alle tanzen</translation>
         </message>
         <message>
             <source>Two videos in, one clip out. Everything happens on this machine; nothing is sent anywhere.</source>
-            <translation type="unfinished" />
+            <translation>Zwei Videos rein, ein Clip raus. Alles geschieht auf diesem Rechner; nichts wird verschickt.</translation>
         </message>
         <message>
             <source>Go on with what was interrupted</source>
-            <translation type="unfinished" />
+            <translation>Mit dem Unterbrochenen weitermachen</translation>
         </message>
         <message>
             <source>Go on where it was stopped; nothing was lost</source>
-            <translation type="unfinished" />
+            <translation>Dort weitermachen, wo angehalten wurde; nichts ging verloren</translation>
         </message>
         <message>
             <source>Try it with the built-in dancers</source>
-            <translation type="unfinished" />
+            <translation>Mit den eingebauten Figuren ausprobieren</translation>
         </message>
         <message>
             <source>A drawn dancer is learned in minutes</source>
-            <translation type="unfinished" />
+            <translation>Eine gezeichnete Figur ist in Minuten gelernt</translation>
         </message>
         <message>
             <source>What makes a good video of the person</source>
-            <translation type="unfinished" />
+            <translation>Was ein gutes Video der Person ausmacht</translation>
         </message>
         <message>
             <source>What this machine can do, and how long it takes</source>
-            <translation type="unfinished" />
+            <translation>Was dieser Rechner kann und wie lange es dauert</translation>
         </message>
         <message>
             <source>Recent</source>
-            <translation type="unfinished" />
+            <translation>Zuletzt</translation>
         </message>
         <message>
             <source>Open another project</source>
-            <translation type="unfinished" />
+            <translation>Anderes Projekt öffnen</translation>
         </message>
         <message>
             <source>Choose the folder of a project</source>
-            <translation type="unfinished" />
+            <translation>Den Ordner eines Projekts wählen</translation>
         </message>
         <message>
             <source>Open {0}</source>
-            <translation type="unfinished" />
+            <translation>{0} öffnen</translation>
         </message>
         <message>
             <source>What finds the joints; dwpose and rtmw are stronger and slower, and need weights that you download.</source>
