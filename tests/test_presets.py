@@ -456,5 +456,5 @@ def test_the_name_of_the_file_chooses_a_preset_where_none_is_named(rendered: Pro
 
 def test_the_command_estimates_without_writing(rendered: Project, tmp_path: Path) -> None:
     code, events = call("export", rendered.folder, "-o", tmp_path / "clip.webm", "--estimate", "--to", "0.6")
-    assert code == 0 and events[-1].result["bytes"] > 1000  # type: ignore[union-attr]
+    assert code == 0 and last(events).result["bytes"] > 1000
     assert not (tmp_path / "clip.webm").exists()

@@ -148,7 +148,8 @@ def export(arguments: argparse.Namespace, context: Context) -> Events:
     rendering = read(arguments, RenderSettings)
     if arguments.estimate:
         with _working(project, context):
-            yield from chain.chain(chain.estimate_tasks(project, rendering, exporting))
+            for event in chain.chain(chain.estimate_tasks(project, rendering, exporting)):
+                yield replace(event, stage="") if isinstance(event, Done) else event  # the command's last word
         return
     media = [Path(one.file) for one in (*project.clips, *project.dances)]
     chain.check_output(output, [*media, *([Path(exporting.music)] if exporting.music else [])], exporting.preset)

@@ -10,7 +10,7 @@ from dancetransfer.pose.poses import Poses
 from dancetransfer.project import Media, Project
 from dancetransfer.render.compose import Shown, compose, compose_alone, has_mask, plate_of, resample, seen
 from dancetransfer.render.crop import chosen_crop, view_boxes
-from dancetransfer.render.presets import PRESETS, Preset
+from dancetransfer.render.presets import PRESETS, Preset, clip_size
 from dancetransfer.render.render import frames_between
 from dancetransfer.settings import ExportSettings, RenderSettings
 from dancetransfer.video.disclosure import draw_label, label_place
@@ -128,16 +128,6 @@ def plan(project: Project, chosen: RenderSettings, settings: ExportSettings) -> 
         label_wanted(project, settings), None, settings.encoder == "hardware",
     )  # fmt: skip
     return replace(made, fps=_rate(made, settings), sound=_sound(made, dance, settings))
-
-
-def clip_size(preset: Preset, plate: tuple[int, int]) -> tuple[int, int]:
-    """Width, height of a clip over a plate of that size; never enlarged but to a preset's own size."""
-    if preset.size:
-        return preset.size
-    scale = min(1.0, preset.shorter / min(plate)) if preset.shorter else 1.0
-    if scale == 1.0:
-        return plate
-    return round(plate[0] * scale / 2) * 2, round(plate[1] * scale / 2) * 2
 
 
 def label_wanted(project: Project, settings: ExportSettings) -> bool:

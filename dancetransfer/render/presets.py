@@ -72,3 +72,13 @@ def fitting(name: str, suffix: str) -> str:
     wanted = [PRESETS[name], *PRESETS.values()]
     found = (one.name for one in wanted if suffix and suffix.lower() in one.format.suffixes)
     return next(found, name)
+
+
+def clip_size(preset: Preset, plate: tuple[int, int]) -> tuple[int, int]:
+    """Width, height of a clip over a plate of that size; never enlarged but to a preset's own size."""
+    if preset.size:
+        return preset.size
+    scale = min(1.0, preset.shorter / min(plate)) if preset.shorter else 1.0
+    if scale == 1.0:
+        return plate
+    return round(plate[0] * scale / 2) * 2, round(plate[1] * scale / 2) * 2

@@ -1,0 +1,196 @@
+"""The fields of an export beside its preset: what is seen, rate, sound, encoder and label."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLineEdit,
+    QPushButton,
+    QWidget,
+)
+
+from dancetransfer import settings as declarations
+from dancetransfer.render.presets import PRESETS
+from dancetransfer.settings import ExportSettings
+from ui import theme
+
+RATES = (0.0, 24.0, 25.0, 30.0, 50.0, 60.0)
+"""Frames a second that are offered; 0 stands for the dance's own."""
+OWN, MUSIC, SILENT = range(3)
+
+
+class ExportForm(QWidget):
+    """Draws an ExportSettings, but for its preset, and says when it is changed by hand."""
+
+    changed = Signal(object)
+    """The new ExportSettings."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._values = ExportSettings()
+        self._filling = False
+        self._crop, self._rate, self._sound = QComboBox(), QComboBox(), QComboBox()
+        self._music, self._browse = QLineEdit(), QPushButton(self.tr("Browse..."))
+        self._from, self._fade, self._fade_in = self._seconds(-3600, 86400), self._seconds(0, 60), self._seconds(0, 60)
+        self._hardware = QCheckBox(self.tr("Hardware encoder, where one works"))
+        self._label = QCheckBox(self.tr("Visible label in the corner"))
+        self._lay_out()
+        self._name()
+        self._connect()
+        self.fill(self._values, may_hide_label=False)
+
+    def fill(self, values: ExportSettings, may_hide_label: bool) -> None:
+        """Show these settings. Without a consent the label can't be hidden."""
+        self._filling = True
+        self._values = values
+        self._crop.setCurrentIndex(max(0, self._crop.findData(values.crop)))
+        if values.fps and self._rate.findData(values.fps) < 0:
+            self._rate.addItem(f"{values.fps:g}", values.fps)
+        self._rate.setCurrentIndex(max(0, self._rate.findData(values.fps or 0.0)))
+        silent = values.sound == "off"
+        self._sound.setCurrentIndex(SILENT if silent else MUSIC if values.music else OWN)
+        self._music.setText(values.music or "")
+        for box, value in ((self._from, values.music_from), (self._fade, values.fade), (self._fade_in, values.fade_in)):
+            box.setValue(value)
+        self._hardware.setChecked(values.encoder == "hardware")
+        self._label.setChecked(values.label == "on" or not may_hide_label)
+        self._label.setEnabled(may_hide_label)
+        self._filling = False
+        self._allow()
+
+    @property
+    def values(self) -> ExportSettings:
+        return self._values
+
+    # --- what it is made of -----------------------------------------------------------------------
+
+    def _seconds(self, low: float, high: float) -> QDoubleSpinBox:
+        box = QDoubleSpinBox()
+        box.setRange(low, high)
+        box.setDecimals(2)
+        box.setSingleStep(0.1)
+        box.setSuffix(self.tr(" s"))
+        box.setKeyboardTracking(False)
+        return box
+
+    def _lay_out(self) -> None:
+        for value, words in (
+            ("auto", self.tr("What the preset needs")),
+            ("whole", self.tr("The whole picture")),
+            ("follow", self.tr("Follow the dancer")),
+            ("close", self.tr("Close to the dancer")),
+            ("still", self.tr("A part that stands still")),
+        ):
+            self._crop.addItem(words, value)
+        for rate in RATES:
+            self._rate.addItem(f"{rate:g}" if rate else self.tr("As the dance"), rate)
+        self._sound.addItems([self.tr("The dance's sound"), self.tr("Other music"), self.tr("No sound")])
+        self._form = QFormLayout(self)
+        self._form.setContentsMargins(0, 0, 0, 0)
+        self._form.setHorizontalSpacing(2 * theme.SPACE)
+        self._form.setVerticalSpacing(theme.SPACE)
+        self._form.addRow(self.tr("Pictur&e"), self._crop)
+        self._form.addRow(self.tr("F&rames a second"), self._rate)
+        self._form.addRow(self.tr("&Sound"), self._sound)
+        self._song = QWidget()
+        row = QHBoxLayout(self._song)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(theme.SPACE)
+        row.addWidget(self._music, 1)
+        row.addWidget(self._browse)
+        self._form.addRow(self.tr("&Music"), self._song)
+        self._form.addRow(self.tr("Music be&gins at"), self._from)
+        self._form.addRow(self.tr("Fade &in"), self._fade_in)
+        self._form.addRow(self.tr("Fade o&ut"), self._fade)
+        self._form.addRow("", self._hardware)
+        self._form.addRow("", self._label)
+
+    def _name(self) -> None:
+        """Names for screen readers; tooltips are the engine's own words for the option."""
+        about = declarations.declared(ExportSettings)
+        for widget, words, option in (
+            (self._crop, self.tr("What of the picture is seen"), "crop"),
+            (self._rate, self.tr("Frames a second"), "fps"),
+            (self._sound, self.tr("Sound"), "sound"),
+            (self._music, self.tr("Music file"), "music"),
+            (self._browse, self.tr("Choose a music file"), "music"),
+            (self._from, self.tr("Time of the music that the clip begins with"), "music_from"),
+            (self._fade, self.tr("Fade out, seconds"), "fade"),
+            (self._fade_in, self.tr("Fade in, seconds"), "fade_in"),
+            (self._hardware, self._hardware.text(), "encoder"),
+            (self._label, self._label.text(), "label"),
+        ):
+            widget.setAccessibleName(words)
+            widget.setToolTip(declarations_words(about[option][1].help))
+        self._music.setPlaceholderText(self.tr("A file with sound"))
+
+    def _connect(self) -> None:
+        for box in (self._crop, self._rate, self._sound):
+            box.activated.connect(self._read)
+        for spin in (self._from, self._fade, self._fade_in):
+            spin.valueChanged.connect(self._read)
+        for check in (self._hardware, self._label):
+            check.clicked.connect(self._read)
+        self._music.editingFinished.connect(self._read)
+        self._browse.clicked.connect(self._choose_music)
+
+    # --- what it does -----------------------------------------------------------------------------
+
+    def _choose_music(self) -> None:
+        kinds = self.tr("Sound and video (*.mp3 *.m4a *.aac *.wav *.flac *.ogg *.opus *.mp4 *.mov *.mkv *.webm)")
+        start = str(Path(self._music.text()).parent) if self._music.text() else ""
+        name, _ = QFileDialog.getOpenFileName(self, self.tr("Music"), start, kinds)
+        if name:
+            self._music.setText(name)
+            self._read()
+
+    def _read(self) -> None:
+        if self._filling:
+            return
+        kind = self._sound.currentIndex()
+        after = replace(
+            self._values,
+            crop=self._crop.currentData(),
+            fps=self._rate.currentData() or None,
+            sound="off" if kind == SILENT else "on",
+            music=(self._music.text().strip() or None) if kind == MUSIC else None,
+            music_from=self._from.value() if kind == MUSIC else 0.0,
+            fade=self._fade.value(),
+            fade_in=self._fade_in.value(),
+            encoder="hardware" if self._hardware.isChecked() else "software",
+        )
+        if self._label.isEnabled():
+            after = replace(after, label="on" if self._label.isChecked() else "off")
+        self._allow()
+        if after != self._values:
+            self._values = after
+            self.changed.emit(after)
+
+    def set_preset(self, name: str) -> None:
+        """Take a preset over without telling; what it can't have is switched off."""
+        self._values = replace(self._values, preset=name)
+        self._allow()
+
+    def _allow(self) -> None:
+        preset = PRESETS[self._values.preset]
+        kind = self._sound.currentIndex()
+        self._sound.setEnabled(preset.sound)
+        for widget in (self._song, self._from):
+            self._form.setRowVisible(widget, preset.sound and kind == MUSIC)
+        for widget in (self._fade, self._fade_in):
+            self._form.setRowVisible(widget, preset.sound and kind != SILENT)
+        self._hardware.setEnabled(preset.format.codec in ("clip", "h265", "av1"))
+
+
+def declarations_words(words: str) -> str:
+    """A sentence of the engine in the window's language."""
+    from PySide6.QtCore import QCoreApplication
+
+    return QCoreApplication.translate("Options", words)
