@@ -25,7 +25,7 @@ from dancetransfer.events import Event, Progress
 from dancetransfer.render.presets import PRESETS, Preset, clip_size
 from dancetransfer.settings import ExportSettings
 from ui import consent, theme
-from ui.cards import Cards
+from ui.cards import Cards, title_of
 from ui.cropview import CropView
 from ui.document import Document
 from ui.export_form import ExportForm
@@ -59,6 +59,8 @@ class ExportDialog(QDialog):
         self._stage = Stage.of(document)
         self._job: Job | None = None
         self._estimating: Job | None = None
+        self._asked: tuple[str, ...] = ()
+        """What the running estimate is for."""
         self._sizes: dict[tuple[str, ...], int] = {}
         self._named_by_hand = False
         self._output = Path()
@@ -196,7 +198,7 @@ class ExportDialog(QDialog):
         title, now = self.tr("Export to"), self.path.text()
         if self.preset.suffix:
             kinds = " ".join(f"*{suffix}" for suffix in self.preset.format.suffixes)
-            name, _ = QFileDialog.getSaveFileName(self, title, now, f"{self.preset.title} ({kinds})")
+            name, _ = QFileDialog.getSaveFileName(self, title, now, f"{title_of(self.preset)} ({kinds})")
         else:
             name = QFileDialog.getExistingDirectory(self, title, str(Path(now).parent))
             name = str(Path(name) / Path(now).name) if name else ""

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QCoreApplication, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -128,7 +128,7 @@ class ExportForm(QWidget):
             (self._label, self._label.text(), "label"),
         ):
             widget.setAccessibleName(words)
-            widget.setToolTip(declarations_words(about[option][1].help))
+            widget.setToolTip(in_our_words(about[option][1].help))
         self._music.setPlaceholderText(self.tr("A file with sound"))
 
     def _connect(self) -> None:
@@ -189,8 +189,6 @@ class ExportForm(QWidget):
         self._hardware.setEnabled(preset.format.codec in ("clip", "h265", "av1"))
 
 
-def declarations_words(words: str) -> str:
+def in_our_words(words: str) -> str:
     """A sentence of the engine in the window's language."""
-    from PySide6.QtCore import QCoreApplication
-
     return QCoreApplication.translate("Options", words)
