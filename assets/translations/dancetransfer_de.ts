@@ -1304,6 +1304,22 @@
             <translation>, Ähnlichkeit {score} dB</translation>
         </message>
         <message>
+            <source>Playing</source>
+            <translation>Abspielen</translation>
+        </message>
+        <message>
+            <source>Time</source>
+            <translation>Zeit</translation>
+        </message>
+        <message>
+            <source>Speed</source>
+            <translation>Tempo</translation>
+        </message>
+        <message>
+            <source>Speed; {0} and {1} play faster with each press</source>
+            <translation>Tempo; {0} und {1} spielen mit jedem Druck schneller</translation>
+        </message>
+        <message>
             <source>Leave some room around the person.</source>
             <translation>Lass etwas Platz um die Person.</translation>
         </message>
@@ -1494,6 +1510,18 @@
         <message>
             <source>Open {0}</source>
             <translation>{0} öffnen</translation>
+        </message>
+        <message>
+            <source>Having a look at the videos</source>
+            <translation>Die Videos werden angesehen</translation>
+        </message>
+        <message>
+            <source>The poses of the dance are not known yet</source>
+            <translation>Die Posen des Tanzes sind noch nicht bekannt</translation>
+        </message>
+        <message>
+            <source>Fitted to the person</source>
+            <translation>An die Person angepasst</translation>
         </message>
         <message>
             <source>What finds the joints; dwpose and rtmw are stronger and slower, and need weights that you download.</source>
