@@ -234,7 +234,6 @@ class _Recent(QPushButton):
         self.setProperty("role", "row")
         self.setAccessibleName(self.tr("Open {0}").format(folder.stem))
         self.setToolTip(str(folder))
-        self.setFixedHeight(9 * theme.SPACE)
         self.setMinimumWidth(20 * theme.SPACE)
         self._picture = QLabel()
         self._picture.setFixedSize(QSize(10 * theme.SPACE, 7 * theme.SPACE))

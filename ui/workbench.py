@@ -1,0 +1,305 @@
+"""The picture, its transport and the timeline of one project: what is shown of a dance, a person and a result."""
+
+import zipfile
+from pathlib import Path
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import QFrame, QSplitter, QVBoxLayout, QWidget
+
+from dancetransfer.errors import UserError
+from dancetransfer.project import Media
+from ui import theme
+from ui.document import Document
+from ui.keys import Keys
+from ui.media import read_lane
+from ui.player import Player
+from ui.timeline import Timeline
+from ui.touchup import TouchUp
+from ui.touchup_bar import TouchUpBar
+from ui.transport import Transport
+from ui.viewer import Viewer
+
+DANCE, PERSON, RESULT, SKELETON = "dance", "person", "result", "skeleton"
+REFRESH_MS = 400
+"""The engine's files are looked at this long after it said something; many sayings are one look."""
+
+
+class Workbench(QWidget):
+    """Follows a document: lanes, pictures and skeletons are read again by `refresh`."""
+
+    told = Signal(str)
+    """A sentence for a toast."""
+    failed = Signal(str, str)
+    """Message and hint"""
+
+    def __init__(self, document: Document, keys: Keys, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._document, self._keys = document, keys
+        self._sources: dict[str, Path] = {}
+        self._loaded: dict[Path, tuple[int, int]] = {}
+        self.result = Path()
+        """The clip that was made; an empty path where there is none."""
+        self.player, self.viewer, self.timeline = Player(self), Viewer(), Timeline()
+        self.transport = Transport(self.player, keys)
+        self.touchup = TouchUp(self.viewer, document, self)
+        self._bar = TouchUpBar(self.touchup)
+        self._bar.hide()
+        self._later = QTimer(self, singleShot=True, interval=REFRESH_MS)
+        self._later.timeout.connect(self.refresh)
+        self._lay_out()
+        self._connect()
+        self._hang_keys()
+
+    # --- what it is made of -----------------------------------------------------------------------
+
+    def _lay_out(self) -> None:
+        upper, lower = QWidget(), QFrame()
+        lower.setProperty("role", "footer")
+        above = QVBoxLayout(upper)
+        above.setContentsMargins(0, 0, 0, 0)
+        above.setSpacing(0)
+        above.addWidget(self._bar)
+        above.addWidget(self.viewer, 1)
+        below = QVBoxLayout(lower)
+        below.setContentsMargins(0, 0, 0, 0)
+        below.setSpacing(0)
+        below.addWidget(self.transport)
+        below.addWidget(self.timeline, 1)
+        split = QSplitter(theme.Qt.Orientation.Vertical)
+        split.addWidget(upper)
+        split.addWidget(lower)
+        split.setStretchFactor(0, 1)
+        split.setChildrenCollapsible(False)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(split)
+
+    def _connect(self) -> None:
+        player, timeline = self.player, self.timeline
+        player.frames.connect(self.viewer.set_frames)
+        player.moved.connect(timeline.set_time)
+        player.loaded.connect(self._know_length)
+        player.problem.connect(lambda _name, words: self.told.emit(words))
+        player.sound_problem.connect(self.told)
+        timeline.sought.connect(player.seek)
+        timeline.scrubbing.connect(player.set_scrubbing)
+        timeline.trimmed.connect(self._trim)
+        timeline.told.connect(self.told)
+        self.transport.view_wanted.connect(self.set_view)
+        self.transport.skeletons_wanted.connect(self.viewer.set_skeletons)
+        self.transport.touch_up_wanted.connect(self.touch_up)
+        self.touchup.holding.connect(player.pause)
+        self.touchup.active.connect(self._bar.setVisible)
+        self.touchup.refused.connect(self.failed)
+        self._bar.part_wanted.connect(lambda: self.touchup.set_part(*player.range))
+
+    def _hang_keys(self) -> None:
+        player, viewer, line = self.player, self.viewer, self.timeline
+        for name, slot in {
+            "play": player.toggle,
+            "back": lambda: player.shuttle(-1),
+            "halt": player.halt,
+            "forward": lambda: player.shuttle(1),
+            "loop": self.transport.loop.toggle,
+            "mute": self.transport.mute.toggle,
+            "skeletons": self.transport.skeletons.toggle,
+            "touch up": self.touch_up,
+            "problem": line.next_problem,
+            "problem back": line.previous_problem,
+            "mark in": line.set_start,
+            "mark out": line.set_stop,
+            "zoom in": viewer.zoom_in,
+            "zoom out": viewer.zoom_out,
+            "fit": viewer.fit,
+            "pixels": viewer.actual_pixels,
+            **{f"view {view}": lambda view=view: self.set_view(view) for view in self._view_names()},
+        }.items():
+            self._keys.shortcut(name, self, slot)
+        for name, slot in {
+            "frame back": lambda: player.step(-1),
+            "frame on": lambda: player.step(1),
+            "second back": lambda: player.step_seconds(-1),
+            "second on": lambda: player.step_seconds(1),
+            "to start": player.go_start,
+            "to end": player.go_end,
+            "use all": line.use_all,
+            "beat back": lambda: line.to_beat(-1),
+            "beat on": lambda: line.to_beat(1),
+        }.items():
+            self._keys.shortcut(name, self, slot, inside=True)
+
+    # --- what is shown ------------------------------------------------------------------------
+
+    def show_project(self) -> None:
+        """Another project, or none: begin anew."""
+        self.touchup.end()
+        self.player.pause()
+        self.timeline.clear()
+        self.viewer.clear(self.tr("Having a look at the videos"))
+        self._sources, self._loaded, self.result = {}, {}, Path()
+        self.refresh()
+        self.set_view(self.best_view())
+
+    def refresh_soon(self) -> None:
+        """The engine may have written something."""
+        if not self._later.isActive():
+            self._later.start()
+
+    def refresh(self) -> None:
+        """Read again what has changed in the project's folder."""
+        if self._document.project is None:
+            self.player.set_sources({})
+            return
+        self._open_videos()
+        self._read_lanes()
+        self._read_poses()
+        self.transport.set_views({view for view in self._view_names() if self._names_of(view)})
+
+    def show_result(self, clip: Path) -> None:
+        """The clip is there: let it play round and round."""
+        self.result = clip
+        self._sources.pop(RESULT, None)  # read again: it may have been made anew
+        self.player.set_sources({name: str(path) for name, path in self._sources.items()})
+        self.refresh()
+        self.set_view("single")
+        self.transport.loop.setChecked(True)
+        self.player.go_start()
+        self.player.play()
+
+    def set_view(self, view: str) -> None:
+        """Arrange the pictures; "single" again goes to the next one."""
+        names = self._names_of(view)
+        if not names:
+            return
+        if view == "single" and self.viewer.mode == "single" and self.viewer.names:
+            shown = self._present()
+            at = shown.index(self.viewer.names[0]) if self.viewer.names[0] in shown else -1
+            names = [shown[(at + 1) % len(shown)]]
+        self.viewer.set_view(view, names)
+        self.transport.show_view(view)
+
+    def best_view(self) -> str:
+        """What one wants to see first."""
+        return "single" if RESULT in self._sources or len(self._sources) < 2 else "side"
+
+    def touch_up(self) -> None:
+        """Begin touching the dance's poses up, or end it."""
+        if self._bar.isVisible():
+            self.touchup.end()
+            return
+        project, dance = self._document.project, self._document.dance
+        if project is None or dance is None:
+            return
+        self.player.pause()
+        self.viewer.set_view("overlay", [DANCE])
+        self.transport.show_view("overlay")
+        if not self.touchup.begin(DANCE, project.dance_folder(dance)):
+            self.told.emit(self.tr("The poses of the dance are not known yet"))
+
+    def close_down(self) -> None:
+        """Let go of files and threads."""
+        self.player.close()
+
+    # --- reading ------------------------------------------------------------------------------
+
+    def _media(self) -> list[tuple[str, Media, Path]]:
+        """Name, media and folder of the dance that is worked on and of the person's first clip."""
+        project, dance = self._document.project, self._document.dance
+        found = []
+        if project is not None and dance is not None:
+            found.append((DANCE, dance, project.dance_folder(dance)))
+        if project is not None and project.clips:
+            found.append((PERSON, project.clips[0], project.clip_folder(project.clips[0])))
+        return found
+
+    def _open_videos(self) -> None:
+        wanted = {}
+        for name, media, folder in self._media():
+            small = folder / "proxy.mp4"
+            if media.has_picture:
+                wanted[name] = small if small.exists() else Path(media.file)
+        if self.result != Path() and self.result.exists():
+            wanted[RESULT] = self.result
+        if wanted == self._sources:
+            return
+        first = not self._sources
+        self._sources = wanted
+        dance = self._document.dance
+        trim = self._document.trim(dance) if dance else None
+        self.player.set_sources(wanted, {RESULT: trim[0]} if trim else None)
+        self.player.set_sound(dance.file if dance and dance.has_picture else None)
+        if trim:
+            self.player.set_range(*trim)
+        labels = {DANCE: self.tr("Dance"), PERSON: self.tr("Person"), RESULT: self.tr("Result")}
+        self.viewer.set_labels({**labels, SKELETON: self.tr("Fitted to the person")})
+        if first or not set(self.viewer.names) <= set(wanted) | {SKELETON}:
+            self.set_view(self.best_view())
+
+    def _read_lanes(self) -> None:
+        for index, (_, media, folder) in enumerate(self._media()):
+            length = self.player.duration if index == 0 else 0.0
+            lane = read_lane(folder, Path(media.file).name, trim=self._document.trim(media), duration=length)
+            self.timeline.set_lane(index, lane)
+
+    def _know_length(self) -> None:
+        self.timeline.set_time(self.player.time)
+        self.refresh_soon()
+
+    def _read_poses(self) -> None:
+        """Skeletons, where their files have changed since they were read."""
+        from dancetransfer.pose.poses import Poses
+
+        files = {name: folder / "track.npz" for name, _, folder in self._media()}
+        for name, _, folder in self._media():
+            if name == DANCE:
+                files[SKELETON] = folder / "retarget.npz"
+        marks = {path: (path.stat().st_ino, path.stat().st_size) for path in files.values() if path.exists()}
+        if marks == self._loaded:
+            return
+        poses = {}
+        for name, path in files.items():
+            if path in marks:
+                try:
+                    poses[name] = Poses.load(path)
+                except (OSError, ValueError, KeyError, EOFError, UserError, zipfile.BadZipFile):
+                    continue  # damaged: the engine makes it again
+        self._loaded = marks
+        fitted = {RESULT: poses[SKELETON]} if SKELETON in poses else {}
+        self.viewer.set_poses(poses, fitted)
+
+    def _trim(self, lane: int, start: float, stop: float) -> None:
+        """Keep a part; all of it is no part."""
+        name, media, _ = self._media()[lane]
+        length = self.player.duration if name == DANCE else 0.0
+        whole = start <= 0 and length and stop >= length - 1e-3
+        self._document.set_trim(media, None if whole else start, None if whole else stop)
+        if name == DANCE:
+            self.player.set_range(start, stop)
+
+    # --- arrangements -------------------------------------------------------------------------
+
+    @staticmethod
+    def _view_names() -> tuple[str, ...]:
+        from ui.transport import VIEWS
+
+        return VIEWS
+
+    def _present(self) -> list[str]:
+        """The pictures there are, the one that matters most first."""
+        return [name for name in (RESULT, DANCE, PERSON) if name in self._sources]
+
+    def _names_of(self, view: str) -> list[str]:
+        """Which pictures an arrangement shows; none where there are too few."""
+        present = self._present()
+        if view == "single":
+            return present[:1]
+        if view == "overlay":
+            return [name for name in (DANCE, PERSON) if name in present][:1]
+        if view in ("side", "wipe"):
+            pair = [DANCE, RESULT if RESULT in present else PERSON]
+            return pair if all(name in present for name in pair) else []
+        project, dance = self._document.project, self._document.dance
+        if project is None or dance is None or len(present) < 2:
+            return []
+        fitted = (project.dance_folder(dance) / "retarget.npz").exists()
+        return [DANCE, *[SKELETON] * fitted, PERSON, *[RESULT] * (RESULT in present)]
