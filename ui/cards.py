@@ -40,8 +40,8 @@ class Card(QAbstractButton):
         theme.notifier().changed.connect(self.update)
 
     def sizeHint(self) -> QSize:
-        lines = 3 * self.fontMetrics().height()
-        return QSize(WIDE, max(HIGH, lines + 2 * theme.SPACE + theme.SPACE // 2))
+        lines = round(3.8 * self.fontMetrics().height())  # the title and three smaller ones
+        return QSize(WIDE, max(HIGH, lines + 2 * theme.SPACE))
 
     minimumSizeHint = sizeHint
 
