@@ -159,7 +159,7 @@ def pictures(project: Project) -> np.ndarray:
 @pytest.mark.parametrize(
     ("words", "first", "far"),
     [
-        (("--joint", "left_hip", "--time", 1.24, "--by", "4,-3", "--span", 0.1), 24, 72),  # the crop stays
+        (("--joint", "left_hand", "--time", 1.24, "--by", "2,3", "--span", 0.1), 24, 72),  # the crop stays
         (("--joint", WRIST, "--time", 0.2, "--to", "128,2", "--span", 0.1), 0, 60),  # the crop has to follow
     ],
 )

@@ -119,14 +119,11 @@ def body(
     person = _moved(person, place)
     camera = person.scene.camera
 
-    def danced(track: Poses) -> np.ndarray:
-        points = np.full((*track.xy.shape[:2], 3), np.nan)
-        for (at, _), one in zip(parts, dancer, strict=True):
-            points[at] = _fit(track[at], one, person, ratios)
-        return points
-
-    points = danced(source)
-    whole = points if measured_on is source else danced(measured_on)
+    points = np.full((*source.xy.shape[:2], 3), np.nan)
+    whole = points.copy()
+    for (at, _), one in zip(parts, dancer, strict=True):
+        whole[at], stills = _fit(measured_on[at], one, person, ratios)
+        points[at] = whole[at] if measured_on is source else _fit(source[at], one, person, ratios, stills)[0]
     way = wandered(whole, measured_on, person.middle)
     aside, toward = shortened(whole, measured_on, way, camera)
     fitted, _ = camera.project(points - (way * (1 - aside, 0, 1 - toward))[:, None])
@@ -228,8 +225,18 @@ def _moved(person: Person, place: float | None) -> Person:
     return replace(person, middle=person.middle * (0, 1, 1) + camera.level(ray * depth) * (1, 0, 0))
 
 
-def _fit(source: Poses, dancer: Person, person: Person, ratio: dict[str, float]) -> np.ndarray:
-    """[T,133,3]: one shot's joints in the person's space, as the person does them."""
+Stills = tuple[np.ndarray, np.ndarray]
+"""[T,3] each: what makes the left and the right foot stand still."""
+
+
+def _fit(
+    source: Poses, dancer: Person, person: Person, ratio: dict[str, float], stills: Stills | None = None
+) -> tuple[np.ndarray, Stills]:
+    """[T,133,3]: one shot's joints in the person's space, as the person does them; and how the feet were held.
+
+    `stills` are those of the track without hand edits: the place of a foot is the mean over its
+    whole stand, and an edit of one frame shall not move it.
+    """
     here = places(source, dancer.scene)
     given = np.isfinite(here).all(-1)
     here = filled(here, source.time)
@@ -259,17 +266,20 @@ def _fit(source: Poses, dancer: Person, person: Person, ratio: dict[str, float])
     hang(NOSE, top, neck, "neck")
     hang(slice(1, 5), out[:, NOSE], here[:, NOSE], "head")
     hang(FACE, out[:, NOSE], here[:, NOSE], "face")
+    held = np.zeros((len(source), 3)), np.zeros((len(source), 3))
     for side, (hip, knee, ankle, foot) in enumerate(LEGS):
         out[:, ankle] = step * here[:, ankle] + shift
         hang(foot, out[:, ankle], here[:, ankle], "leg")
-        if source.contact is not None:
-            still = standing(out[:, [ankle, *range(foot.start, foot.stop)]], source.contact[:, side], source.time)
-            out[:, ankle] += still
-            out[:, foot] += still[:, None]
+        still = held[side] if stills is None else stills[side]
+        if stills is None and source.contact is not None:
+            points = out[:, [ankle, *range(foot.start, foot.stop)]]
+            still[:] = standing(points, source.contact[:, side], source.time)
+        out[:, ankle] += still
+        out[:, foot] += still[:, None]
         share = _share(dancer.scene.lengths, person.scene.lengths)
         out[:, knee] = bent(here[:, hip], here[:, knee], here[:, ankle], out[:, hip], out[:, ankle], share)
     out[:, BODY][~given[:, BODY]] = np.nan
-    return out
+    return out, held
 
 
 ARMS = ((LEFT_SHOULDER, LEFT_ELBOW, LEFT_WRIST, LEFT_HAND), (RIGHT_SHOULDER, RIGHT_ELBOW, RIGHT_WRIST, RIGHT_HAND))
