@@ -23,8 +23,8 @@ from dancetransfer.events import Done, Event, Failed, Progress, Started, Stoppin
 
 
 @pytest.mark.parametrize("how", ["the line", "SIGINT", "SIGTERM", "SIGHUP"])
-def test_a_stop_is_answered_and_ends_the_whole_tree(how: str, short_clips: Path, tmp_path: Path) -> None:
-    process = start("poses", short_clips / "person.mp4", "-o", tmp_path / "poses.npz")
+def test_a_stop_is_answered_and_ends_the_whole_tree(how: str, puppet_clips: Path, tmp_path: Path) -> None:
+    process = start("poses", puppet_clips / "person.mp4", "-o", tmp_path / "poses.npz")
     assert process.stdin is not None
     events, workers = [], set()
     for event in heard(process):
