@@ -26,9 +26,10 @@ class Choice:
     size: int
     """Pixels, the generator's height"""
 
-    def settings(self, before: TrainSettings) -> TrainSettings:
-        """The project's settings with this choice put in."""
-        return dataclasses.replace(before, budget=self.budget, size=self.size, steps=None)
+    def settings(self, before: TrainSettings, used: float = 0.0) -> TrainSettings:
+        """The project's settings with this choice put in; after `used` seconds of training it goes on at its size."""
+        size = before.size if used else self.size
+        return dataclasses.replace(before, budget=self.budget + used, size=size, steps=None)
 
 
 def choices() -> list[Choice]:
@@ -123,7 +124,7 @@ class CreatePanel(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.SPACE)
-        title = QLabel(self.tr("How much time?"))
+        self._title = title = QLabel()
         title.setFont(theme.font(1.2, theme.QFont.Weight.DemiBold))
         column.addWidget(title)
         for card in self._cards:
@@ -134,9 +135,15 @@ class CreatePanel(QWidget):
         self._note.setWordWrap(True)
         column.addWidget(self._note)
         column.addLayout(self._foot())
+        self.set_again(False)
+
+    def set_again(self, again: bool) -> None:
+        """There is a clip already, which can be made better."""
+        self._title.setText(self.tr("Better still?") if again else self.tr("How much time?"))
+        self.button.setText(self.tr("Keep improving") if again else self.tr("Create"))
 
     def _foot(self) -> QHBoxLayout:
-        self.button, more = QPushButton(self.tr("Create")), QPushButton(self.tr("More"))
+        self.button, more = QPushButton(), QPushButton(self.tr("More"))
         self.button.setProperty("role", "primary")
         self.button.setFont(theme.font(1.1, theme.QFont.Weight.DemiBold))
         for one in (self.button, more):

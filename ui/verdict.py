@@ -162,6 +162,10 @@ class Verdicts(QObject):
         """What is known of a file so far."""
         return self._found.get(_key(file)) or Verdict(WAITING, self.tr("Having a look"))
 
+    def frames_of(self, file: str) -> int:
+        """How many frames a file has; 0 where that is not known yet."""
+        return int(self._facts.get(_key(file), {}).get("frames") or 0)
+
     def look(self, file: str, role: str) -> None:
         """Have a look at a dropped file ("dance" or "person"): its facts first, then some of its frames."""
         self._roles[_key(file)] = role

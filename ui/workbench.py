@@ -155,7 +155,13 @@ class Workbench(QWidget):
         self._read_poses()
         self.transport.set_views({view for view in self._view_names() if self._names_of(view)})
 
-    def show_result(self, clip: Path) -> None:
+    def preview(self, files: dict[str, str]) -> None:
+        """Show videos that are not in the project yet."""
+        self._sources = {name: Path(file) for name, file in files.items()}
+        self.player.set_sources(files)
+        self.set_view(self.best_view())
+
+    def show_result(self, clip: Path, play: bool = True) -> None:
         """The clip is there: let it play round and round."""
         self.result = clip
         self._sources.pop(RESULT, None)  # read again: it may have been made anew
@@ -164,7 +170,8 @@ class Workbench(QWidget):
         self.set_view("single")
         self.transport.loop.setChecked(True)
         self.player.go_start()
-        self.player.play()
+        if play:
+            self.player.play()
 
     def set_view(self, view: str) -> None:
         """Arrange the pictures; "single" again goes to the next one."""

@@ -1,0 +1,7 @@
+"""Entry of `python -m ui`."""
+
+import sys
+
+from ui.app import main
+
+sys.exit(main())

@@ -1,0 +1,332 @@
+"""The page of an open project: the workbench or the training, and the panel beside them."""
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QStackedWidget, QWidget
+
+from dancetransfer.errors import UserError
+from dancetransfer.events import Done, Progress
+from dancetransfer.project import Media
+from dancetransfer.settings import TrainSettings
+from ui.create import Choice
+from ui.jobs import Job, Outcome
+from ui.machine import Footage
+from ui.making import DEMO, LOOK, RENDER, STEPS, TRAIN, WRITE, clip_of
+from ui.side import Side
+from ui.topbar import CLIP, TRAINING
+
+if TYPE_CHECKING:
+    from ui.window import Window
+
+FPS = 30.0
+"""Frames a second where a video has not been looked at yet."""
+ROOM = 2.0
+"""Free space that is asked for, as a multiple of what the work is thought to take."""
+
+
+class ProjectPage(QWidget):
+    """Made by the window for its document; knows what to show at which step."""
+
+    def __init__(self, window: "Window") -> None:
+        super().__init__()
+        from ui.activity import Activity
+        from ui.desktop import KeepAwake, TaskbarProgress
+        from ui.training import TrainingPanel
+        from ui.workbench import Workbench
+
+        self._window, self._document, self._making = window, window.document, window.making
+        self._expected: dict[str, list[str]] = {}
+        self.bench = Workbench(window.document, window.keys)
+        self.training, self.side = TrainingPanel(), Side()
+        self._activity = Activity(window.jobs)
+        self._awake, self._taskbar = KeepAwake(self), TaskbarProgress(window)
+        self._parts = QStackedWidget()
+        self._parts.addWidget(self.bench)
+        self._parts.addWidget(self.training)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self._parts, 1)
+        row.addWidget(self.side)
+        self._connect()
+
+    def _connect(self) -> None:
+        side, making, jobs = self.side, self._making, self._window.jobs
+        side.dance.added.connect(self._add_dances)
+        side.person.added.connect(self._add_clips)
+        side.create.wanted.connect(self.create)
+        side.create.more_wanted.connect(self._window.show_more)
+        side.clip.export_wanted.connect(self.export)
+        self.bench.told.connect(self._window.tell)
+        self.bench.failed.connect(lambda message, hint: self._window.complain(UserError(message, hint)))
+        self.bench.player.state.connect(self._activity.hold)
+        self.training.enough.connect(self._enough)
+        self.training.paused.connect(making.pause)
+        self.training.more.connect(self._more_time)
+        making.begun.connect(self._begun)
+        making.found.connect(self._found)
+        making.made.connect(self._made)
+        making.halted.connect(lambda _: self._rests())
+        making.failed.connect(lambda _: self._rests())
+        jobs.event.connect(self._hear)
+        jobs.finished.connect(self._ended)
+        jobs.emptied.connect(self._idle)
+        self._document.changed.connect(self._changed)
+
+    # --- showing ------------------------------------------------------------------------------
+
+    def expect(self, dances: list[str], clips: list[str]) -> None:
+        """Show these videos at once; the engine is about to put them into the project."""
+        self._expected = {"dance": dances, "person": clips}
+        self._show_media()
+        self.bench.preview({"dance": dances[0], "person": clips[0]})
+
+    def show_project(self) -> None:
+        """The document has another project."""
+        self._expected = {}
+        self.bench.show_project()
+        self.training.begin(self._document)
+        self.show_part(CLIP)
+        self._show_media()
+        self._show_clip()
+        self._rests()
+        project = self._document.project
+        if project is not None and project.clips and project.dances:
+            self._window.verdicts.look_at_project(str(project.folder))
+
+    def show_part(self, name: str) -> None:
+        """The clip or the training."""
+        self._parts.setCurrentWidget(self.training if name == TRAINING else self.bench)
+        self._window.bar.show_page(name)
+        if name == TRAINING:
+            self.bench.player.pause()
+
+    def show_verdicts(self) -> None:
+        """What is known of the videos by now."""
+        for card, files in ((self.side.dance, self._files("dance")), (self.side.person, self._files("person"))):
+            if files:
+                card.show_verdict(self._window.verdicts.of(files[0]))
+
+    def show_costs(self) -> None:
+        """What Create will take on this machine."""
+        costs = self._window.machine.report.get("costs")
+        self.side.create.set_costs(costs, self._footage())
+
+    def _files(self, role: str) -> list[str]:
+        project = self._document.project
+        if project is not None and role == "dance" and self._document.dance is not None:
+            return [self._document.dance.file]
+        if project is not None and role == "person" and project.clips:
+            return [one.file for one in reversed(project.clips)]
+        return self._expected.get(role, [])
+
+    def _show_media(self) -> None:
+        self.side.dance.show_files(self._files("dance"))
+        self.side.person.show_files(self._files("person"))
+        self.show_verdicts()
+        self.show_costs()
+
+    def _show_clip(self) -> None:
+        """The clip that was made for the current dance, where there is one."""
+        clip = self._clip()
+        self.side.show_clip(clip)
+        if clip is not None and self.bench.result != clip:
+            self.bench.show_result(clip, play=False)
+
+    def _clip(self) -> Path | None:
+        project, dance = self._document.project, self._document.dance
+        if project is None or dance is None:
+            return None
+        clip = clip_of(project, dance.name)
+        if project.built_in and not clip.exists():
+            clip = project.folder.parent / "clip.mp4"
+        return clip if clip.is_file() else None
+
+    def _changed(self) -> None:
+        self._show_media()
+        self.bench.refresh_soon()
+        self._allow()
+
+    # --- adding and asking ----------------------------------------------------------------------
+
+    def _add_dances(self, files: list[str]) -> None:
+        for file in files:
+            self._window.verdicts.look(file, "dance")
+            self._making.add_dance(file)
+
+    def _add_clips(self, files: list[str]) -> None:
+        for file in files:
+            self._window.verdicts.look(file, "person")
+            self._making.add_person(file)
+
+    def ask_for(self, media: Media) -> None:
+        """A video has gone; ask where it is now."""
+        if media not in self._document.missing():
+            return  # found beside another one
+        words = self.tr("Where is {0} now?").format(Path(media.file).name)
+        path, _ = QFileDialog.getOpenFileName(self, words, str(Path(media.file).parent))
+        if path:
+            try:
+                self._document.relocate(media, path)
+            except UserError as error:
+                self._window.complain(error)
+
+    # --- creating -------------------------------------------------------------------------------
+
+    def create(self, choice: Choice) -> None:
+        """Ask for consent once, then learn, render and write."""
+        from ui import consent
+
+        project = self._document.project
+        if project is None or self._making.creating:
+            return
+        if consent.needed(project):
+            consent.ask(self._document, self)
+        before = project.settings(TrainSettings)
+        used = self._used()
+        self._document.set_settings(choice.settings(before, used))
+        self._making.create()
+
+    def _used(self) -> float:
+        """Training seconds that the newest run has had."""
+        from ui.outlook import Reader
+
+        project = self._document.project
+        runs = project.runs if project else []
+        return Reader(runs[-1] / "metrics.jsonl").read().seconds if runs else 0.0
+
+    def _enough(self) -> None:
+        if self._making.step in (TRAIN, DEMO):
+            self._making.enough()
+        else:
+            self._making.create((RENDER, WRITE))
+
+    def _more_time(self, seconds: float) -> None:
+        project = self._document.project
+        if project is None:
+            return
+        if seconds:
+            import dataclasses
+
+            before = project.settings(TrainSettings)
+            budget = max(before.budget, self._used()) + seconds
+            self._document.set_settings(dataclasses.replace(before, budget=budget, steps=None))
+        self._making.create()
+
+    def export(self) -> None:
+        """The export dialog, where there is something to export."""
+        from ui.export import ExportDialog
+
+        if self._document.project is not None and self._clip() is not None:
+            self.bench.player.pause()
+            dialog = ExportDialog(self._document, self._window.jobs, self)
+            dialog.open()
+
+    # --- while the engine works -----------------------------------------------------------------
+
+    def _begun(self, step: str) -> None:
+        if step in (*STEPS, DEMO):
+            words = {
+                TRAIN: self.tr("Learning the person. You can go on working; a notification tells when it is done."),
+                DEMO: self.tr("The built-in dancer is being learned. A notification tells when it is done."),
+                RENDER: self.tr("The person is learned. The clip is being made."),
+                WRITE: self.tr("The clip is being written."),
+            }[step]
+            self.side.set_busy(words)
+            self._awake.set(True)
+        if step == TRAIN:
+            self.training.begin(self._document)
+            self.show_part(TRAINING)
+        self._allow()
+
+    def _hear(self, job: Job, event: object) -> None:
+        self.training.hear(event)  # type: ignore[arg-type]
+        if isinstance(event, Progress) and event.total:
+            self._taskbar.show_share(min(1.0, event.done / event.total))
+        if isinstance(event, Done):
+            self.bench.refresh_soon()
+            if event.stage == "prepare":
+                self._window.bar.refresh()
+
+    def _ended(self, job: Job, outcome: Outcome) -> None:
+        self.training.ended()
+        self._taskbar.show_share(None)
+        self.bench.refresh_soon()
+        self._show_media()
+
+    def _found(self) -> None:
+        project = self._document.project
+        if project is not None:
+            self._window.verdicts.look_at_project(str(project.folder))
+        self._allow()
+
+    def _made(self, clip: Path) -> None:
+        from ui.notices import notify
+
+        self._rests()
+        self.side.show_clip(clip)
+        self.show_part(CLIP)
+        self.bench.show_result(clip)
+        if not self._window.isActiveWindow():
+            notify(self.tr("Your clip is ready"), self._document.name)
+
+    def _idle(self) -> None:
+        self._rests()
+
+    def _rests(self) -> None:
+        """Nothing is being made."""
+        if not self._making.creating:
+            self.side.set_busy("")
+            self._awake.set(False)
+        self._window.bar.refresh()
+        self._allow()
+
+    def _allow(self) -> None:
+        """Whether one may create now, and what it will take on the disk."""
+        project = self._document.project
+        ready = project is not None and bool(project.clips) and bool(project.dances)
+        if project is None or not ready or self._making.step == LOOK:
+            self.side.create.set_ready(False, self.tr("The videos are being looked at."))
+            return
+        free = shutil.disk_usage(project.folder).free
+        need = self._bytes()
+        note = self.tr("Takes about {need} on the disk, of {free} that are free.")
+        if free < ROOM * need:
+            note = self.tr("Needs about {need} on the disk, and only {free} are free.")
+        self.side.create.set_ready(True, note.format(need=size_words(need), free=size_words(free)))
+
+    def _bytes(self) -> float:
+        """What a clip will take, from what `doctor` measured; 0.75 GB where it didn't."""
+        costs, footage = self._window.machine.report.get("costs") or {}, self._footage()
+        if not costs:
+            return 0.75e9
+        each = costs.get("layer_bytes", 0) + costs.get("clip_bytes", 0)
+        crops, points = costs.get("crop_bytes", 0) * footage.person, 3 * costs.get("checkpoint_bytes", 0)
+        return float(footage.dance * each + crops + points)
+
+    def _footage(self) -> Footage:
+        project, dance = self._document.project, self._document.dance
+        clips = project.clips if project else []
+        frames = sum(self._window.verdicts.frames_of(one.file) or 60 * FPS for one in clips)
+        danced = self._window.verdicts.frames_of(dance.file) if dance else 0
+        found = project is not None and all((project.clip_folder(one) / "track.npz").exists() for one in clips)
+        return Footage(int(danced or 30 * FPS), int(frames), bool(clips) and found)
+
+    # --- leaving ----------------------------------------------------------------------------------
+
+    def leave(self) -> None:
+        """The project is closed."""
+        self._expected = {}
+        self.bench.show_project()
+
+    def close_down(self) -> None:
+        """The window goes."""
+        self._awake.set(False)
+        self.bench.close_down()
+
+
+def size_words(count: float) -> str:
+    """ "750 MB", "2.1 GB"."""
+    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{max(1, round(count / 1e6))} MB"
