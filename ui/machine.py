@@ -47,9 +47,9 @@ def minutes_of(budget: float, size: int, costs: dict[str, Any] | None, footage: 
     """Minutes from Create to the clip: the training, and what else is still to do. 0 costs where none are known."""
     costs = costs or {}
     frames = 0 if footage.found else footage.dance + footage.person
-    poses = frames * float(costs.get("pose_seconds", 0)) / POSES_AT_ONCE
-    drawn = footage.dance * float(costs.get("render_seconds", 0)) * (size / 256) ** 2
-    written = footage.dance * float(costs.get("export_seconds", 0))
+    poses = frames * float(costs.get("pose_seconds") or 0) / POSES_AT_ONCE
+    drawn = footage.dance * float(costs.get("render_seconds") or 0) * (size / 256) ** 2
+    written = footage.dance * float(costs.get("export_seconds") or 0)
     return (budget + poses + drawn + written) / 60
 
 
