@@ -141,16 +141,17 @@ class CreatePanel(QWidget):
         """There is a clip already, which can be made better."""
         self._title.setText(self.tr("Better still?") if again else self.tr("How much time?"))
         self.button.setText(self.tr("Keep improving") if again else self.tr("Create"))
+        self.button.setProperty("role", "" if again else "primary")
+        theme.wear(self.button, "sparkle", "" if again else "accent_text")
+        theme.restyle(self.button)
 
     def _foot(self) -> QHBoxLayout:
         self.button, more = QPushButton(), QPushButton(self.tr("More"))
-        self.button.setProperty("role", "primary")
         self.button.setFont(theme.font(1.1, theme.QFont.Weight.DemiBold))
         for one in (self.button, more):
             one.setProperty("tall", True)
         self.button.setAccessibleName(self.tr("Create the clip"))
         self.button.clicked.connect(self.create_now)
-        theme.wear(self.button, "sparkle", "accent_text")
         theme.wear(more, "settings")
         more.setAccessibleName(self.tr("More settings"))
         more.setToolTip(self.tr("All settings, storage, keys"))

@@ -191,7 +191,14 @@ class DropArea(QAbstractButton):
             shade.setColorAt(1, QColor(0, 0, 0, 215))
             painter.fillRect(area, shade)
             painter.restore()
-        pen = QPen(_between(c.line if self._files else c.faint, c.accent, max(self._glow, float(self.hasFocus()))), 1.5)
+        pen = QPen(
+            _between(
+                c.line if self._files else _between(c.line, c.faint, 0.5).name(),
+                c.accent,
+                max(self._glow, float(self.hasFocus())),
+            ),
+            1.5,
+        )
         if not self._files:
             pen.setDashPattern([4, 4])
         painter.setPen(pen)

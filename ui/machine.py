@@ -33,7 +33,7 @@ def chip_words(report: dict[str, Any]) -> str:
     if not used:
         return translate("Machine", "Look at this machine")
     if used.get("name") == "cpu":
-        costs = report.get("costs")
+        costs = costs_of(report)
         if not costs:
             return translate("Machine", "Processor only. Why?")
         minutes = round(minutes_of(300, 256, costs, Footage(900, 1800)))
@@ -41,6 +41,12 @@ def chip_words(report: dict[str, Any]) -> str:
     memory = used.get("memory_bytes")
     size = f", {memory / GIB:.0f} GB" if memory else ""
     return translate("Machine", "{name}{size}, ready").format(name=used.get("description", used["name"]), size=size)
+
+
+def costs_of(report: dict[str, Any]) -> dict[str, Any] | None:
+    """What was measured; None where `doctor` only had a look."""
+    costs = report.get("costs") or {}
+    return costs if costs.get("pose_seconds") else None
 
 
 def minutes_of(budget: float, size: int, costs: dict[str, Any] | None, footage: Footage) -> float:
@@ -71,7 +77,12 @@ class Machine(QObject):
 
     @property
     def measured(self) -> bool:
-        return bool(self.report.get("costs"))
+        return self.costs is not None
+
+    @property
+    def costs(self) -> dict[str, Any] | None:
+        """What a frame and a step cost here; None where that was never measured."""
+        return costs_of(self.report)
 
     @property
     def looking(self) -> bool:
@@ -88,7 +99,7 @@ class Machine(QObject):
             return
         self._asked.discard(job.id)
         if outcome.result:
-            costs = outcome.result.get("costs") or self.report.get("costs")
+            costs = costs_of(outcome.result) or self.costs
             self.report = {**outcome.result, "costs": costs, "words": outcome.message, "version": __version__}
             self.words = outcome.message
             QSettings().setValue(KEY, json.dumps(self.report))

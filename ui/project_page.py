@@ -111,7 +111,7 @@ class ProjectPage(QWidget):
 
     def show_costs(self) -> None:
         """What Create will take on this machine."""
-        costs = self._window.machine.report.get("costs")
+        costs = self._window.machine.costs
         self.side.create.set_costs(costs, self._footage())
 
     def _files(self, role: str) -> list[str]:
@@ -299,7 +299,7 @@ class ProjectPage(QWidget):
 
     def _bytes(self) -> float:
         """What a clip will take, from what `doctor` measured; 0.75 GB where it didn't."""
-        costs, footage = self._window.machine.report.get("costs") or {}, self._footage()
+        costs, footage = self._window.machine.costs or {}, self._footage()
         if not costs:
             return 0.75e9
         each = costs.get("layer_bytes", 0) + costs.get("clip_bytes", 0)

@@ -177,10 +177,10 @@ class TopBar(QFrame):
     def refresh(self) -> None:
         """Say what the document holds now."""
         project, stack = self._document.project, self._document.undo_stack
-        for widget in (self._home, self._name, self._undo, self._redo):
+        for widget in (self._home, self._undo, self._redo):
             widget.setVisible(project is not None)
         name = self._name.fontMetrics().elidedText(
-            self._document.name, Qt.TextElideMode.ElideMiddle, 26 * theme.SPACE
+            self._document.name or "DanceTransfer", Qt.TextElideMode.ElideMiddle, 26 * theme.SPACE
         )  # fmt: skip
         self._name.setText(name)
         self._name.setToolTip(str(project.folder) if project else "")

@@ -109,6 +109,7 @@ class Window(QMainWindow):
     def begin(self) -> None:
         """What can wait until the window is to be seen: recent projects, the machine, what was interrupted."""
         self.welcome.refresh()
+        self.welcome.dance.setFocus()
         self._show_machine()
         self._show_unfinished()
         if not self.machine.report:
@@ -212,6 +213,7 @@ class Window(QMainWindow):
         page = self._page()
         page.show_project()
         self._stack.setCurrentWidget(page)
+        page.bench.viewer.setFocus()
         self._title()
         for media in self.document.missing():
             page.ask_for(media)
