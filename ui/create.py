@@ -23,21 +23,18 @@ class Choice:
     words: str
     budget: float
     """Seconds"""
-    size: int
-    """Pixels, the generator's height"""
 
     def settings(self, before: TrainSettings, used: float = 0.0) -> TrainSettings:
-        """The project's settings with this choice put in; after `used` seconds of training it goes on at its size."""
-        size = before.size if used else self.size
-        return dataclasses.replace(before, budget=self.budget + used, size=size, steps=None)
+        """The project's settings with this choice put in, after `used` seconds of training."""
+        return dataclasses.replace(before, budget=self.budget + used, steps=None)
 
 
 def choices() -> list[Choice]:
     """Rough, Good, Best."""
     return [
-        Choice(translate("Create", "Rough"), translate("Create", "To see whether it works"), 300.0, 256),
-        Choice(translate("Create", "Good"), translate("Create", "To show to friends"), 1200.0, 256),
-        Choice(translate("Create", "Best"), translate("Create", "To publish"), 3600.0, 256),
+        Choice(translate("Create", "Rough"), translate("Create", "To see whether it works"), 300.0),
+        Choice(translate("Create", "Good"), translate("Create", "To show to friends"), 1200.0),
+        Choice(translate("Create", "Best"), translate("Create", "To publish"), 3600.0),
     ]
 
 
@@ -171,10 +168,10 @@ class CreatePanel(QWidget):
         if self.button.isEnabled():
             self.wanted.emit(self.choice)
 
-    def set_costs(self, costs: dict[str, Any] | None, footage: Footage) -> None:
-        """Put in what is known of the machine and the videos."""
+    def set_costs(self, costs: dict[str, Any] | None, footage: Footage, size: int = 256) -> None:
+        """Put in what is known of the machine and the videos; `size` is the generator's height in pixels."""
         for card in self._cards:
-            card.set_minutes(minutes_of(card.choice.budget, card.choice.size, costs, footage))
+            card.set_minutes(minutes_of(card.choice.budget, size, costs, footage))
 
     def set_ready(self, ready: bool, note: str = "") -> None:
         """Whether one may create, and what is to be said before."""

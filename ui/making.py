@@ -64,7 +64,7 @@ class Making(QObject):
         self._running: dict[int, str] = {}
         self._left: list[str] = []
         self._dance = ""
-        self._enough = False
+        self._enough = self._leaves = False
         self._demo_told = False
         jobs.finished.connect(self._ended)
         jobs.event.connect(self._hear)
@@ -126,7 +126,8 @@ class Making(QObject):
     # --- what was interrupted -----------------------------------------------------------------
 
     def remember(self) -> None:
-        """Keep what is at work for the next start."""
+        """The window closes: keep what is at work for the next start, and begin no further step."""
+        self._leaves = True
         if not self.creating:
             return
         folder = str(self._document.project.folder) if self._document.project else ""
@@ -229,6 +230,8 @@ class Making(QObject):
         elif step == DEMO:
             self.forget()
             self.made.emit(Path(outcome.files[0]) if outcome.files else Path())
+        elif self._left and self._leaves:
+            self._keep(self._left, job)
         elif self._left:
             self._next()
         else:

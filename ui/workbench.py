@@ -1,6 +1,7 @@
 """The picture, its transport and the timeline of one project: what is shown of a dance, a person and a result."""
 
 import zipfile
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QTimer, Signal
@@ -37,6 +38,8 @@ class Workbench(QWidget):
         self._document, self._keys = document, keys
         self._sources: dict[str, Path] = {}
         self._loaded: dict[Path, tuple[int, int]] = {}
+        self._part: tuple[float, float] | None = None
+        """What is played of the dance; None: all of it."""
         self.result = Path()
         """The clip that was made; an empty path where there is none."""
         self.player, self.viewer, self.timeline = Player(self), Viewer(), Timeline()
@@ -113,7 +116,7 @@ class Workbench(QWidget):
             "zoom out": viewer.zoom_out,
             "fit": viewer.fit,
             "pixels": viewer.actual_pixels,
-            **{f"view {view}": lambda view=view: self.set_view(view) for view in self._view_names()},
+            **{f"view {view}": partial(self.set_view, view) for view in self._view_names()},
         }.items():
             self._keys.shortcut(name, self, slot)
         for name, slot in {
@@ -152,6 +155,7 @@ class Workbench(QWidget):
             self.player.set_sources({})
             return
         self._open_videos()
+        self._play_part()
         self._read_lanes()
         self._read_poses()
         self.transport.set_views({view for view in self._view_names() if self._names_of(view)})
@@ -236,12 +240,18 @@ class Workbench(QWidget):
         trim = self._document.trim(dance) if dance else None
         self.player.set_sources(wanted, {RESULT: trim[0]} if trim else None)
         self.player.set_sound(dance.file if dance and dance.has_picture else None)
-        if trim:
-            self.player.set_range(*trim)
         labels = {DANCE: self.tr("Dance"), PERSON: self.tr("Person"), RESULT: self.tr("Result")}
         self.viewer.set_labels({**labels, SKELETON: self.tr("Fitted to the person")})
         if first or not set(self.viewer.names) <= set(wanted) | {SKELETON}:
             self.set_view(self.best_view())
+
+    def _play_part(self) -> None:
+        """Play what the trim leaves, also after an undo or in another project."""
+        dance = self._document.dance
+        part = self._document.trim(dance) if dance else None
+        if part != self._part:
+            self._part = part
+            self.player.set_range(*part) if part else self.player.clear_range()
 
     def _read_lanes(self) -> None:
         for index, (_, media, folder) in enumerate(self._media()):
@@ -277,12 +287,10 @@ class Workbench(QWidget):
 
     def _trim(self, lane: int, start: float, stop: float) -> None:
         """Keep a part; all of it is no part."""
-        name, media, _ = self._media()[lane]
-        length = self.player.duration if name == DANCE else 0.0
-        whole = start <= 0 and length and stop >= length - 1e-3
+        media, length = self._media()[lane][1], self.timeline.lanes[lane].duration
+        whole = start <= 0 and stop >= length - 1e-3
         self._document.set_trim(media, None if whole else start, None if whole else stop)
-        if name == DANCE:
-            self.player.set_range(start, stop)
+        self._play_part()
 
     # --- arrangements -------------------------------------------------------------------------
 
