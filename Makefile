@@ -1,9 +1,11 @@
 # Every target sets itself up from nothing: system libraries, .venv, wheels (see tools/setup.sh).
 #
+#   make run     the window
 #   make demo    a built-in dancer is learned and made to dance; the clip is in demo/
 #   make test    the linters, then the tests
 #   make lint    the linters alone
 #   make bench   the measurements of tests/bench
+#   make screenshots   pictures of the window in each state, in screenshots/
 #
 # PYTHON=python3.12        the interpreter to build .venv with (3.11 or 3.12)
 # TORCH_INDEX=ADDRESS      where pip finds another build of PyTorch, such as the one without CUDA
@@ -13,7 +15,10 @@ TORCH_INDEX ?=
 READY := .venv/.ready
 IN := .venv/bin
 
-.PHONY: demo test lint bench setup clean
+.PHONY: run screenshots demo test lint bench setup clean
+
+run: $(READY)
+	$(IN)/python -P -m ui
 
 demo: $(READY)
 	$(IN)/python -P -m dancetransfer demo -o demo
@@ -31,6 +36,9 @@ bench: $(READY)
 	@for script in tests/bench/*.py; do \
 		echo "== $$script"; PYTHONPATH=tests $(IN)/python "$$script" || exit 1; \
 	done
+
+screenshots: $(READY)
+	PYTHONPATH=. $(IN)/python tools/screenshots.py screenshots
 
 setup: $(READY)
 

@@ -269,5 +269,8 @@ def _cover(size: QSize, area: QRectF) -> QRectF:
 
 def _between(first: str, second: str, share: float) -> QColor:
     one, other = QColor(first), QColor(second)
-    parts = [round(a + (b - a) * share) for a, b in zip(one.getRgb(), other.getRgb(), strict=True)]  # type: ignore[arg-type]
-    return QColor(*parts)
+
+    def mixed(a: int, b: int) -> int:
+        return round(a + (b - a) * share)
+
+    return QColor(mixed(one.red(), other.red()), mixed(one.green(), other.green()), mixed(one.blue(), other.blue()))

@@ -187,8 +187,10 @@ def _fill(field: QWidget, value: Any) -> None:
         field.line.setText(value or "")
     elif isinstance(field, QLineEdit):
         field.setText("" if value is None else value if isinstance(value, str) else clock(value))
-    elif isinstance(field, QSpinBox | QDoubleSpinBox):
-        field.setValue(field.minimum() if value is None else value)
+    elif isinstance(field, QSpinBox):
+        field.setValue(field.minimum() if value is None else int(value))
+    elif isinstance(field, QDoubleSpinBox):
+        field.setValue(field.minimum() if value is None else float(value))
 
 
 def _read(field: QWidget, one: Any, about: Option) -> Any:

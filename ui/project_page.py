@@ -56,8 +56,8 @@ class ProjectPage(QWidget):
         side, making, jobs = self.side, self._making, self._window.jobs
         side.dance.added.connect(self._add_dances)
         side.person.added.connect(self._add_clips)
-        side.create.wanted.connect(self.create)
-        side.create.more_wanted.connect(self._window.show_more)
+        side.choice.wanted.connect(self.begin_clip)
+        side.choice.more_wanted.connect(self._window.show_more)
         side.clip.export_wanted.connect(self.export)
         self.bench.told.connect(self._window.tell)
         self.bench.failed.connect(lambda message, hint: self._window.complain(UserError(message, hint)))
@@ -112,7 +112,9 @@ class ProjectPage(QWidget):
     def show_costs(self) -> None:
         """What Create will take on this machine."""
         costs = self._window.machine.costs
-        self.side.create.set_costs(costs, self._footage())
+        project = self._document.project
+        size = project.settings(TrainSettings).size if project else TrainSettings().size
+        self.side.choice.set_costs(costs, self._footage(), size)
 
     def _files(self, role: str) -> list[str]:
         project = self._document.project
@@ -175,7 +177,7 @@ class ProjectPage(QWidget):
 
     # --- creating -------------------------------------------------------------------------------
 
-    def create(self, choice: Choice) -> None:
+    def begin_clip(self, choice: Choice) -> None:
         """Ask for consent once, then learn, render and write."""
         from ui import consent
 
@@ -288,14 +290,14 @@ class ProjectPage(QWidget):
         project = self._document.project
         ready = project is not None and bool(project.clips) and bool(project.dances)
         if project is None or not ready or self._making.step == LOOK:
-            self.side.create.set_ready(False, self.tr("The videos are being looked at."))
+            self.side.choice.set_ready(False, self.tr("The videos are being looked at."))
             return
         free = shutil.disk_usage(project.folder).free
         need = self._bytes()
         note = self.tr("Takes about {need} on the disk, of {free} that are free.")
         if free < ROOM * need:
             note = self.tr("Needs about {need} on the disk, and only {free} are free.")
-        self.side.create.set_ready(True, note.format(need=size_words(need), free=size_words(free)))
+        self.side.choice.set_ready(True, note.format(need=size_words(need), free=size_words(free)))
 
     def _bytes(self) -> float:
         """What a clip will take, from what `doctor` measured; 0.75 GB where it didn't."""

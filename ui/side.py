@@ -78,7 +78,7 @@ class Side(QFrame):
         self.setFixedWidth(WIDE)
         self.dance = MediaCard(self.tr("Dance"), "dance", self.tr("Add another dance for this person"), True)
         self.person = MediaCard(self.tr("Person"), "person", self.tr("Add more footage of this person"), False)
-        self.clip, self.create = ClipCard(), CreatePanel()
+        self.clip, self.choice = ClipCard(), CreatePanel()
         self._busy = QLabel()
         self._busy.setWordWrap(True)
         self._busy.setProperty("role", "dim")
@@ -90,7 +90,7 @@ class Side(QFrame):
         column.addStretch(1)
         column.addWidget(self._busy)
         column.addWidget(self.clip)
-        column.addWidget(self.create)
+        column.addWidget(self.choice)
         self.show_clip(None)
         self.set_busy("")
 
@@ -98,10 +98,10 @@ class Side(QFrame):
         """The finished clip; None where there is none."""
         self.clip.setVisible(clip is not None)
         self.clip.set_clip(clip or Path())
-        self.create.set_again(clip is not None)
+        self.choice.set_again(clip is not None)
 
     def set_busy(self, words: str) -> None:
         """While a clip is made these words stand in place of Create; "": nothing is made."""
         self._busy.setText(words)
         self._busy.setVisible(bool(words))
-        self.create.setVisible(not words)
+        self.choice.setVisible(not words)

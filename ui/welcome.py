@@ -159,16 +159,17 @@ class Welcome(QWidget):
     def refresh(self) -> None:
         """Read the list of recent projects again."""
         while (item := self._recent.takeAt(0)) is not None:
-            if item.widget() is not None:
-                item.widget().deleteLater()
+            card = item.widget()
+            if card is not None:
+                card.deleteLater()
         self._cards.clear()
         folders = recent.projects()[:RECENT]
         self._shelf.setVisible(bool(folders))
         for folder in folders:
-            card = _Recent(folder)
-            card.clicked.connect(lambda _=False, folder=folder: self.project_wanted.emit(str(folder)))
-            self._recent.addWidget(card, 1)
-            self._cards[str(folder)] = card
+            shown = _Recent(folder)
+            shown.clicked.connect(lambda _=False, folder=folder: self.project_wanted.emit(str(folder)))
+            self._recent.addWidget(shown, 1)
+            self._cards[str(folder)] = shown
             self.pictures_wanted.emit(str(folder))
         for _ in range(RECENT - len(folders)):
             self._recent.addStretch(1)

@@ -87,7 +87,7 @@ class Window(QMainWindow):
         self.bar.home_wanted.connect(self.go_home)
         self.bar.more_wanted.connect(self.show_more)
         self.bar.keys_wanted.connect(self.show_keys)
-        self.bar.page_wanted.connect(lambda name: self.page and self.page.show_part(name))
+        self.bar.page_wanted.connect(self._show_part)
         self.jobs.emptied.connect(self._close_now)
 
     def _hang_keys(self) -> None:
@@ -97,8 +97,8 @@ class Window(QMainWindow):
             "save as": self._save_as,
             "undo": self.document.undo_stack.undo,
             "redo": self.document.undo_stack.redo,
-            "create": lambda: self.page and self.page.side.create.create_now(),
-            "export": lambda: self.page and self.page.export(),
+            "create": self._create,
+            "export": self._export,
             "more": self.show_more,
             "keys": self.show_keys,
             "full screen": lambda: self.setWindowState(self.windowState() ^ theme.Qt.WindowState.WindowFullScreen),
@@ -276,7 +276,7 @@ class Window(QMainWindow):
 
     def tell(self, words: str) -> None:
         """Small news, for some seconds."""
-        Toast(self.centralWidget(), words)
+        Toast(self._stack, words)
 
     def complain(self, what: Outcome | UserError) -> None:
         """An error, as a sheet over the window."""
@@ -285,6 +285,23 @@ class Window(QMainWindow):
     def _failed(self, outcome: Outcome) -> None:
         if not self._closing:
             self.complain(outcome)
+
+    def _create(self) -> None:
+        if self.page is not None and self.document.project is not None:
+            self.page.side.choice.create_now()
+
+    def _export(self) -> None:
+        if self.page is not None:
+            self.page.export()
+
+    def _show_part(self, name: str) -> None:
+        if self.page is not None:
+            self.page.show_part(name)
+
+    def _settings_left(self) -> None:
+        """The sheet of settings is closed: things may have been cleaned or forgotten."""
+        if self.page is not None and self.document.project is not None:
+            self.page.show_project()
 
     def _show_guide(self) -> None:
         from ui.guide import Guide
@@ -302,7 +319,7 @@ class Window(QMainWindow):
         sheet = More(self.document, self.jobs, self.keys, self)
         sheet.scheme_chosen.connect(self._dress)
         sheet.gentle_chosen.connect(lambda on: setattr(self.jobs, "gentle", on))
-        sheet.finished.connect(lambda: self.page and self.page.show_project())
+        sheet.finished.connect(self._settings_left)
         sheet.open()
 
     def _dress(self, scheme: str) -> None:

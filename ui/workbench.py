@@ -1,6 +1,7 @@
 """The picture, its transport and the timeline of one project: what is shown of a dance, a person and a result."""
 
 import zipfile
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -99,7 +100,7 @@ class Workbench(QWidget):
 
     def _hang_keys(self) -> None:
         player, viewer, line = self.player, self.viewer, self.timeline
-        for name, slot in {
+        anywhere: dict[str, Callable[[], object]] = {
             "play": player.toggle,
             "back": lambda: player.shuttle(-1),
             "halt": player.halt,
@@ -117,9 +118,8 @@ class Workbench(QWidget):
             "fit": viewer.fit,
             "pixels": viewer.actual_pixels,
             **{f"view {view}": partial(self.set_view, view) for view in self._view_names()},
-        }.items():
-            self._keys.shortcut(name, self, slot)
-        for name, slot in {
+        }
+        inside: dict[str, Callable[[], object]] = {
             "frame back": lambda: player.step(-1),
             "frame on": lambda: player.step(1),
             "second back": lambda: player.step_seconds(-1),
@@ -129,7 +129,10 @@ class Workbench(QWidget):
             "use all": line.use_all,
             "beat back": lambda: line.to_beat(-1),
             "beat on": lambda: line.to_beat(1),
-        }.items():
+        }
+        for name, slot in anywhere.items():
+            self._keys.shortcut(name, self, slot)
+        for name, slot in inside.items():
             self._keys.shortcut(name, self, slot, inside=True)
 
     # --- what is shown ------------------------------------------------------------------------
