@@ -24,7 +24,7 @@ demo: $(READY)
 	$(IN)/python -P -m dancetransfer demo -o demo
 
 test: lint
-	$(IN)/python -m pytest
+	$(IN)/python -m pytest -n 2 --dist loadfile
 
 lint: $(READY)
 	$(IN)/ruff check .
