@@ -12,6 +12,38 @@
             <translation>Pfeiltasten wählen eine andere</translation>
         </message>
         <message>
+            <source>Close?</source>
+            <translation>Schließen?</translation>
+        </message>
+        <message>
+            <source>Stop and close?</source>
+            <translation>Anhalten und schließen?</translation>
+        </message>
+        <message>
+            <source>Your clip is still being made. What was learned is kept; the next start offers to go on.</source>
+            <translation>Dein Clip entsteht noch. Was gelernt wurde, bleibt; der nächste Start bietet an weiterzumachen.</translation>
+        </message>
+        <message>
+            <source>The engine is still at work. What it has done is kept.</source>
+            <translation>Es wird noch gearbeitet. Was fertig ist, bleibt erhalten.</translation>
+        </message>
+        <message>
+            <source>Stay</source>
+            <translation>Bleiben</translation>
+        </message>
+        <message>
+            <source>Stop and close</source>
+            <translation>Anhalten und schließen</translation>
+        </message>
+        <message>
+            <source>Go on working (Esc)</source>
+            <translation>Weiterarbeiten (Esc)</translation>
+        </message>
+        <message>
+            <source>Stop cleanly, then close (Enter)</source>
+            <translation>Sauber anhalten, dann schließen (Enter)</translation>
+        </message>
+        <message>
             <source>Record consent</source>
             <translation>Einwilligung festhalten</translation>
         </message>
@@ -120,10 +152,6 @@
             <translation>etwa {h} h {m} min</translation>
         </message>
         <message>
-            <source>How much time?</source>
-            <translation>Wie viel Zeit?</translation>
-        </message>
-        <message>
             <source>Create the clip</source>
             <translation>Den Clip machen</translation>
         </message>
@@ -142,6 +170,18 @@
         <message>
             <source>about {h} h</source>
             <translation>etwa {h} h</translation>
+        </message>
+        <message>
+            <source>Better still?</source>
+            <translation>Noch besser?</translation>
+        </message>
+        <message>
+            <source>How much time?</source>
+            <translation>Wie viel Zeit?</translation>
+        </message>
+        <message>
+            <source>Keep improving</source>
+            <translation>Weiter verbessern</translation>
         </message>
         <message>
             <source>Create</source>
@@ -736,6 +776,142 @@
             <translation>Der Rechner wird angesehen</translation>
         </message>
         <message>
+            <source>This machine</source>
+            <translation>Dieser Rechner</translation>
+        </message>
+        <message>
+            <source>What was found</source>
+            <translation>Was gefunden wurde</translation>
+        </message>
+        <message>
+            <source>Takes some fifteen seconds</source>
+            <translation>Dauert etwa fünfzehn Sekunden</translation>
+        </message>
+        <message>
+            <source> Why?</source>
+            <translation> Warum?</translation>
+        </message>
+        <message>
+            <source>Measure again</source>
+            <translation>Neu messen</translation>
+        </message>
+        <message>
+            <source>Measuring this machine, some fifteen seconds</source>
+            <translation>Dieser Rechner wird vermessen, etwa fünfzehn Sekunden</translation>
+        </message>
+        <message>
+            <source>Finding the dancer</source>
+            <translation>Die tanzende Person wird gesucht</translation>
+        </message>
+        <message>
+            <source>Finding the person</source>
+            <translation>Die Person wird gesucht</translation>
+        </message>
+        <message>
+            <source>The built-in dancers</source>
+            <translation>Die eingebauten Tänzer</translation>
+        </message>
+        <message>
+            <source>Built-in dancers</source>
+            <translation>Eingebaute Tänzer</translation>
+        </message>
+        <message>
+            <source>Learning the person</source>
+            <translation>Die Person wird gelernt</translation>
+        </message>
+        <message>
+            <source>Making the clip</source>
+            <translation>Der Clip entsteht</translation>
+        </message>
+        <message>
+            <source>Writing the clip</source>
+            <translation>Der Clip wird geschrieben</translation>
+        </message>
+        <message>
+            <source>None yet</source>
+            <translation>Noch keine</translation>
+        </message>
+        <message>
+            <source>Pages</source>
+            <translation>Seiten</translation>
+        </message>
+        <message>
+            <source>How the dance is fitted to the person's body and camera.</source>
+            <translation>Wie der Tanz an Körper und Kamera der Person angepasst wird.</translation>
+        </message>
+        <message>
+            <source>What this project takes on the disk.</source>
+            <translation>Was dieses Projekt auf der Platte belegt.</translation>
+        </message>
+        <message>
+            <source>Window</source>
+            <translation>Fenster</translation>
+        </message>
+        <message>
+            <source>How the program looks and behaves.</source>
+            <translation>Wie das Programm aussieht und sich verhält.</translation>
+        </message>
+        <message>
+            <source>As the desktop</source>
+            <translation>Wie der Desktop</translation>
+        </message>
+        <message>
+            <source>Dark</source>
+            <translation>Dunkel</translation>
+        </message>
+        <message>
+            <source>Light</source>
+            <translation>Hell</translation>
+        </message>
+        <message>
+            <source>The language changes with the next start.</source>
+            <translation>Die Sprache wechselt mit dem nächsten Start.</translation>
+        </message>
+        <message>
+            <source>Gentle: leave the machine to me while I work</source>
+            <translation>Rücksichtsvoll: den Rechner mir überlassen, während ich arbeite</translation>
+        </message>
+        <message>
+            <source>The engine runs at low priority and pauses while you are active; it takes longer</source>
+            <translation>Gerechnet wird mit niedriger Priorität und mit Pausen, während du aktiv bist; es dauert länger</translation>
+        </message>
+        <message>
+            <source>Keys...</source>
+            <translation>Tasten...</translation>
+        </message>
+        <message>
+            <source>Training</source>
+            <translation>Training</translation>
+        </message>
+        <message>
+            <source>How the person is learned.</source>
+            <translation>Wie die Person gelernt wird.</translation>
+        </message>
+        <message>
+            <source>Poses</source>
+            <translation>Posen</translation>
+        </message>
+        <message>
+            <source>How the people in the videos are found.</source>
+            <translation>Wie die Menschen in den Videos gefunden werden.</translation>
+        </message>
+        <message>
+            <source>Fitting</source>
+            <translation>Anpassung</translation>
+        </message>
+        <message>
+            <source>Storage</source>
+            <translation>Speicher</translation>
+        </message>
+        <message>
+            <source>Colors</source>
+            <translation>Farben</translation>
+        </message>
+        <message>
+            <source>Language</source>
+            <translation>Sprache</translation>
+        </message>
+        <message>
             <source>That did not work</source>
             <translation>Das hat nicht geklappt</translation>
         </message>
@@ -842,6 +1018,86 @@
         <message>
             <source>The audio device has gone; it plays on silently. {0}</source>
             <translation>Das Tongerät ist weg; es geht stumm weiter. {0}</translation>
+        </message>
+        <message>
+            <source>Takes about {need} on the disk, of {free} that are free.</source>
+            <translation>Braucht etwa {need} auf der Platte, von {free} freien.</translation>
+        </message>
+        <message>
+            <source>Needs about {need} on the disk, and only {free} are free.</source>
+            <translation>Braucht etwa {need} auf der Platte, aber nur {free} sind frei.</translation>
+        </message>
+        <message>
+            <source>Where is {0} now?</source>
+            <translation>Wo ist {0} jetzt?</translation>
+        </message>
+        <message>
+            <source>Your clip is ready</source>
+            <translation>Dein Clip ist fertig</translation>
+        </message>
+        <message>
+            <source>The videos are being looked at.</source>
+            <translation>Die Videos werden angesehen.</translation>
+        </message>
+        <message>
+            <source>Learning the person. You can go on working; a notification tells when it is done.</source>
+            <translation>Die Person wird gelernt. Du kannst weiterarbeiten; eine Mitteilung sagt, wenn es fertig ist.</translation>
+        </message>
+        <message>
+            <source>The built-in dancer is being learned. A notification tells when it is done.</source>
+            <translation>Die eingebaute Tänzerin wird gelernt. Eine Mitteilung sagt, wenn es fertig ist.</translation>
+        </message>
+        <message>
+            <source>The person is learned. The clip is being made.</source>
+            <translation>Die Person ist gelernt. Der Clip entsteht.</translation>
+        </message>
+        <message>
+            <source>The clip is being written.</source>
+            <translation>Der Clip wird geschrieben.</translation>
+        </message>
+        <message>
+            <source>The finished clip</source>
+            <translation>Der fertige Clip</translation>
+        </message>
+        <message>
+            <source>Drag the clip out of the window, or export it in another form</source>
+            <translation>Zieh den Clip aus dem Fenster oder exportiere ihn in anderer Form</translation>
+        </message>
+        <message>
+            <source>Export...</source>
+            <translation>Exportieren...</translation>
+        </message>
+        <message>
+            <source>Export the clip</source>
+            <translation>Den Clip exportieren</translation>
+        </message>
+        <message>
+            <source>Dance</source>
+            <translation>Tanz</translation>
+        </message>
+        <message>
+            <source>Add another dance for this person</source>
+            <translation>Noch einen Tanz für diese Person hinzufügen</translation>
+        </message>
+        <message>
+            <source>Person</source>
+            <translation>Person</translation>
+        </message>
+        <message>
+            <source>Add more footage of this person</source>
+            <translation>Mehr Aufnahmen dieser Person hinzufügen</translation>
+        </message>
+        <message>
+            <source>Drag it from here to where you want it.</source>
+            <translation>Zieh ihn von hier dorthin, wo du ihn haben willst.</translation>
+        </message>
+        <message>
+            <source>Copy the file</source>
+            <translation>Die Datei kopieren</translation>
+        </message>
+        <message>
+            <source>Show the file in its folder</source>
+            <translation>Die Datei in ihrem Ordner zeigen</translation>
         </message>
         <message>
             <source>Forget this person...</source>
@@ -1108,10 +1364,6 @@
             <translation>nach {time}, Schritt {step}</translation>
         </message>
         <message>
-            <source>Dance</source>
-            <translation>Tanz</translation>
-        </message>
-        <message>
             <source>Skeleton</source>
             <translation>Skelett</translation>
         </message>
@@ -1130,6 +1382,30 @@
         <message>
             <source>Result at {time}</source>
             <translation>Ergebnis bei {time}</translation>
+        </message>
+        <message>
+            <source>Progress</source>
+            <translation>Fortschritt</translation>
+        </message>
+        <message>
+            <source>Stop; what was done is kept</source>
+            <translation>Anhalten; was fertig ist, bleibt</translation>
+        </message>
+        <message>
+            <source>All projects</source>
+            <translation>Alle Projekte</translation>
+        </message>
+        <message>
+            <source>The dance that is worked on; a project has one person and any number of dances</source>
+            <translation>Der Tanz, an dem gearbeitet wird; ein Projekt hat eine Person und beliebig viele Tänze</translation>
+        </message>
+        <message>
+            <source>Stopping</source>
+            <translation>Wird angehalten</translation>
+        </message>
+        <message>
+            <source>Clip</source>
+            <translation>Clip</translation>
         </message>
         <message>
             <source>Swap left and right</source>
@@ -1226,10 +1502,6 @@
         <message>
             <source>Drag a joint, or click one</source>
             <translation>Zieh ein Gelenk oder klick eines an</translation>
-        </message>
-        <message>
-            <source>Training</source>
-            <translation>Training</translation>
         </message>
         <message>
             <source>Used part of the planned time</source>
@@ -1456,10 +1728,6 @@
             <translation>Zieh das Video herein, dessen Bewegungen du willst, oder klick zum Wählen</translation>
         </message>
         <message>
-            <source>Person</source>
-            <translation>Person</translation>
-        </message>
-        <message>
             <source>Drop a video of who shall dance, or click to choose</source>
             <translation>Zieh ein Video von der Person herein, die tanzen soll, oder klick zum Wählen</translation>
         </message>
@@ -1510,6 +1778,26 @@
         <message>
             <source>Open {0}</source>
             <translation>{0} öffnen</translation>
+        </message>
+        <message>
+            <source>The engine is at work in this project. Stop it first.</source>
+            <translation>In diesem Projekt wird gearbeitet. Halte es zuerst an.</translation>
+        </message>
+        <message>
+            <source>Save a copy of the project</source>
+            <translation>Eine Kopie des Projekts speichern</translation>
+        </message>
+        <message>
+            <source>The making of {0} was interrupted. Nothing is lost.</source>
+            <translation>Die Arbeit an {0} wurde unterbrochen. Nichts ist verloren.</translation>
+        </message>
+        <message>
+            <source>Open a project</source>
+            <translation>Ein Projekt öffnen</translation>
+        </message>
+        <message>
+            <source>The built-in dancers are being drawn; their project opens in a moment.</source>
+            <translation>Die eingebauten Tänzer werden gezeichnet; ihr Projekt öffnet sich gleich.</translation>
         </message>
         <message>
             <source>Having a look at the videos</source>
