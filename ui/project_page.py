@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QLocale
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QStackedWidget, QWidget
 
 from dancetransfer.errors import UserError
@@ -134,7 +135,9 @@ class ProjectPage(QWidget):
         """The clip that was made for the current dance, where there is one."""
         clip = self._clip()
         self.side.show_clip(clip)
-        if clip is not None and self.bench.result != clip:
+        if clip is None:
+            self.bench.forget_result()
+        elif self.bench.result != clip:
             self.bench.show_result(clip, play=False)
 
     def _clip(self) -> Path | None:
@@ -148,8 +151,15 @@ class ProjectPage(QWidget):
 
     def _changed(self) -> None:
         self._show_media()
+        self._show_clip()
         self.bench.refresh_soon()
         self._allow()
+
+    def look_again(self) -> None:
+        """Files may have gone or come; what is shown, and where it stands, stays."""
+        self._changed()
+        if not self._making.creating:
+            self.training.begin(self._document)
 
     # --- adding and asking ----------------------------------------------------------------------
 
@@ -290,7 +300,7 @@ class ProjectPage(QWidget):
         project = self._document.project
         ready = project is not None and bool(project.clips) and bool(project.dances)
         if project is None or not ready or self._making.step == LOOK:
-            self.side.choice.set_ready(False, self.tr("The videos are being looked at."))
+            self.side.choice.set_ready(False, self._lacking())
             return
         free = shutil.disk_usage(project.folder).free
         need = self._bytes()
@@ -298,6 +308,15 @@ class ProjectPage(QWidget):
         if free < ROOM * need:
             note = self.tr("Needs about {need} on the disk, and only {free} are free.")
         self.side.choice.set_ready(True, note.format(need=size_words(need), free=size_words(free)))
+
+    def _lacking(self) -> str:
+        """Why one can't create yet."""
+        project = self._document.project
+        if project is None or self._making.step == LOOK:
+            return self.tr("The videos are being looked at.")
+        if not project.clips:
+            return self.tr("A video of the person is missing. Drop it on the card above.")
+        return self.tr("A dance is missing. Drop it on the card above.")
 
     def _bytes(self) -> float:
         """What a clip will take, from what `doctor` measured; 0.75 GB where it didn't."""
@@ -330,5 +349,6 @@ class ProjectPage(QWidget):
 
 
 def size_words(count: float) -> str:
-    """ "750 MB", "2.1 GB"."""
-    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{max(1, round(count / 1e6))} MB"
+    """ "750 MB", "2.1 GB", with the language's decimal point."""
+    digits = 1 if count >= 1e9 else 0
+    return QLocale().formattedDataSize(max(round(count), 10**6), digits, QLocale.DataSizeFormat.DataSizeSIFormat)

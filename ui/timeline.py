@@ -75,7 +75,9 @@ class Timeline(QWidget):
         while len(self.lanes) <= index:
             self.lanes.append(Lane("", 0.0))
             self._trims.append((0.0, 0.0))
-        self.lanes[index], self._trims[index] = lane, lane.used
+        self.lanes[index] = lane
+        if self._hand.dragged not in (Part.START, Part.STOP):  # what is being dragged stays in the hand
+            self._trims[index] = lane.used
         self.scale.duration = max(one.duration for one in self.lanes)
         self.scale.frame = min(one.frame for one in self.lanes)
         if whole:

@@ -301,7 +301,7 @@ class Window(QMainWindow):
     def _settings_left(self) -> None:
         """The sheet of settings is closed: things may have been cleaned or forgotten."""
         if self.page is not None and self.document.project is not None:
-            self.page.show_project()
+            self.page.look_again()
 
     def _show_guide(self) -> None:
         from ui.guide import Guide

@@ -145,7 +145,7 @@ class Workbench(QWidget):
         self.viewer.clear(self.tr("Having a look at the videos"))
         self._sources, self._loaded, self.result = {}, {}, Path()
         self.refresh()
-        self.set_view(self.best_view())
+        self._arrange(self.best_view(), self._names_of(self.best_view()))
 
     def refresh_soon(self) -> None:
         """The engine may have written something."""
@@ -169,13 +169,19 @@ class Workbench(QWidget):
         self.player.set_sources(files)
         self.set_view(self.best_view())
 
+    def forget_result(self) -> None:
+        """There is no clip of what is shown now: another dance, or the person was forgotten."""
+        if self.result != Path():
+            self.result = Path()
+            self.refresh()
+
     def show_result(self, clip: Path, play: bool = True) -> None:
         """The clip is there: let it play round and round."""
         self.result = clip
         self._sources.pop(RESULT, None)  # read again: it may have been made anew
         self.player.set_sources({name: str(path) for name, path in self._sources.items()})
         self.refresh()
-        self.set_view("single")
+        self._arrange("single", self._names_of("single"))
         self.transport.loop.setChecked(True)
         self.player.go_start()
         if play:
@@ -184,14 +190,16 @@ class Workbench(QWidget):
     def set_view(self, view: str) -> None:
         """Arrange the pictures; "single" again goes to the next one."""
         names = self._names_of(view)
-        if not names:
-            return
-        if view == "single" and self.viewer.mode == "single" and self.viewer.names:
+        if names and view == "single" and self.viewer.mode == "single" and self.viewer.names:
             shown = self._present()
             at = shown.index(self.viewer.names[0]) if self.viewer.names[0] in shown else -1
             names = [shown[(at + 1) % len(shown)]]
-        self.viewer.set_view(view, names)
-        self.transport.show_view(view)
+        self._arrange(view, names)
+
+    def _arrange(self, view: str, names: list[str]) -> None:
+        if names:
+            self.viewer.set_view(view, names)
+            self.transport.show_view(view)
 
     def best_view(self) -> str:
         """What one wants to see first."""
@@ -257,6 +265,8 @@ class Workbench(QWidget):
             self.player.set_range(*part) if part else self.player.clear_range()
 
     def _read_lanes(self) -> None:
+        if len(self._media()) < len(self.timeline.lanes):  # a video has gone
+            self.timeline.clear()
         for index, (_, media, folder) in enumerate(self._media()):
             length = self.player.duration if index == 0 else 0.0
             lane = read_lane(folder, Path(media.file).name, trim=self._document.trim(media), duration=length)
