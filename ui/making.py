@@ -206,7 +206,7 @@ class Making(QObject):
         if not step:
             return
         if outcome.code == Ending.DONE or (step == TRAIN and self._enough and outcome.code == Ending.STOPPED):
-            self._done(step, outcome)
+            self._done(step, job, outcome)
             return
         left, self._left = [step, *self._left], []
         if outcome.code == Ending.STOPPED:
@@ -222,7 +222,7 @@ class Making(QObject):
         folder = job.words[2] if left[0] == DEMO else job.words[1]
         QSettings().setValue(UNFINISHED, json.dumps({"project": folder, "steps": left}))
 
-    def _done(self, step: str, outcome: Outcome) -> None:
+    def _done(self, step: str, job: Job, outcome: Outcome) -> None:
         self._enough = False
         if step == LOOK:
             if LOOK not in self._running.values():
