@@ -1,0 +1,71 @@
+"""An engine that does in no time what the real one takes minutes for: the same commands, events and files.
+
+Run as `python fake_engine.py VIDEO WORDS...`; VIDEO is what an export copies.
+"""
+
+import shutil
+import sys
+import threading
+import time
+from pathlib import Path
+
+from dancetransfer.events import Done, Event, Failed, Progress, Started, Stopping, to_line
+from dancetransfer.project import Project
+
+STOPPED = 3
+WORKS = 30.0
+"""Seconds that a training takes where nobody stops it."""
+stop = threading.Event()
+
+
+def say(event: Event) -> None:
+    print(to_line(event), flush=True)
+
+
+def listen() -> None:
+    for line in sys.stdin:
+        if line.strip() == "stop":
+            say(Stopping(0.1))
+            stop.set()
+
+
+def train(folder: Path) -> int:
+    """Until it is stopped; a clip whose run is there already is learned at once."""
+    run = folder / "person" / "runs" / "001"
+    again = run.exists()
+    run.mkdir(parents=True, exist_ok=True)
+    say(Started("train", WORKS, "seconds", "Learning the person"))
+    (run / "best.safetensors").write_bytes(b"")
+    begin = time.monotonic()
+    while not again and time.monotonic() - begin < WORKS:
+        say(Progress("train", time.monotonic() - begin, WORKS, 1.0))
+        if stop.wait(0.05):
+            return STOPPED
+    return 0
+
+
+def main(video: str, words: list[str]) -> int:
+    threading.Thread(target=listen, daemon=True).start()
+    command, where = words[0], Path(words[1])
+    code, result = 0, {}
+    if command in ("add-dance", "add-person"):
+        project = Project.open(where)
+        (project.add_dance if command == "add-dance" else project.add_clip)(Path(words[2]))
+        project.save()
+    elif command == "train":
+        code = train(where)
+    elif command == "export":
+        shutil.copy(video, words[words.index("-o") + 1])
+    elif command == "render" and (where / "fail").exists():
+        say(Failed("The rendering failed.", "Try again."))
+        return 1
+    elif command == "info":
+        result = {"width": 256, "height": 256, "fps": 25, "frames": 75, "seconds": 3, "audio": None}
+    if not code:
+        say(Done("", f"{command} is done.", [], result))
+    return code
+
+
+if __name__ == "__main__":
+    words = [word for word in sys.argv[2:] if word != "--json"]
+    sys.exit(main(sys.argv[1], words))
