@@ -17,7 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "assets" / "translations"
 CONTEXT = "window"
-PLACE = {"tr": 0, "translate": 1, "QT_TRANSLATE_NOOP": 1, "QT_TR_NOOP": 0}
+PLACE = {"tr": 0, "translate": 1, "QT_TRANSLATE_NOOP": 1, "QT_TR_NOOP": 0, "_mark": 0}
 """Functions that mark words, and which of their arguments those are."""
 
 
@@ -58,6 +58,9 @@ def engine_words() -> list[str]:
     options = [about for group in settings.GROUPS.values() for _, about in settings.declared(group).values()]
     found = [words for about in options for words in (about.help, about.unit) if words]
     found += [words for one in PRESETS.values() for words in (one.title, one.words)]
+    found += [
+        name.replace("_", " ").capitalize() for group in settings.GROUPS.values() for name in settings.declared(group)
+    ]
     found += [words for one in strips.STRIPS for words in (one.name, one.help)]
     code = ast.parse(Path(strips.__file__).read_text(encoding="utf-8"))
     texts = [node.value for node in ast.walk(code) if isinstance(node, ast.Constant) and isinstance(node.value, str)]

@@ -61,7 +61,9 @@ class More(QDialog):
             words = self.tr("How the dance is fitted to the person's body and camera.")
             self._add(self.tr("Fitting"), words, self._form(RetargetSettings))
             words = self.tr("What this project takes on the disk.")
-            self._add(self.tr("Storage"), words, StoragePanel(document, jobs))
+            storage = StoragePanel(document, jobs)
+            storage.layout().setContentsMargins(0, 0, 0, 0)  # the page has its own
+            self._add(self.tr("Storage"), words, storage)
         self._add(self.tr("Window"), self.tr("How the program looks and behaves."), self._window())
         self._list.setCurrentRow(0)
 

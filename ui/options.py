@@ -90,6 +90,7 @@ class Form(QWidget):
         help.setProperty("role", "dim")
         help.setFont(theme.font(0.9))
         label.setBuddy(field)
+        label.setMinimumHeight(field.sizeHint().height())
         if row:
             grid.setRowMinimumHeight(row, 6 * theme.SPACE)
         align = Qt.AlignmentFlag.AlignBottom

@@ -38,6 +38,8 @@ class Workbench(QWidget):
         super().__init__(parent)
         self._document, self._keys = document, keys
         self._sources: dict[str, Path] = {}
+        self._expected: dict[str, Path] = {}
+        """Videos that are shown until the project has them."""
         self._loaded: dict[Path, tuple[int, int]] = {}
         self._part: tuple[float, float] | None = None
         """What is played of the dance; None: all of it."""
@@ -130,6 +132,18 @@ class Workbench(QWidget):
             "beat back": lambda: line.to_beat(-1),
             "beat on": lambda: line.to_beat(1),
         }
+        touch = self.touchup
+        anywhere |= {
+            "joint": partial(touch.choose_next, 1),
+            "joint back": partial(touch.choose_next, -1),
+            "nudge left": partial(touch.nudge, -1, 0),
+            "nudge right": partial(touch.nudge, 1, 0),
+            "nudge up": partial(touch.nudge, 0, -1),
+            "nudge down": partial(touch.nudge, 0, 1),
+            "hide limb": touch.hide,
+            "swap sides": touch.swap,
+            "touch up end": touch.end,
+        }
         for name, slot in anywhere.items():
             self._keys.shortcut(name, self, slot)
         for name, slot in inside.items():
@@ -143,7 +157,7 @@ class Workbench(QWidget):
         self.player.pause()
         self.timeline.clear()
         self.viewer.clear(self.tr("Having a look at the videos"))
-        self._sources, self._loaded, self.result = {}, {}, Path()
+        self._sources, self._expected, self._loaded, self.result = {}, {}, {}, Path()
         self.refresh()
         self._arrange(self.best_view(), self._names_of(self.best_view()))
 
@@ -165,7 +179,8 @@ class Workbench(QWidget):
 
     def preview(self, files: dict[str, str]) -> None:
         """Show videos that are not in the project yet."""
-        self._sources = {name: Path(file) for name, file in files.items()}
+        self._expected = {name: Path(file) for name, file in files.items()}
+        self._sources = dict(self._expected)
         self.player.set_sources(files)
         self.set_view(self.best_view())
 
@@ -236,11 +251,13 @@ class Workbench(QWidget):
         return found
 
     def _open_videos(self) -> None:
-        wanted = {}
+        wanted = dict(self._expected)
         for name, media, folder in self._media():
             small = folder / "proxy.mp4"
             if media.has_picture:
                 wanted[name] = small if small.exists() else Path(media.file)
+            else:
+                wanted.pop(name, None)
         if self.result != Path() and self.result.exists():
             wanted[RESULT] = self.result
         if wanted == self._sources:

@@ -736,6 +736,218 @@
             <translation>rechter Fuß</translation>
         </message>
         <message>
+            <source>Playing</source>
+            <translation>Abspielen</translation>
+        </message>
+        <message>
+            <source>Timeline</source>
+            <translation>Zeitleiste</translation>
+        </message>
+        <message>
+            <source>Picture</source>
+            <translation>Bild</translation>
+        </message>
+        <message>
+            <source>Project</source>
+            <translation>Projekt</translation>
+        </message>
+        <message>
+            <source>Window</source>
+            <translation>Fenster</translation>
+        </message>
+        <message>
+            <source>Play or pause</source>
+            <translation>Abspielen oder anhalten</translation>
+        </message>
+        <message>
+            <source>Play backward; again: faster</source>
+            <translation>Rückwärts abspielen; nochmals: schneller</translation>
+        </message>
+        <message>
+            <source>Play forward; again: faster</source>
+            <translation>Vorwärts abspielen; nochmals: schneller</translation>
+        </message>
+        <message>
+            <source>One frame back</source>
+            <translation>Ein Bild zurück</translation>
+        </message>
+        <message>
+            <source>One frame on</source>
+            <translation>Ein Bild vor</translation>
+        </message>
+        <message>
+            <source>One second back</source>
+            <translation>Eine Sekunde zurück</translation>
+        </message>
+        <message>
+            <source>One second on</source>
+            <translation>Eine Sekunde weiter</translation>
+        </message>
+        <message>
+            <source>To the beginning</source>
+            <translation>Zum Anfang</translation>
+        </message>
+        <message>
+            <source>To the end</source>
+            <translation>Zum Ende</translation>
+        </message>
+        <message>
+            <source>Repeat</source>
+            <translation>Wiederholen</translation>
+        </message>
+        <message>
+            <source>Sound on or off</source>
+            <translation>Ton an oder aus</translation>
+        </message>
+        <message>
+            <source>Use the video from here on</source>
+            <translation>Video ab hier verwenden</translation>
+        </message>
+        <message>
+            <source>Use the video up to here</source>
+            <translation>Video bis hier verwenden</translation>
+        </message>
+        <message>
+            <source>Use all of the video</source>
+            <translation>Ganzes Video verwenden</translation>
+        </message>
+        <message>
+            <source>To the beat before</source>
+            <translation>Zum vorigen Taktschlag</translation>
+        </message>
+        <message>
+            <source>To the next beat</source>
+            <translation>Zum nächsten Taktschlag</translation>
+        </message>
+        <message>
+            <source>To the next problem</source>
+            <translation>Zur nächsten Problemstelle</translation>
+        </message>
+        <message>
+            <source>To the problem before</source>
+            <translation>Zur vorigen Problemstelle</translation>
+        </message>
+        <message>
+            <source>One picture</source>
+            <translation>Ein Bild</translation>
+        </message>
+        <message>
+            <source>Side by side</source>
+            <translation>Nebeneinander</translation>
+        </message>
+        <message>
+            <source>Wipe</source>
+            <translation>Schieber</translation>
+        </message>
+        <message>
+            <source>Skeleton over the picture</source>
+            <translation>Skelett über dem Bild</translation>
+        </message>
+        <message>
+            <source>All four</source>
+            <translation>Alle vier</translation>
+        </message>
+        <message>
+            <source>Skeletons on or off</source>
+            <translation>Skelette an oder aus</translation>
+        </message>
+        <message>
+            <source>Zoom in</source>
+            <translation>Vergrößern</translation>
+        </message>
+        <message>
+            <source>Zoom out</source>
+            <translation>Verkleinern</translation>
+        </message>
+        <message>
+            <source>Show all of the picture</source>
+            <translation>Ganzes Bild zeigen</translation>
+        </message>
+        <message>
+            <source>One pixel on one pixel</source>
+            <translation>Ein Pixel auf ein Pixel</translation>
+        </message>
+        <message>
+            <source>Touch up the poses</source>
+            <translation>Posen nachbessern</translation>
+        </message>
+        <message>
+            <source>Touch-up: next joint</source>
+            <translation>Nachbessern: nächstes Gelenk</translation>
+        </message>
+        <message>
+            <source>Touch-up: joint before</source>
+            <translation>Nachbessern: voriges Gelenk</translation>
+        </message>
+        <message>
+            <source>Touch-up: move the joint left</source>
+            <translation>Nachbessern: Gelenk nach links</translation>
+        </message>
+        <message>
+            <source>Touch-up: move the joint right</source>
+            <translation>Nachbessern: Gelenk nach rechts</translation>
+        </message>
+        <message>
+            <source>Touch-up: move the joint up</source>
+            <translation>Nachbessern: Gelenk nach oben</translation>
+        </message>
+        <message>
+            <source>Touch-up: move the joint down</source>
+            <translation>Nachbessern: Gelenk nach unten</translation>
+        </message>
+        <message>
+            <source>Touch-up: hide the limb</source>
+            <translation>Nachbessern: Glied verbergen</translation>
+        </message>
+        <message>
+            <source>Touch-up: swap left and right</source>
+            <translation>Nachbessern: links und rechts tauschen</translation>
+        </message>
+        <message>
+            <source>Touch-up: done</source>
+            <translation>Nachbessern: fertig</translation>
+        </message>
+        <message>
+            <source>Export the clip</source>
+            <translation>Den Clip exportieren</translation>
+        </message>
+        <message>
+            <source>Begin with two new videos</source>
+            <translation>Mit zwei neuen Videos beginnen</translation>
+        </message>
+        <message>
+            <source>Open a project</source>
+            <translation>Ein Projekt öffnen</translation>
+        </message>
+        <message>
+            <source>Save a copy of the project</source>
+            <translation>Eine Kopie des Projekts speichern</translation>
+        </message>
+        <message>
+            <source>Undo</source>
+            <translation>Rückgängig</translation>
+        </message>
+        <message>
+            <source>Redo</source>
+            <translation>Wiederherstellen</translation>
+        </message>
+        <message>
+            <source>All settings</source>
+            <translation>Alle Einstellungen</translation>
+        </message>
+        <message>
+            <source>Full screen</source>
+            <translation>Vollbild</translation>
+        </message>
+        <message>
+            <source>Show the keys</source>
+            <translation>Tasten zeigen</translation>
+        </message>
+        <message>
+            <source>Quit</source>
+            <translation>Beenden</translation>
+        </message>
+        <message>
             <source>Keys</source>
             <translation>Tasten</translation>
         </message>
@@ -842,10 +1054,6 @@
         <message>
             <source>What this project takes on the disk.</source>
             <translation>Was dieses Projekt auf der Platte belegt.</translation>
-        </message>
-        <message>
-            <source>Window</source>
-            <translation>Fenster</translation>
         </message>
         <message>
             <source>How the program looks and behaves.</source>
@@ -1024,8 +1232,20 @@
             <translation>Braucht etwa {need} auf der Platte, von {free} freien.</translation>
         </message>
         <message>
+            <source>A dance is missing. Drop it on the card above.</source>
+            <translation>Es fehlt ein Tanz. Auf die Karte oben ziehen.</translation>
+        </message>
+        <message>
             <source>Needs about {need} on the disk, and only {free} are free.</source>
             <translation>Braucht etwa {need} auf der Platte, aber nur {free} sind frei.</translation>
+        </message>
+        <message>
+            <source>The videos are being looked at.</source>
+            <translation>Die Videos werden angesehen.</translation>
+        </message>
+        <message>
+            <source>A video of the person is missing. Drop it on the card above.</source>
+            <translation>Es fehlt ein Video der Person. Auf die Karte oben ziehen.</translation>
         </message>
         <message>
             <source>Where is {0} now?</source>
@@ -1034,10 +1254,6 @@
         <message>
             <source>Your clip is ready</source>
             <translation>Dein Clip ist fertig</translation>
-        </message>
-        <message>
-            <source>The videos are being looked at.</source>
-            <translation>Die Videos werden angesehen.</translation>
         </message>
         <message>
             <source>Learning the person. You can go on working; a notification tells when it is done.</source>
@@ -1066,10 +1282,6 @@
         <message>
             <source>Export...</source>
             <translation>Exportieren...</translation>
-        </message>
-        <message>
-            <source>Export the clip</source>
-            <translation>Den Clip exportieren</translation>
         </message>
         <message>
             <source>Dance</source>
@@ -1204,10 +1416,6 @@
             <translation>{} sind auf seinem Datenträger frei</translation>
         </message>
         <message>
-            <source>Timeline</source>
-            <translation>Zeitleiste</translation>
-        </message>
-        <message>
             <source>The dance and the person appear here</source>
             <translation>Hier erscheinen der Tanz und die Person</translation>
         </message>
@@ -1218,14 +1426,6 @@
         <message>
             <source>{time} of {duration}</source>
             <translation>{time} von {duration}</translation>
-        </message>
-        <message>
-            <source>One frame on</source>
-            <translation>Ein Bild vor</translation>
-        </message>
-        <message>
-            <source>One frame back</source>
-            <translation>Ein Bild zurück</translation>
         </message>
         <message>
             <source>Next beat</source>
@@ -1264,14 +1464,6 @@
             <translation>Video davor</translation>
         </message>
         <message>
-            <source>Zoom in</source>
-            <translation>Vergrößern</translation>
-        </message>
-        <message>
-            <source>Zoom out</source>
-            <translation>Verkleinern</translation>
-        </message>
-        <message>
             <source>Show everything</source>
             <translation>Alles zeigen</translation>
         </message>
@@ -1292,16 +1484,8 @@
             <translation>N: nächstes Problem</translation>
         </message>
         <message>
-            <source>Side by side</source>
-            <translation>Nebeneinander</translation>
-        </message>
-        <message>
             <source>The dance, its skeleton and the result</source>
             <translation>Der Tanz, sein Skelett und das Ergebnis</translation>
-        </message>
-        <message>
-            <source>Wipe</source>
-            <translation>Schieber</translation>
         </message>
         <message>
             <source>Two pictures behind each other, with a handle</source>
@@ -1422,10 +1606,6 @@
         <message>
             <source>Hide {0}</source>
             <translation>{0} ausblenden</translation>
-        </message>
-        <message>
-            <source>Touch up the poses</source>
-            <translation>Posen nachbessern</translation>
         </message>
         <message>
             <source>This limb is not to be seen here</source>
@@ -1576,10 +1756,6 @@
             <translation>, Ähnlichkeit {score} dB</translation>
         </message>
         <message>
-            <source>Playing</source>
-            <translation>Abspielen</translation>
-        </message>
-        <message>
             <source>Time</source>
             <translation>Zeit</translation>
         </message>
@@ -1716,10 +1892,6 @@
             <translation>nur {n} s lang</translation>
         </message>
         <message>
-            <source>Picture</source>
-            <translation>Bild</translation>
-        </message>
-        <message>
             <source>Welcome</source>
             <translation>Willkommen</translation>
         </message>
@@ -1784,16 +1956,8 @@
             <translation>In diesem Projekt wird gearbeitet. Halte es zuerst an.</translation>
         </message>
         <message>
-            <source>Save a copy of the project</source>
-            <translation>Eine Kopie des Projekts speichern</translation>
-        </message>
-        <message>
             <source>The making of {0} was interrupted. Nothing is lost.</source>
             <translation>Die Arbeit an {0} wurde unterbrochen. Nichts ist verloren.</translation>
-        </message>
-        <message>
-            <source>Open a project</source>
-            <translation>Ein Projekt öffnen</translation>
         </message>
         <message>
             <source>The built-in dancers are being drawn; their project opens in a moment.</source>
@@ -2014,6 +2178,86 @@
         <message>
             <source>As a GIF, finer and smaller.</source>
             <translation>Wie ein GIF, feiner und kleiner.</translation>
+        </message>
+        <message>
+            <source>Estimator</source>
+            <translation>Posenfinder</translation>
+        </message>
+        <message>
+            <source>Recipe</source>
+            <translation>Verfahren</translation>
+        </message>
+        <message>
+            <source>Size</source>
+            <translation>Größe</translation>
+        </message>
+        <message>
+            <source>Budget</source>
+            <translation>Zeit</translation>
+        </message>
+        <message>
+            <source>Steps</source>
+            <translation>Schritte</translation>
+        </message>
+        <message>
+            <source>Seed</source>
+            <translation>Zufallszahl</translation>
+        </message>
+        <message>
+            <source>Width</source>
+            <translation>Breite</translation>
+        </message>
+        <message>
+            <source>Blocks</source>
+            <translation>Blöcke</translation>
+        </message>
+        <message>
+            <source>Device</source>
+            <translation>Gerät</translation>
+        </message>
+        <message>
+            <source>Method</source>
+            <translation>Methode</translation>
+        </message>
+        <message>
+            <source>Place</source>
+            <translation>Platz</translation>
+        </message>
+        <message>
+            <source>Start</source>
+            <translation>Anfang</translation>
+        </message>
+        <message>
+            <source>Preset</source>
+            <translation>Vorlage</translation>
+        </message>
+        <message>
+            <source>Crop</source>
+            <translation>Ausschnitt</translation>
+        </message>
+        <message>
+            <source>Fps</source>
+            <translation>Bilder je Sekunde</translation>
+        </message>
+        <message>
+            <source>Music from</source>
+            <translation>Musik ab</translation>
+        </message>
+        <message>
+            <source>Fade</source>
+            <translation>Ausblenden</translation>
+        </message>
+        <message>
+            <source>Fade in</source>
+            <translation>Einblenden</translation>
+        </message>
+        <message>
+            <source>Encoder</source>
+            <translation>Kodierer</translation>
+        </message>
+        <message>
+            <source>Label</source>
+            <translation>Kennzeichnung</translation>
         </message>
         <message>
             <source>Pose</source>
