@@ -37,7 +37,7 @@ bench: $(READY)
 		echo "== $$script"; PYTHONPATH=tests $(IN)/python "$$script" || exit 1; \
 	done
 
-screenshots: $(READY)
+screenshots: demo
 	PYTHONPATH=. $(IN)/python tools/screenshots.py screenshots
 
 setup: $(READY)

@@ -1,0 +1,202 @@
+"""Pictures of the window in each state, dark and light, small and large, in each language, to be looked at.
+
+python tools/screenshots.py FOLDER [PROJECT.dance] [--only STATE]
+
+The project is copied first; without one, that of `make demo` is taken. Nothing is shown on a screen.
+"""
+
+import argparse
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PySide6.QtCore import QEventLoop, QPointF, QSettings, QTimer
+from PySide6.QtGui import QColor, QPainter, QPixmap
+from PySide6.QtWidgets import QApplication, QDialog
+
+from dancetransfer.project import Project
+from ui import i18n, recent, theme
+from ui.app import dress
+from ui.closing import ClosingSheet
+from ui.consent import ConsentSheet
+from ui.guide import Guide
+from ui.machine_sheet import MachineSheet
+from ui.more import More
+from ui.notices import ErrorSheet
+from ui.topbar import CLIP, TRAINING
+from ui.window import Window
+
+SIZES = ((1280, 800), (2560, 1440))
+LONG = "hip-hop by the sea, second take, golden hour (1080p, final, really final).mp4"
+MOMENT = 2.4
+"""Seconds into the clip that are shown."""
+
+
+def wait(ms: int) -> None:
+    """Let the window work."""
+    loop = QEventLoop()
+    QTimer.singleShot(ms, loop.quit)
+    loop.exec()
+
+
+def shot(window: Window, sheet: QDialog | None = None) -> QPixmap:
+    """The window, and a sheet over its middle."""
+    picture = window.grab()
+    if sheet is not None:
+        sheet.adjustSize() if sheet.height() < 40 else None
+        over = sheet.grab()
+        painter = QPainter(picture)
+        painter.fillRect(picture.rect(), QColor(0, 0, 0, 110))
+        middle = QPointF(picture.width() - over.width(), picture.height() - over.height()) / 2
+        painter.drawPixmap(middle, over)
+        painter.end()
+        sheet.close()
+    return picture
+
+
+def states(window: Window, project: Path) -> Iterator[tuple[str, Callable[[], QPixmap]]]:
+    """Each state's name, and what brings it about and takes its picture; in this order."""
+    opened = Project.open(project)
+    files = {"dance": opened.dances[0].file, "person": opened.clips[0].file}
+
+    def welcome() -> QPixmap:
+        recent.remember(project)
+        window.begin()
+        wait(800)
+        return shot(window)
+
+    def filled() -> QPixmap:
+        area = window.welcome.dance
+        area.set_files([str(Path(files["dance"]).with_name(LONG))])
+        window.glimpses.made.connect(lambda path, image: area.set_picture(image) if path == files["dance"] else None)
+        window.glimpses.ask(files["dance"])
+        area.set_verdict("legs leave the picture at 0:12, 1280×720, 0:10, 25 frames/s, no sound", "warn")
+        wait(1200)
+        return shot(window)
+
+    def found() -> QPixmap:
+        window.open_project(project)
+        wait(1500)
+        page = window.page
+        assert page is not None
+        page.bench.set_view("side")
+        page.bench.transport.skeletons.setChecked(True)
+        page.bench.player.seek(MOMENT)
+        page.side.show_clip(None)
+        wait(800)
+        picture = shot(window)
+        page.bench.transport.skeletons.setChecked(False)
+        return picture
+
+    def training() -> QPixmap:
+        assert window.page is not None
+        window.page.show_part(TRAINING)
+        wait(600)
+        return shot(window)
+
+    def clip() -> QPixmap:
+        assert window.page is not None
+        window.page.show_project()
+        window.page.show_part(CLIP)
+        wait(1200)
+        window.page.bench.player.seek(MOMENT)
+        wait(600)
+        return shot(window)
+
+    def wiped() -> QPixmap:
+        assert window.page is not None
+        window.page.bench.set_view("wipe")
+        wait(500)
+        return shot(window)
+
+    def quad() -> QPixmap:
+        assert window.page is not None
+        window.page.bench.set_view("quad")
+        wait(500)
+        return shot(window)
+
+    def touched() -> QPixmap:
+        assert window.page is not None
+        window.page.bench.touch_up()
+        wait(800)
+        picture = shot(window)
+        window.page.bench.touch_up()
+        return picture
+
+    def export() -> QPixmap:
+        from ui.export import ExportDialog
+
+        sheet = ExportDialog(window.document, window.jobs, window)
+        sheet.show()
+        wait(1200)
+        return shot(window, sheet)
+
+    yield "welcome", welcome
+    yield "dropped", filled
+    yield "found", found
+    yield "training", training
+    yield "clip", clip
+    yield "wipe", wiped
+    yield "quad", quad
+    yield "touch-up", touched
+    yield "export", export
+    for name, sheet in {
+        "consent": lambda: ConsentSheet(window),
+        "more": lambda: More(window.document, window.jobs, window.keys, window),
+        "keys": lambda: window.keys.sheet(window),
+        "guide": lambda: Guide(window),
+        "machine": lambda: MachineSheet(window.machine, window),
+        "closing": lambda: ClosingSheet(True, window),
+        "error": lambda: ErrorSheet("The disk is full.", "Free 2 GB and go on.", "the log's last lines", window),
+    }.items():
+        yield name, lambda sheet=sheet: shot(window, sheet())
+
+
+def main() -> None:
+    reader = argparse.ArgumentParser()
+    reader.add_argument("folder", type=Path)
+    reader.add_argument("project", type=Path, nargs="?", default=Path("demo") / "demo.dance")
+    reader.add_argument("--only", help="one state")
+    asked = reader.parse_args()
+    if not asked.project.is_dir():
+        raise SystemExit(f"{asked.project} is not there.\nMake it with: make demo")
+    asked.folder.mkdir(parents=True, exist_ok=True)
+    app = QApplication([])
+    with tempfile.TemporaryDirectory() as where:
+        QSettings.setDefaultFormat(QSettings.Format.IniFormat)
+        QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, where)
+        dress(app)
+        project = Path(where) / asked.project.name
+        shutil.copytree(asked.project, project)
+        clip = asked.project.parent / "clip.mp4"
+        if clip.exists():
+            shutil.copy(clip, where)
+        for language in i18n.LANGUAGES:
+            i18n.install(app, language)
+            for scheme in theme.SCHEMES:
+                theme.apply(app, scheme)
+                for size in SIZES:
+                    _take(asked.folder, project, f"{language}-{scheme}-{size[0]}", size, asked.only)
+
+
+def _take(folder: Path, project: Path, suffix: str, size: tuple[int, int], only: str | None) -> None:
+    """All states in one dress."""
+    window = Window()
+    window.resize(*size)
+    window.show()
+    for name, take in states(window, project):
+        picture = take()
+        if only in (None, name):
+            picture.save(str(folder / f"{name}-{suffix}.png"))
+            print(folder / f"{name}-{suffix}.png", flush=True)
+    window.jobs.kill_all()
+    window.close()
+    wait(300)
+
+
+if __name__ == "__main__":
+    main()
