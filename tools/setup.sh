@@ -74,9 +74,22 @@ install_system() {
   sudo apt-get update && sudo apt-get install --no-install-recommends -y $packages"
     fi
     say "Installing $packages"
+    apt_install "$packages"
+}
+
+apt_install() {
     apt-get update -qq
     # shellcheck disable=SC2086 - a list of package names
-    DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends -y $packages >/dev/null
+    DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends -y $1 >/dev/null
+}
+
+# An X server without a screen, for one test of the window, which is skipped where there is none.
+install_x_server() {
+    command -v Xvfb >/dev/null 2>&1 && return
+    if command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" -eq 0 ]; then
+        say "Installing xvfb"
+        apt_install xvfb 2>/dev/null || say "xvfb could not be installed; the test that needs it will be skipped."
+    fi
 }
 
 # --- Python ---------------------------------------------------------------------------------------
@@ -106,7 +119,7 @@ install_wheels() {
 }
 
 case $(uname -s) in
-    Linux) install_system ;;
+    Linux) install_system; install_x_server ;;
     Darwin) ;;  # everything is in the wheels
     *) say "This set-up was written for Linux and macOS; on Windows see the README." ;;
 esac
