@@ -83,7 +83,7 @@ def states(window: Window, project: Path) -> Iterator[tuple[str, Callable[[], QP
         wait(1500)
         page = window.page
         assert page is not None
-        page.bench.set_view("side")
+        page.bench.viewer.set_view("side", ["dance", "person"])
         page.bench.transport.skeletons.setChecked(True)
         page.bench.player.seek(MOMENT)
         page.side.show_clip(None)

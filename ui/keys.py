@@ -199,7 +199,7 @@ class KeySheet(QDialog):
         column.addWidget(title)
         column.addWidget(self._table(), 1)
         column.addLayout(self._buttons())
-        self.resize(108 * theme.SPACE, 80 * theme.SPACE)
+        self.resize(126 * theme.SPACE, 84 * theme.SPACE)
 
     def _table(self) -> QScrollArea:
         inside = QWidget()
@@ -237,7 +237,7 @@ class KeySheet(QDialog):
     def _field(self, action: Action) -> QKeySequenceEdit:
         field = QKeySequenceEdit()
         field.setMaximumSequenceLength(1)
-        field.setFixedWidth(15 * theme.SPACE)
+        field.setFixedWidth(18 * theme.SPACE)
         field.setAccessibleName(words_of(action))
         others = ", ".join(key.toString(QKeySequence.SequenceFormat.NativeText) for key in self._keys.of(action.id)[1:])
         field.setToolTip(self.tr("Also: {0}").format(others) if others else self.tr("Click and press another key"))

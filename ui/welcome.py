@@ -259,7 +259,8 @@ class _Recent(QPushButton):
         row.addLayout(words, 1)
         for label in (self._picture, self._name, where):
             label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-            label.setMinimumWidth(1)
+        self._name.setMinimumWidth(1)
+        where.setMinimumWidth(1)
 
     def set_picture(self, image: QImage) -> None:
         ratio = self.devicePixelRatioF()

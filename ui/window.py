@@ -25,15 +25,17 @@ LEVELS = ("good", "warn", "bad")
 
 
 class Window(QMainWindow):
-    """One project at a time. `jobs` do the work, `looks` answer quick questions beside it."""
+    """One project at a time. `jobs` do the work, `looks` answer quick questions beside it, `measures` the one
+    that takes some fifteen seconds: how fast this machine is."""
 
-    def __init__(self, jobs: Jobs | None = None, looks: Jobs | None = None) -> None:
+    def __init__(self, jobs: Jobs | None = None, looks: Jobs | None = None, measures: Jobs | None = None) -> None:
         super().__init__()
         self.jobs, self.looks = jobs or Jobs(self), looks or Jobs(self)
+        self.measures = measures or Jobs(self)
         self.document, self.keys = Document(self), Keys(self)
         self.document.attend(self.jobs)
         self.making = Making(self.document, self.jobs, self)
-        self.machine, self.verdicts = Machine(self.looks, self), Verdicts(self.looks, self)
+        self.machine, self.verdicts = Machine(self.measures, self), Verdicts(self.looks, self)
         self.glimpses = Glimpses(self)
         self.welcome = Welcome()
         self.page: ProjectPage | None = None
@@ -112,8 +114,9 @@ class Window(QMainWindow):
         self.welcome.dance.setFocus()
         self._show_machine()
         self._show_unfinished()
-        if not self.machine.report:
+        if not self.machine.report and not self.machine.looking:
             self.machine.look(quick=True)
+            self.machine.look(quick=False)
 
     # --- from two videos to a project -----------------------------------------------------------
 
@@ -345,6 +348,7 @@ class Window(QMainWindow):
             self.document.close(anyway=True)
         finally:
             self.looks.kill_all()
+            self.measures.kill_all()
             self.glimpses.wait()
             if self.page is not None:
                 self.page.close_down()

@@ -35,7 +35,7 @@ def open_window(qtbot: QtBot, dressed: Any, puppet_clips: Path) -> Iterator[Call
     made: list[Window] = []
 
     def make() -> Window:
-        window = Window(Jobs(command=command), Jobs(command=command))
+        window = Window(*(Jobs(command=command) for _ in range(3)))
         window.resize(1280, 800)
         window.show()
         window.begin()
