@@ -200,6 +200,7 @@ class Workbench(QWidget):
         self.transport.loop.setChecked(True)
         self.player.go_start()
         if play:
+            self.viewer.setFocus()  # the button that was pressed last is gone, and Space would press the next one
             self.player.play()
 
     def set_view(self, view: str) -> None:
