@@ -208,6 +208,10 @@ class Making(QObject):
         if outcome.code == Ending.DONE or (step == TRAIN and self._enough and outcome.code == Ending.STOPPED):
             self._done(step, job, outcome)
             return
+        if step == DEMO and self._enough and outcome.code == Ending.STOPPED and self._document.dance is not None:
+            self.forget()  # from here on it is a project like any other
+            self.create((RENDER, WRITE))
+            return
         left, self._left = [step, *self._left], []
         if outcome.code == Ending.STOPPED:
             if step in (*STEPS, DEMO):

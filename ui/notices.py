@@ -26,6 +26,8 @@ from ui import theme
 from ui.jobs import Outcome
 
 WIDE = 60 * theme.SPACE
+WIDEST = 72 * theme.SPACE
+"""Of a toast; longer sentences take more lines."""
 TOAST_MS = 4000
 NOTIFICATION_MS = 10_000
 
@@ -164,7 +166,7 @@ class Toast(QFrame):
         self._appear()
 
     def _room(self) -> int:
-        return max(20 * theme.SPACE, self._over.width() - 12 * theme.SPACE)
+        return max(20 * theme.SPACE, min(WIDEST, self._over.width() - 12 * theme.SPACE))
 
     def _appear(self) -> None:
         self._put()

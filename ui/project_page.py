@@ -8,7 +8,7 @@ from PySide6.QtCore import QLocale
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QStackedWidget, QWidget
 
 from dancetransfer.errors import UserError
-from dancetransfer.events import Done, Progress
+from dancetransfer.events import Done, Progress, Started
 from dancetransfer.project import Media
 from dancetransfer.settings import TrainSettings
 from ui.create import Choice
@@ -231,14 +231,26 @@ class ProjectPage(QWidget):
         """The export dialog, where there is something to export."""
         from ui.export import ExportDialog
 
-        if self._document.project is not None and self._clip() is not None:
-            self.bench.player.pause()
-            dialog = ExportDialog(self._document, self._window.jobs, self)
-            dialog.open()
+        if self._document.project is None:
+            return
+        if self._clip() is None:
+            self._window.tell(self.tr("There is no clip yet. Create it first."))
+            return
+        self.bench.player.pause()
+        dialog = ExportDialog(self._document, self._window.jobs, self)
+        dialog.open()
 
     # --- while the engine works -----------------------------------------------------------------
 
     def _begun(self, step: str) -> None:
+        self._show_busy(step)
+        if step == TRAIN:
+            self.training.begin(self._document)
+            self.show_part(TRAINING)
+        self._allow()
+
+    def _show_busy(self, step: str) -> None:
+        """Say what is at work in place of Create."""
         if step in (*STEPS, DEMO):
             words = {
                 TRAIN: self.tr("Learning the person. You can go on working; a notification tells when it is done."),
@@ -248,12 +260,12 @@ class ProjectPage(QWidget):
             }[step]
             self.side.set_busy(words)
             self._awake.set(True)
-        if step == TRAIN:
-            self.training.begin(self._document)
-            self.show_part(TRAINING)
-        self._allow()
 
     def _hear(self, job: Job, event: object) -> None:
+        if isinstance(event, Started) and event.stage == "train" and self._making.step == DEMO:
+            self.training.begin(self._document)
+            self.show_part(TRAINING)
+            self._window.bar.refresh()
         self.training.hear(event)  # type: ignore[arg-type]
         if isinstance(event, Progress) and event.total:
             self._taskbar.show_share(min(1.0, event.done / event.total))
@@ -288,8 +300,10 @@ class ProjectPage(QWidget):
         self._rests()
 
     def _rests(self) -> None:
-        """Nothing is being made."""
-        if not self._making.creating:
+        """Nothing is being made, or it goes on in a project that was just opened."""
+        if self._making.creating:
+            self._show_busy(self._making.step)
+        else:
             self.side.set_busy("")
             self._awake.set(False)
         self._window.bar.refresh()

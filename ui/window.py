@@ -185,6 +185,9 @@ class Window(QMainWindow):
 
     def go_home(self) -> None:
         """Close the project and show the first page."""
+        if self.document.project is not None and self.jobs.stopping and not self.jobs.waiting:
+            self.jobs.emptied.connect(self.go_home, theme.Qt.ConnectionType.SingleShotConnection)  # in a moment
+            return
         if not self._may_leave():
             return
         try:

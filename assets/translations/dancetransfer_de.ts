@@ -1252,6 +1252,10 @@
             <translation>Wo ist {0} jetzt?</translation>
         </message>
         <message>
+            <source>There is no clip yet. Create it first.</source>
+            <translation>Es gibt noch keinen Clip. Zuerst erstellen.</translation>
+        </message>
+        <message>
             <source>Your clip is ready</source>
             <translation>Dein Clip ist fertig</translation>
         </message>
