@@ -217,6 +217,8 @@ class KeySheet(QDialog):
         area = QScrollArea()
         area.setWidgetResizable(True)
         area.setWidget(inside)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setMinimumWidth(inside.sizeHint().width() + 2 * theme.SPACE)  # some languages need more
         return area
 
     def _group(self, group: str) -> QGridLayout:
