@@ -12,6 +12,7 @@ from dancetransfer.errors import UserError
 from dancetransfer.project import Media
 from ui import theme
 from ui.document import Document
+from ui.dropping import MOTIONS
 from ui.keys import Keys
 from ui.media import read_lane
 from ui.player import Player
@@ -41,6 +42,8 @@ class Workbench(QWidget):
         self._expected: dict[str, Path] = {}
         """Videos that are shown until the project has them."""
         self._loaded: dict[Path, tuple[int, int]] = {}
+        self._heard = ""
+        """The file whose sound is played."""
         self._part: tuple[float, float] | None = None
         """What is played of the dance; None: all of it."""
         self.result = Path()
@@ -155,6 +158,7 @@ class Workbench(QWidget):
         """Another project, or none: begin anew."""
         self.touchup.end()
         self.player.pause()
+        self._hear("")
         self.timeline.clear()
         self.viewer.clear(self.tr("Having a look at the videos"))
         self._sources, self._expected, self._loaded, self.result = {}, {}, {}, Path()
@@ -170,6 +174,7 @@ class Workbench(QWidget):
         """Read again what has changed in the project's folder."""
         if self._document.project is None:
             self.player.set_sources({})
+            self._hear("")
             return
         self._open_videos()
         self._play_part()
@@ -182,6 +187,7 @@ class Workbench(QWidget):
         self._expected = {name: Path(file) for name, file in files.items()}
         self._sources = dict(self._expected)
         self.player.set_sources(files)
+        self._hear(files.get(DANCE, ""))
         self.set_view(self.best_view())
 
     def forget_result(self) -> None:
@@ -268,11 +274,19 @@ class Workbench(QWidget):
         dance = self._document.dance
         trim = self._document.trim(dance) if dance else None
         self.player.set_sources(wanted, {RESULT: trim[0]} if trim else None)
-        self.player.set_sound(dance.file if dance and dance.has_picture else None)
+        if dance:
+            self._hear(dance.file if dance.has_picture else "")
         labels = {DANCE: self.tr("Dance"), PERSON: self.tr("Person"), RESULT: self.tr("Result")}
         self.viewer.set_labels({**labels, SKELETON: self.tr("Fitted to the person")})
         if first or not set(self.viewer.names) <= set(wanted) | {SKELETON}:
             self.set_view(self.best_view())
+
+    def _hear(self, file: str) -> None:
+        """Play this file's sound, "" for silence; a motion has none."""
+        heard = "" if f"*{Path(file).suffix.lower()}" in MOTIONS else file
+        if heard != self._heard:
+            self._heard = heard
+            self.player.set_sound(heard or None)
 
     def _play_part(self) -> None:
         """Play what the trim leaves, also after an undo or in another project."""
