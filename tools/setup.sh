@@ -83,12 +83,12 @@ apt_install() {
     DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends -y $1 >/dev/null
 }
 
-# An X server without a screen, for one test of the window, which is skipped where there is none.
+# An X server without a screen and what moves its mouse, for one test of the window, which is skipped without them.
 install_x_server() {
     command -v Xvfb >/dev/null 2>&1 && return
     if command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" -eq 0 ]; then
         say "Installing xvfb"
-        apt_install xvfb 2>/dev/null || say "xvfb could not be installed; the test that needs it will be skipped."
+        apt_install "xvfb libxtst6" 2>/dev/null || say "xvfb could not be installed; the test that needs it will be skipped."
     fi
 }
 

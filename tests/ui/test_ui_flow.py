@@ -79,7 +79,7 @@ class Machine:
         self.connected = False
         self.speakers: list[Speaker] = []
 
-    def RawOutputStream(self, **how: Any) -> Speaker:  # noqa: N802 - sounddevice's name
+    def RawOutputStream(self, **how: Any) -> Speaker:
         if not self.connected:
             raise self.PortAudioError("no device")
         self.speakers.append(Speaker(**how))
