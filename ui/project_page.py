@@ -17,6 +17,7 @@ from ui.machine import Footage
 from ui.making import DEMO, LOOK, RENDER, STEPS, TRAIN, WRITE, clip_of
 from ui.side import Side
 from ui.topbar import CLIP, TRAINING
+from ui.verdict import WAITING, Verdict
 
 if TYPE_CHECKING:
     from ui.window import Window
@@ -107,8 +108,7 @@ class ProjectPage(QWidget):
     def show_verdicts(self) -> None:
         """What is known of the videos by now."""
         for card, files in ((self.side.dance, self._files("dance")), (self.side.person, self._files("person"))):
-            if files:
-                card.show_verdict(self._window.verdicts.of(files[0]))
+            card.show_verdict(self._window.verdicts.of(files[0]) if files else Verdict(WAITING, ""))
 
     def show_costs(self) -> None:
         """What Create will take on this machine."""
@@ -266,6 +266,7 @@ class ProjectPage(QWidget):
             self.training.begin(self._document)
             self.show_part(TRAINING)
             self._window.bar.refresh()
+            self._found()
         self.training.hear(event)  # type: ignore[arg-type]
         if isinstance(event, Progress) and event.total:
             self._taskbar.show_share(min(1.0, event.done / event.total))
@@ -306,6 +307,8 @@ class ProjectPage(QWidget):
         else:
             self.side.set_busy("")
             self._awake.set(False)
+            if self._document.project is None or not self._document.project.runs:
+                self.show_part(CLIP)  # stopped before anything was learned; the bar offers no way back then
         self._window.bar.refresh()
         self._allow()
 

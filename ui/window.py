@@ -166,7 +166,7 @@ class Window(QMainWindow):
         for role, area in (("dance", self.welcome.dance), ("person", self.welcome.person)):
             if self._dropped[role] and Path(self._dropped[role][0]) == Path(file):
                 said = self.verdicts.of(file)
-                words = ", ".join(filter(None, [said.words, said.facts]))
+                words = ", ".join(dict.fromkeys(filter(None, [said.words, said.facts])))
                 area.set_verdict(words, said.level if said.level in LEVELS else "dim", said.hint)
         if self.page is not None:
             self.page.show_verdicts()
