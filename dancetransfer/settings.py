@@ -96,7 +96,7 @@ class RetargetSettings:
     )
     place: float | None = option(
         None,
-        "Where the dance stands, 0 left to 1 right in the picture; where the person stood if not given (body only).",
+        "Where the dance stands, 0 left to 1 right in the picture; where the person stood if not given.",
         low=0,
         high=1,
     )

@@ -208,3 +208,13 @@ def test_the_stage_says_what_is_missing(tmp_path: Path) -> None:
     empty.add_dance(tmp_path / "dance.mp4")
     with pytest.raises(UserError, match="no video of the person"):
         list(fit_dance(empty, EDN, None))
+
+
+@pytest.mark.parametrize("method", ["edn", "linear", "first-frame"])
+def test_any_method_stands_where_it_is_told(method: str) -> None:
+    dance, person = Camera().see(body(), np.linspace(4, 5, 60)), Camera().see(body(), np.linspace(4, 5, 60))
+    fitted, _ = retarget(dance, person, RetargetSettings(method, place=0.25))
+    hips = np.median(fitted.xy[:, [11, 12], 0])
+    assert hips == pytest.approx(0.25 * (person.size[0] - 1), abs=0.5)
+    apart = fitted.xy - retarget(dance, person, RetargetSettings(method))[0].xy
+    assert np.ptp(apart[..., 0][np.isfinite(apart[..., 0])]) < 1e-2 and np.nanmax(np.abs(apart[..., 1])) == 0

@@ -19,6 +19,9 @@ from dancetransfer.pose.poses import (
 TOLD_SPREAD, GUESSED_SPREAD = 0.06, 0.15
 """Statures by which a told and a guessed difference in depth may be off."""
 
+NOSE_FORWARD, FOOT = 0.08, 0.13
+"""Statures that the nose lies before the neck, and the toes before the heel: so far aside they point in profile."""
+
 
 @dataclass(frozen=True)
 class Hints:
@@ -67,7 +70,6 @@ def _guess(poses: Poses, lengths: dict[str, float], scale: np.ndarray) -> np.nda
     left_z, forward_z = facing(poses, lengths, scale)
     guess = np.zeros((len(poses), len(BONES)))
     for b, bone in enumerate(BONES):
-        side = 1.0 if b % 2 == 0 else -1.0  # pairs stand left, right
         length = lengths[bone.length]
         if bone.length in ("shoulders", "hips"):
             guess[:, b] = left_z * length
@@ -76,7 +78,7 @@ def _guess(poses: Poses, lengths: dict[str, float], scale: np.ndarray) -> np.nda
         elif bone.length == "shin":
             guess[:, b] = -0.2 * forward_z * length
         elif bone.length in ("upper arm", "forearm"):
-            side = 1.0 if bone.start[0] % 2 else -1.0
+            side = 1.0 if bone.start[0] % 2 else -1.0  # in COCO's order the left joints are odd
             guess[:, b] = (0.35 * forward_z + 0.25 * side * left_z) * length
         elif bone.length == "neck":
             guess[:, b] = 0.5 * forward_z * length
@@ -89,12 +91,11 @@ def facing(poses: Poses, lengths: dict[str, float], scale: np.ndarray) -> tuple[
     wide = (xy[:, LEFT_SHOULDER, 0] - xy[:, RIGHT_SHOULDER, 0]) / (scale * lengths["shoulders"])
     wide = np.clip(wide, -1, 1)
     neck = (xy[:, LEFT_SHOULDER, 0] + xy[:, RIGHT_SHOULDER, 0]) / 2
-    nose = (xy[:, NOSE, 0] - neck) / (0.08 * scale)
-    toes = (xy[:, [LEFT_BIG_TOE, RIGHT_BIG_TOE], 0] - xy[:, [LEFT_HEEL, RIGHT_HEEL], 0]) / (0.13 * scale[:, None])
+    nose = (xy[:, NOSE, 0] - neck) / (NOSE_FORWARD * scale)
+    toes = (xy[:, [LEFT_BIG_TOE, RIGHT_BIG_TOE], 0] - xy[:, [LEFT_HEEL, RIGHT_HEEL], 0]) / (FOOT * scale[:, None])
     given = poses.visible[:, [LEFT_BIG_TOE, RIGHT_BIG_TOE]] & poses.visible[:, [LEFT_HEEL, RIGHT_HEEL]]
     aside = nose + np.where(given, toes, 0).sum(1)
-    aside = np.clip(aside / 1.0, -1, 1)
-    left_z = np.sqrt(1 - wide**2) * aside
+    left_z = np.sqrt(1 - wide**2) * np.clip(aside, -1, 1)
     return left_z, -wide
 
 

@@ -6,12 +6,10 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from dancetransfer.errors import UserError
+from dancetransfer.fit.places import BLOCKS
 from dancetransfer.pose.poses import (
-    FACE,
-    FEET,
     LEFT_ANKLE,
     LEFT_ELBOW,
-    LEFT_HAND,
     LEFT_HIP,
     LEFT_KNEE,
     LEFT_SHOULDER,
@@ -19,7 +17,6 @@ from dancetransfer.pose.poses import (
     NOSE,
     RIGHT_ANKLE,
     RIGHT_ELBOW,
-    RIGHT_HAND,
     RIGHT_HIP,
     RIGHT_KNEE,
     RIGHT_SHOULDER,
@@ -187,15 +184,6 @@ CHAIN = (
     *((LEFT_ELBOW, LEFT_SHOULDER), (LEFT_WRIST, LEFT_ELBOW), (RIGHT_ELBOW, RIGHT_SHOULDER), (RIGHT_WRIST, RIGHT_ELBOW)),
 )
 """Joints and the joint they hang on; None: the middle of the hips."""
-BLOCKS = (
-    (range(1, 5), NOSE),
-    (range(FACE.start, FACE.stop), NOSE),
-    (range(17, 20), LEFT_ANKLE),
-    (range(20, FEET.stop), RIGHT_ANKLE),
-    (range(LEFT_HAND.start, LEFT_HAND.stop), LEFT_WRIST),
-    (range(RIGHT_HAND.start, RIGHT_HAND.stop), RIGHT_WRIST),
-)
-"""Joints that keep their place beside another one, scaled as the whole body."""
 
 
 def first_frame(source: Poses, target: Poses, measured_on: Poses | None = None) -> tuple[Poses, Normalization]:

@@ -5,11 +5,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
+import numpy as np
+
 from dancetransfer.errors import UserError
 from dancetransfer.events import Done, Events, Notice, Started
 from dancetransfer.fit.body import body
 from dancetransfer.fit.published import edn, first_frame, linear
-from dancetransfer.pose.poses import Poses
+from dancetransfer.pose.poses import LEFT_HIP, RIGHT_HIP, Poses
 from dancetransfer.project import Project
 from dancetransfer.settings import RetargetSettings
 from dancetransfer.storage import Results, fingerprint, key, write_text
@@ -48,7 +50,21 @@ def retarget(
     """
     if settings.method == "body":
         return body(source, target, measured_on, settings.place)
-    return METHODS[settings.method](source, target, measured_on)
+    fitted, fit = METHODS[settings.method](source, target, measured_on)
+    return (fitted if settings.place is None else _placed(fitted, settings.place)), fit
+
+
+def _placed(poses: Poses, place: float) -> Poses:
+    """The track shifted so that the middle of its hips has its median at that part of the picture's width.
+
+    For methods that know the picture alone; in space (`body`) another place is also seen otherwise.
+    """
+    hips = np.where(poses.visible[..., None], poses.xy, np.nan)[:, [LEFT_HIP, RIGHT_HIP], 0]
+    if not np.isfinite(hips).any():
+        return poses
+    xy = poses.xy.copy()
+    xy[..., 0] += place * (poses.size[0] - 1) - np.nanmedian(hips)
+    return poses.with_xy(xy)
 
 
 def fit_dance(project: Project, settings: RetargetSettings, dance_name: str | None) -> Events:
