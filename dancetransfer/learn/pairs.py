@@ -42,6 +42,15 @@ class Footage:
     """uint8 [h,w,3]: the background without the person."""
     part: np.ndarray
     """int8 [N]: TRAIN, CHOOSE, REPORT or GAP."""
+    backs: np.ndarray | None = None
+    """uint8 [N,H,W,3] memory map: what is behind each crop, where the camera moved; None: the plate."""
+
+    def backdrop(self, n: int, size: tuple[int, int]) -> np.ndarray:
+        """uint8 [H,W,3]: what is behind the person in crop `n`, at `size` (width, height)."""
+        if self.backs is None:
+            return plates.cut_out(self.plate, self.boxes[n], size)
+        back = np.asarray(self.backs[n])
+        return back if back.shape[1::-1] == size else cv2.resize(back, size, interpolation=cv2.INTER_AREA)
 
     def runs(self, part: int) -> list[np.ndarray]:
         """Positions of that part, as unbroken runs of neighboring frames of one shot."""
