@@ -15,7 +15,8 @@ from dancetransfer.settings import ExportSettings, PoseSettings, RenderSettings,
 
 # Seconds of a two-core machine without a graphics card; only their ratios matter, and only until
 # the first stage of a kind has been measured.
-POSE_SECONDS, PREPARE_SECONDS, RENDER_SECONDS, EXPORT_SECONDS, SCORE_SECONDS = 0.06, 0.015, 0.06, 0.03, 0.15
+POSE_SECONDS, STEADY_SECONDS, PREPARE_SECONDS = 0.06, 0.005, 0.02
+RENDER_SECONDS, EXPORT_SECONDS, SCORE_SECONDS = 0.06, 0.03, 0.15
 """Guessed seconds per frame of each stage."""
 
 
@@ -102,7 +103,12 @@ def _poses_of(project: Project, media: Media, folder: Path, masks: bool) -> list
     if not media.has_picture:
         return [Task(f"Reading the moves of {name}", "import", 1.0, partial(_import, media, folder)), *tasks]
     from dancetransfer.extract.extract import extracted
+    from dancetransfer.pose.steady import steady_clip
 
+    if masks:  # of the person, who stands before a background that is kept
+        words = f"Looking whether the camera of {name} stands still"
+        seconds = _frames(media.path()) * STEADY_SECONDS
+        tasks.append(Task(words, "steady", seconds, partial(steady_clip, media.path(), folder)))
     estimator = project.settings(PoseSettings).estimator
     if not extracted(media.fingerprint, folder, masks=masks, follow=media.follow, estimator=estimator):
         seconds = _frames(media.path()) * POSE_SECONDS

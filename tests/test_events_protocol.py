@@ -144,7 +144,7 @@ def iter_of(*events: Event) -> Iterator[Event]:
 def test_standard_output_holds_events_alone(transferred: Path) -> None:
     lines = (transferred / "events.jsonl").read_text(encoding="utf-8").splitlines()
     events = [from_line(line) for line in lines]
-    assert stages(events) == ["poses", "track", "poses", "track", "retarget", "cover", "prepare", "train", *LATER]
+    assert stages(events) == ["poses", "track", "poses", "track", "steady", "retarget", "cover", *LATER]
     assert all(event.words for event in events if isinstance(event, Started))
     for event in events:
         if isinstance(event, Progress):
@@ -152,7 +152,7 @@ def test_standard_output_holds_events_alone(transferred: Path) -> None:
             assert event.total and 0 <= event.done <= event.total
 
 
-LATER = ["render", "export", "score"]
+LATER = ["prepare", "train", "render", "export", "score"]
 
 
 @pytest.mark.parametrize("events", [True, False])

@@ -262,6 +262,7 @@ class TerminalSink:
 WORDS = {
     "poses": "Finding the person",
     "track": "Cleaning the track",
+    "steady": "Looking whether the camera stands still",
     "retarget": "Fitting the dance to the person",
     "cover": "Comparing the dance with the person's video",
     "prepare": "Preparing the person",

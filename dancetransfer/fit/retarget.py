@@ -12,6 +12,7 @@ from dancetransfer.events import Done, Events, Notice, Started
 from dancetransfer.fit.body import body
 from dancetransfer.fit.published import edn, first_frame, linear
 from dancetransfer.pose.poses import LEFT_HIP, RIGHT_HIP, Poses
+from dancetransfer.pose.steady import steadied, steady_key
 from dancetransfer.project import Project
 from dancetransfer.settings import RetargetSettings
 from dancetransfer.storage import Results, fingerprint, key, write_text
@@ -71,20 +72,21 @@ def fit_dance(project: Project, settings: RetargetSettings, dance_name: str | No
     """Stage: fit a dance (the newest where no name is given) to the person.
 
     Reads the dance's `track.npz` and that of the person's first clip, and what they were before hand
-    edits (`cleaned.npz`): that alone is measured. Writes beside the first `retarget.npz` (Poses in
-    the pixels of that clip) and `fit.json` ({"method", "sentences", "notes"}). Does nothing where
-    they are there and current.
+    edits (`cleaned.npz`): that alone is measured, without the drift of the camera (`pose.steady`).
+    Writes beside the first `retarget.npz` (Poses in the pixels of that clip's plate) and `fit.json`
+    ({"method", "sentences", "notes"}). Does nothing where they are there and current.
     """
     dance = project.dance(dance_name)
     if not project.clips:
         raise UserError("The project has no video of the person yet.", "Add one with: dancetransfer add-clip")
     folder, person = project.dance_folder(dance), project.clip_folder(project.clips[0])
     results = Results(folder)
-    wanted = key("retarget", VERSION, _made_from(folder, "track.npz"), _made_from(person, _measured(person)), settings)
+    made_from = [_made_from(folder, "track.npz"), _made_from(person, _measured(person)), *steady_key(person)]
+    wanted = key("retarget", VERSION, *made_from, settings)
     if results.current("retarget.npz", wanted) and results.current("fit.json", wanted):
         return
     yield Started("retarget", unit="dances")
-    source, target = Poses.load(folder / "track.npz"), Poses.load(person / _measured(person))
+    source, target = Poses.load(folder / "track.npz"), steadied(person, Poses.load(person / _measured(person)))
     fitted, fit = retarget(source, target, settings, Poses.load(folder / _measured(folder)))
     for note in fit.notes:
         yield Notice(note)
