@@ -25,11 +25,17 @@ class Option:
     choices: tuple[str, ...] = ()
     flag: str = ""
     """Its name on the command line, where that isn't the field's own."""
+    words: tuple[str, ...] = ()
+    """Where there are any, the value is one of these or the path of a file or folder."""
 
 
 def option(default: Any, help: str, **declared: Any) -> Any:
     """A dataclass field with its declaration."""
     return field(default=default, metadata={"option": Option(help, **declared)})
+
+
+BASE, NOTHING = "base", "none"
+"""What a training can start from besides an earlier dancer."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +72,12 @@ class TrainSettings:
     )
     blocks: int | None = option(
         None, "Residual blocks of the generator; the recipe's own where not given.", low=1, high=12
+    )
+    init: str = option(
+        BASE,
+        "What a new training starts from: base, the generator that is shipped (where there is one of these sizes), "
+        "none, or an earlier project.",
+        words=(BASE, NOTHING),
     )
     device: str = option(
         "auto",

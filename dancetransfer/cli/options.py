@@ -2,6 +2,7 @@
 
 import argparse
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 from dancetransfer import settings
@@ -29,6 +30,8 @@ def add_options(parser: argparse.ArgumentParser, group: type, without: tuple[str
         meta = "TIME" if about.unit == "seconds" else {"int": "N", "float": "X", "str": "NAME"}[kind]
         if about.choices:
             meta = "|".join(about.choices)
+        if about.words:
+            meta = "|".join((*about.words, "PATH"))
         parser.add_argument(
             settings.flag_of(name, about),
             dest=f"{group.__name__}.{name}",
@@ -45,10 +48,20 @@ def given(arguments: argparse.Namespace, group: type) -> dict[str, Any]:
         text = getattr(arguments, f"{group.__name__}.{name}", None)
         if text is not None:
             try:
-                values[name] = settings.parse(one, about, text)
+                values[name] = _whole_path(settings.parse(one, about, text), about)
             except UserError as error:
                 raise Usage(f"{error.message}\n{error.hint}") from error
     return values
+
+
+def _whole_path(value: Any, about: settings.Option) -> Any:
+    """A path as it is kept: the next command may be called from another folder. Any other value as it is."""
+    if not about.words or value in about.words:
+        return value
+    path = Path(value).resolve()
+    if not path.exists():
+        raise UserError(f"{path} is not there.", f"Give {', '.join(about.words)} or the path of what is there.")
+    return str(path)
 
 
 def check(arguments: argparse.Namespace) -> None:

@@ -10,7 +10,7 @@ from dancetransfer.errors import UserError
 from dancetransfer.events import Notice
 from dancetransfer.learn.recipes import Plan
 from dancetransfer.project import Project
-from dancetransfer.settings import TrainSettings
+from dancetransfer.settings import BASE, NOTHING, TrainSettings
 from dancetransfer.storage import Results, key, write_text
 
 
@@ -25,11 +25,12 @@ def open_run(project: Project, settings: TrainSettings, sizes: Plan) -> tuple[Pa
         "width": sizes.width,
         "blocks": sizes.blocks,
         "seed": settings.seed,
+        "init": settings.init,
     }
     made_from = made_of(project)
     for folder in reversed(project.runs):
         about = read_run(folder)
-        if about is None or about.get("closed") or any(about.get(n) != v for n, v in wanted.items()):
+        if about is None or about.get("closed") or not _as_wanted(about, wanted):
             continue
         if about["made_from"] == made_from:
             return folder, []
@@ -41,6 +42,12 @@ def open_run(project: Project, settings: TrainSettings, sizes: Plan) -> tuple[Pa
         )
         return folder, [note]
     return new_run(project, {**wanted, "made_from": made_from}), []
+
+
+def _as_wanted(about: dict[str, Any], wanted: dict[str, Any]) -> bool:
+    """A run that doesn't say what it started from is older than the base generator: it started from nothing."""
+    start = wanted["init"] if wanted["init"] == BASE else NOTHING
+    return all({"init": start, **about}.get(name) == value for name, value in wanted.items())
 
 
 def new_run(project: Project, about: dict[str, Any]) -> Path:

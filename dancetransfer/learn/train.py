@@ -13,7 +13,7 @@ import torch
 from dancetransfer.device import Device
 from dancetransfer.errors import UserError
 from dancetransfer.events import Done, Event, Events, Metric, Notice, Preview, Progress, Started
-from dancetransfer.learn import runs
+from dancetransfer.learn import init, runs
 from dancetransfer.learn.batches import Batches
 from dancetransfer.learn.dancer import Dancer, load_dancer, save_dancer
 from dancetransfer.learn.pairs import Footage, load_footage, plan_of
@@ -95,6 +95,8 @@ def train(project: Project, settings: TrainSettings, clock: Clock = time.monoton
         return Trainer(sizes, chosen, settings.seed, perceptual), Batches(footage, sizes, settings.seed), Counters()
 
     trainer, batches, counters = yield from _resume(folder, begin)
+    if trainer.steps == 0 and (words := init.begin(trainer, settings, folder)):
+        yield Notice(words)
     if not batches.starts:
         raise UserError("No two neighboring frames show the person.", "Film the person without interruptions.")
     yield Started("train", settings.steps or settings.budget, "steps" if settings.steps else "seconds")
