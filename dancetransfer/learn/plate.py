@@ -78,24 +78,54 @@ def _into(box: np.ndarray, size: tuple[int, int]) -> np.ndarray:
 
 
 def composite(plate: np.ndarray, layer: np.ndarray, box: np.ndarray) -> np.ndarray:
-    """The person layer over the plate; where its alpha is 0 the result is the plate, bit for bit.
+    """The person layer over the plate; where its alpha is below 1/255 the result is the plate, bit for bit.
 
     `plate` uint8 [H,W,3], `layer` uint8 [h,w,4] color and alpha, `box` where the layer lies in the
-    plate (pixel edges, may reach outside). Returns a new uint8 [H,W,3].
+    plate (pixel edges, may reach outside). Returns a new uint8 [H,W,3]. A layer that is enlarged is
+    interpolated with cubics; one that is made smaller is sampled finely and averaged, as `cut_out` does.
     """
-    height, width = plate.shape[:2]
-    left, top = (max(0, int(np.floor(edge))) for edge in box[:2])
-    right, bottom = min(width, int(np.ceil(box[2]))), min(height, int(np.ceil(box[3])))
     result = plate.copy()
-    if right <= left or bottom <= top:
+    seen = _visible(layer, box, plate.shape[1::-1])
+    if seen is None:
         return result
-    color = layer.astype(np.float32)
+    part, inside, (left, top, right, bottom) = seen
+    color = part.astype(np.float32)
     color[..., :3] *= color[..., 3:] / 255  # premultiplied, so that no color bleeds in from outside
-    inside = np.asarray(box) - (left, top, left, top)
-    matrix = cv2.invertAffineTransform(_into(inside, (layer.shape[1], layer.shape[0])))
-    moved = cv2.warpAffine(color, matrix, (right - left, bottom - top), flags=cv2.INTER_LINEAR)
-    alpha = moved[..., 3:] / 255
+    size, fine = (right - left, bottom - top), _fineness(part.shape[1::-1], inside)
+    matrix = cv2.invertAffineTransform(_into(inside * fine, (part.shape[1], part.shape[0])))
+    moved = cv2.warpAffine(color, matrix, (size[0] * fine, size[1] * fine), flags=cv2.INTER_CUBIC)
+    moved = cv2.resize(moved, size, interpolation=cv2.INTER_AREA) if fine > 1 else moved
+    alpha = moved[..., 3:]
+    moved *= np.minimum(255 / np.maximum(alpha, 1), 1)  # cubics overshoot
     region = result[top:bottom, left:right]
-    mixed = np.rint(region * (1 - alpha) + moved[..., :3]).clip(0, 255).astype(np.uint8)
-    result[top:bottom, left:right] = np.where(alpha < 1 / 255, region, mixed)
+    mixed = region * (1 - alpha / 255) + moved[..., :3]
+    region[:] = np.where(alpha < 1, region, cv2.convertScaleAbs(np.maximum(mixed, 0)))
     return result
+
+
+def _visible(
+    layer: np.ndarray, box: np.ndarray, size: tuple[int, int]
+) -> tuple[np.ndarray, np.ndarray, tuple[int, int, int, int]] | None:
+    """What of a layer is seen in a picture of `size`: that part of it, its box, and the pixels that it lies on.
+
+    The pixels are left, top, right, bottom, and the box counts from the first of them. None where nothing is seen.
+    """
+    x, y, wide, tall = cv2.boundingRect(layer[..., 3])
+    # two more all around, where the cubics reach
+    first = np.maximum((x - 2, y - 2), 0)
+    last = np.minimum((x + wide + 2, y + tall + 2), layer.shape[1::-1])
+    corner = np.asarray(box[:2])
+    scale = (np.asarray(box[2:]) - corner) / layer.shape[1::-1]
+    start, stop = corner + first * scale, corner + last * scale
+    left, top = (int(edge) for edge in np.floor(start).clip(0))
+    right, bottom = (int(edge) for edge in np.ceil(stop).clip(None, size))
+    if not wide or right <= left or bottom <= top:
+        return None
+    inside = np.concatenate([start, stop]) - (left, top, left, top)
+    return layer[first[1] : last[1], first[0] : last[0]], inside, (left, top, right, bottom)
+
+
+def _fineness(size: tuple[int, int], box: np.ndarray) -> int:
+    """Samples to average for a pixel, each way, where `size` pixels come into a box."""
+    shrink = max(size[0] / (box[2] - box[0]), size[1] / (box[3] - box[1]))
+    return int(np.clip(np.ceil(shrink - 0.25), 1, 8))  # up to a quarter more, cubics alone hardly alias
