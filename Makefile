@@ -5,6 +5,7 @@
 #   make test    the linters, then the tests
 #   make lint    the linters alone
 #   make bench   the measurements of tests/bench
+#   make base    models/base.safetensors, which trainings start from, learned from built-in dancers (an hour)
 #   make screenshots   pictures of the window in each state, in screenshots/
 #
 # PYTHON=python3.12        the interpreter to build .venv with (3.11 or 3.12)
@@ -15,7 +16,7 @@ TORCH_INDEX ?=
 READY := .venv/.ready
 IN := .venv/bin
 
-.PHONY: run screenshots demo test lint bench setup clean
+.PHONY: run screenshots demo test lint bench base setup clean
 
 run: $(READY)
 	$(IN)/python -P -m ui
@@ -36,6 +37,9 @@ bench: $(READY)
 	@for script in tests/bench/*.py; do \
 		echo "== $$script"; PYTHONPATH=tests $(IN)/python "$$script" || exit 1; \
 	done
+
+base: $(READY)
+	PYTHONPATH=. $(IN)/python tools/base.py
 
 screenshots: demo
 	PYTHONPATH=. $(IN)/python tools/screenshots.py screenshots
