@@ -14,6 +14,8 @@ from dancetransfer.errors import UserError
 from dancetransfer.events import Done, Started
 from dancetransfer.learn import runs
 from dancetransfer.learn.dancer import load_dancer
+from dancetransfer.learn.flicker import relit
+from dancetransfer.learn.mattes import BACKGROUND, PERSON, UNSURE
 from dancetransfer.learn.pairs import CHOOSE, REPORT, load_footage, plan_of, prepare
 from dancetransfer.learn.plate import cut_out
 from dancetransfer.learn.train import train
@@ -43,10 +45,15 @@ def test_crops_masks_and_poses_belong_to_their_frames(exact: Project, puppet_sho
     np.testing.assert_array_equal(clip.poses.xy, truth.joints()[0][clip.index])
     for at in (0, 19, 20, 137):
         frame = next(read_frames(exact.clips[0].path(), int(clip.index[at]), int(clip.index[at]) + 1)).image
-        np.testing.assert_array_equal(clip.crops[at][..., :3], cut_out(frame, clip.boxes[at], clip.crops.shape[2:0:-1]))
+        size = clip.crops.shape[2], clip.crops.shape[1]
+        assert clip.light is not None  # the built-in rooms' light drifts by some percent
+        seen = relit(cut_out(frame, clip.boxes[at], size), clip.light[at])
+        np.testing.assert_array_equal(clip.crops[at][..., :3], seen)
         mask = next(truth.masks(int(clip.index[at]), int(clip.index[at]) + 1))
-        wanted = cut_out(mask, clip.boxes[at], clip.crops.shape[2:0:-1])
-        assert np.abs(clip.crops[at][..., 3].astype(int) - wanted).mean() < 4
+        wanted, found = cut_out(mask, clip.boxes[at], size), clip.crops[at][..., 3]
+        assert set(np.unique(found)) == {BACKGROUND, UNSURE, PERSON}
+        sure = found != UNSURE
+        assert sure.mean() > 0.8 and np.abs(found[sure].astype(int) - wanted[sure]).mean() < 2
     inside = into_crop(clip.poses, clip.boxes, (clip.crops.shape[2], clip.crops.shape[1]))
     for hip in (p.LEFT_HIP, p.RIGHT_HIP):
         x, y = np.rint(inside.xy[:, hip]).astype(int).T

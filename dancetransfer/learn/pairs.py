@@ -1,8 +1,6 @@
 """The person's clips as training material: crops with masks, their poses, the plate, and the split."""
 
 from dataclasses import dataclass
-from pathlib import Path
-from typing import BinaryIO
 
 import cv2
 import numpy as np
@@ -10,17 +8,22 @@ import numpy as np
 from dancetransfer.errors import UserError
 from dancetransfer.events import Done, Events, Notice, Progress, Started
 from dancetransfer.learn import plate as plates
+from dancetransfer.learn.cutting import Cut, cut_clip
+from dancetransfer.learn.flicker import relit
 from dancetransfer.learn.recipes import Plan, plan
 from dancetransfer.pose.crop import crop_aspect, follow_boxes, whole_frame_boxes
 from dancetransfer.pose.poses import Poses
+from dancetransfer.pose.steady import moved, read_steady, steadied, steady_key
 from dancetransfer.project import Media, Project
 from dancetransfer.settings import TrainSettings
-from dancetransfer.storage import Results, atomic_path, key, write_npz
+from dancetransfer.storage import Results, key
 
-VERSION = 1
+VERSION = 2
 """Raised when this stage's results change; older ones are then made again."""
 FEWEST = 60
 """Usable frames below which there is nothing to learn from."""
+FLICKER = 0.02
+"""Part of the light that has to change for a word about it: less is in every clip that a phone films."""
 
 TRAIN, CHOOSE, REPORT, GAP = 0, 1, 2, -1
 
@@ -44,6 +47,18 @@ class Footage:
     """int8 [N]: TRAIN, CHOOSE, REPORT or GAP."""
     backs: np.ndarray | None = None
     """uint8 [N,H,W,3] memory map: what is behind each crop, where the camera moved; None: the plate."""
+
+    way: np.ndarray | None = None
+    """float64 [N,2,3]: from each frame's pixels to the plate's, where the camera drifted; None: they are the same."""
+    light: np.ndarray | None = None
+    """float64 [N,2,3]: gain and offset per color of each frame's light, where it changed."""
+
+    def as_learned(self, n: int, frame: np.ndarray) -> np.ndarray:
+        """The filmed frame [h,w,3] of crop `n` where the plate lies and in the plate's light: what results are like."""
+        if self.way is not None:
+            size = self.plate.shape[1], self.plate.shape[0]
+            frame = cv2.warpAffine(frame, self.way[n], size, borderMode=cv2.BORDER_REPLICATE)
+        return relit(frame, None if self.light is None else self.light[n])
 
     def backdrop(self, n: int, size: tuple[int, int]) -> np.ndarray:
         """uint8 [H,W,3]: what is behind the person in crop `n`, at `size` (width, height)."""
@@ -87,18 +102,16 @@ def split(times: np.ndarray) -> np.ndarray:
 def prepare(project: Project, settings: TrainSettings) -> Events:
     """Stage: cut the crops of every clip and make its plate.
 
-    Reads each clip's video, `track.npz` and `masks.npz`; writes `crops.npy`, `boxes.npz`,
-    `plate.npy` and `plate.png` beside them. Frames in which it is not certain that this is the person
-    are left out: somebody else's body would be learned. So are those outside the part of the clip that
-    the project uses. UserError where too little is left.
+    Reads each clip's video, `track.npz`, `masks.npz` and `steady.npz`; writes `crops.npy`, `boxes.npz`,
+    `plate.npy`, `plate.png` and, with a moving camera, `backs.npy` beside them. Frames in which it is
+    not certain that this is the person are left out: somebody else's body would be learned. So are
+    those outside the part of the clip that the project uses. UserError where too little is left.
     """
-    from dancetransfer.extract.extract import read_masks
-    from dancetransfer.video.read import read_frames
-
     if not project.clips:
         raise UserError("The project has no video of the person yet.", "Add one: dancetransfer add-person X.dance CLIP")
     tracks = {clip.name: Poses.load(project.clip_folder(clip) / "track.npz") for clip in project.clips}
-    sizes = plan_of(settings, tracks)
+    still = {clip.name: steadied(project.clip_folder(clip), tracks[clip.name]) for clip in project.clips}
+    sizes = plan_of(settings, still)
     learned = {clip.name: _learned(project, clip, tracks[clip.name]) for clip in project.clips}
     usable = sum(int(frames.sum()) for frames in learned.values())
     if usable < FEWEST:
@@ -109,45 +122,26 @@ def prepare(project: Project, settings: TrainSettings) -> Events:
     todo = [clip for clip in project.clips if not _current(project, clip, settings, sizes)]
     if not todo:
         return
-    total = sum(len(tracks[clip.name]) for clip in todo)
-    yield Started("prepare", total)
-    done = 0
+    cuts = []
     for clip in todo:
         folder, track = project.clip_folder(clip), tracks[clip.name]
-        keep = np.flatnonzero(learned[clip.name])
-        boxes = boxes_of(track, sizes)
-        masks = read_masks(folder / "masks.npz")
-        width, height = sizes.size
-        clear = np.flatnonzero(track.certain | ~track.present)  # elsewhere the mask may be somebody else's
-        sample = set(clear[sorted(plates.sampled(len(clear), track.size))].tolist())
-        seen: list[tuple[np.ndarray, np.ndarray]] = []
-        with atomic_path(folder / "crops.npy") as temporary, open(temporary, "wb") as file:
-            _npy_header(file, (len(keep), height, width, 4))
-            written = 0
-            for frame in read_frames(clip.path(), 0, len(track)):
-                mask = masks[frame.index]
-                if frame.index in sample:
-                    seen.append((frame.image, mask))
-                if learned[clip.name][frame.index]:
-                    box = boxes[frame.index]
-                    color = plates.cut_out(frame.image, box, sizes.size)
-                    person = _mask_crop(mask, track.size, box, sizes.size)
-                    file.write(np.dstack([color, person]).tobytes())
-                    written += 1
-                done += 1
-                if done % 10 == 0:
-                    yield Progress("prepare", done, total)
-            if written < len(keep):
-                raise UserError(
-                    f"{clip.path().name} is shorter than it was when its poses were found.",
-                    "Put the same video back, or add this one as a new clip.",
-                )
-        plate = plates.clean_plate((one for one, _ in seen), (mask for _, mask in seen))
-        del seen
-        _write(folder, plate, keep, boxes[keep])
+        camera, keep = read_steady(folder, len(track)), np.flatnonzero(learned[clip.name])
+        cuts.append(Cut(clip.path(), folder, track, camera, boxes_of(still[clip.name], sizes), keep, sizes))
+    total, done = sum(cut.work for cut in cuts), 0
+    yield Started("prepare", total)
+    for clip, cut in zip(todo, cuts, strict=True):
+        for _ in cut_clip(cut):
+            done += 1
+            if done % 10 == 0:
+                yield Progress("prepare", done, total)
+        if (change := _change(cut)) > FLICKER:
+            yield Notice(
+                f"The light in {cut.video.name} changes by {100 * change:.0f} %. This is evened out.",
+                "Nothing has to be done. Lock the camera's exposure when you film again.",
+            )
         made_from = _key(project, clip, settings, sizes)
-        for name in ("plate.npy", "crops.npy", "boxes.npz"):
-            Results(folder).note(name, made_from)
+        for name in ("plate.npy", "crops.npy", "boxes.npz", *["backs.npy"] * cut.own_backs):
+            Results(cut.folder).note(name, made_from)
     if not any((one.part == REPORT).any() for one in load_footage(project)):
         yield Notice(
             "The person's video is too short to hold out a part for the final report.",
@@ -176,47 +170,39 @@ def load_footage(project: Project) -> list[Footage]:
         folder = project.clip_folder(clip)
         track = Poses.load(folder / "track.npz")
         with np.load(folder / "boxes.npz") as data:
-            index, boxes = data["index"], data["boxes"]
+            index, boxes, way, light = data["index"], data["boxes"], data.get("way", None), data.get("light", None)
         crops = np.load(folder / "crops.npy", mmap_mode="r")
         plate = np.load(folder / "plate.npy")
-        poses = track[index]
-        ready.append(Footage(clip.name, crops, boxes, index, poses, plate, split(poses.time)))
+        results = Results(folder)
+        own = results.key_of("backs.npy") is not None and results.key_of("backs.npy") == results.key_of("crops.npy")
+        backs = np.load(folder / "backs.npy", mmap_mode="r") if own else None
+        poses = track[index] if way is None else track[index].with_xy(moved(track.xy[index], way))
+        parts = split(poses.time)
+        ready.append(Footage(clip.name, crops, boxes, index, poses, plate, parts, backs, way, light))
     return ready
 
 
-def _mask_crop(mask: np.ndarray, frame: tuple[int, int], box: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    scale = np.array([mask.shape[1] / frame[0], mask.shape[0] / frame[1]] * 2)
-    inside = plates.cut_out(mask, box * scale, size)
-    left, top = (-box[:2] / (box[2:] - box[:2]) * size).clip(0, size).astype(int)
-    right, bottom = ((np.asarray(frame) - box[:2]) / (box[2:] - box[:2]) * size).clip(0, size).round().astype(int)
-    clean = np.zeros_like(inside)  # outside the frame nobody is known to stand
-    clean[top:bottom, left:right] = inside[top:bottom, left:right]
-    return clean
-
-
-def _npy_header(file: BinaryIO, shape: tuple[int, ...]) -> None:
-    """Begin an npy file of uint8 that is written row by row: a full disk is then an error, not a crash."""
-    np.lib.format.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": shape})
-
-
-def _write(folder: Path, plate: np.ndarray, index: np.ndarray, boxes: np.ndarray) -> None:
-    with atomic_path(folder / "plate.npy") as temporary:
-        np.save(temporary, plate)
-    with atomic_path(folder / "plate.png") as temporary:
-        temporary.write_bytes(cv2.imencode(".png", plate[..., ::-1])[1].tobytes())
-    write_npz(folder / "boxes.npz", index=index, boxes=boxes)
+def _change(cut: Cut) -> float:
+    """The part 0..1 by which the light of a clip that was cut changes, at half brightness."""
+    with np.load(cut.folder / "boxes.npz") as data:
+        light = data.get("light", None)
+    return 0.0 if light is None else float(np.percentile(np.abs(light[:, 0] + light[:, 1] / 128 - 1).max(1), 98))
 
 
 def _learned(project: Project, clip: Media, track: Poses) -> np.ndarray:
     """Which frames [T] of a clip are learned from."""
     start, stop = project.trim(clip) or (0.0, np.inf)
-    return track.certain & (track.time >= start) & (track.time <= stop)
+    camera = read_steady(project.clip_folder(clip), len(track))
+    known = camera.sure | camera.moves  # where the camera drifts, its place has to be known
+    return known & track.certain & (track.time >= start) & (track.time <= stop)
 
 
 def _key(project: Project, clip: Media, settings: TrainSettings, sizes: Plan) -> str:
     made_from = Results(project.clip_folder(clip)).key_of("track.npz")
     part = project.trim(clip)
-    return key("prepare", VERSION, made_from, sizes.size, sizes.recipe.follow, *([part] if part else []))
+    camera = steady_key(project.clip_folder(clip))
+    recipe = sizes.recipe.follow, sizes.recipe.mask
+    return key("prepare", VERSION, made_from, sizes.size, recipe, camera, *([part] if part else []))
 
 
 def _current(project: Project, clip: Media, settings: TrainSettings, sizes: Plan) -> bool:

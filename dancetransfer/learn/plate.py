@@ -23,6 +23,11 @@ def clean_plate(frames: Iterable[np.ndarray], masks: Iterable[np.ndarray]) -> np
     `frames`: uint8 [H,W,3] each; `masks`: uint8 [h,w], 0..255 where the person is, any size.
     Returns uint8 [H,W,3]. Where the person never moves away the picture is inpainted (Telea 2004).
     """
+    return plate_and_holes(frames, masks)[0]
+
+
+def plate_and_holes(frames: Iterable[np.ndarray], masks: Iterable[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """`clean_plate`, and where [H,W] (bool) it had to be inpainted."""
     stack = np.stack(list(frames))
     count, height, width = stack.shape[:3]
     reach = max(3, round(0.02 * height)) | 1  # masks are soft and a little small
@@ -36,7 +41,7 @@ def clean_plate(frames: Iterable[np.ndarray], masks: Iterable[np.ndarray]) -> np
         rows = slice(top, top + 64)
         plate[rows] = _median(stack[:, rows], free[:, rows])
     hole: np.ndarray = np.asarray(~free.any(0), np.uint8)
-    return cv2.inpaint(plate, hole, 5, cv2.INPAINT_TELEA) if hole.any() else plate
+    return (cv2.inpaint(plate, hole, 5, cv2.INPAINT_TELEA) if hole.any() else plate), hole > 0
 
 
 def _median(stack: np.ndarray, free: np.ndarray) -> np.ndarray:
@@ -50,22 +55,31 @@ def _median(stack: np.ndarray, free: np.ndarray) -> np.ndarray:
     return np.minimum((low + high) // 2, 255).astype(np.uint8)
 
 
-def cut_out(picture: np.ndarray, box: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+def cut_out(
+    picture: np.ndarray,
+    box: np.ndarray,
+    size: tuple[int, int],
+    path: np.ndarray | None = None,
+    border: int = cv2.BORDER_REPLICATE,
+) -> np.ndarray:
     """Resample a box of a picture to `size` (width, height), with sub-pixel accuracy and no aliasing.
 
     `picture` uint8 [H,W] or [H,W,C]; `box` left, top, right, bottom counts pixel edges and may
-    reach outside, where the border is repeated.
+    reach outside, where the border is repeated, or is what `border` says. With a `path` [2,3], from
+    the picture's pixels to the plate's, the box is one of the plate.
     """
     width, height = size
     shrink = (box[3] - box[1]) / height
     fine = int(np.clip(np.ceil(shrink), 1, 8))  # sample finely, then average
     matrix = _into(box, (width * fine, height * fine))
+    if path is not None:
+        matrix = matrix @ np.vstack([path, [0.0, 0.0, 1.0]])
     cut = cv2.warpAffine(
         picture,
         matrix,
         (width * fine, height * fine),
         flags=cv2.INTER_LINEAR,
-        borderMode=cv2.BORDER_REPLICATE,
+        borderMode=border,
     )
     return cv2.resize(cut, size, interpolation=cv2.INTER_AREA) if fine > 1 else cut
 

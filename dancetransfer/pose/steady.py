@@ -154,6 +154,15 @@ def moved(points: np.ndarray, path: np.ndarray) -> np.ndarray:
     return result
 
 
+def rescaled(path: np.ndarray, scale: np.ndarray | tuple[float, float]) -> np.ndarray:
+    """A path [...,2,3] as it is in pictures `scale` (x, y) times as large."""
+    x, y = scale
+    larger = np.array([[x, 0, 0.5 * x - 0.5], [0, y, 0.5 * y - 0.5], [0, 0, 1]])  # pixel centers
+    result: np.ndarray = larger[:2, :2] @ path @ np.linalg.inv(larger)
+    result[..., 2] += larger[:2, 2]
+    return result
+
+
 def _key(folder: Path) -> str:
     results = Results(folder)
     return key("steady", VERSION, results.key_of("cleaned.npz") or results.key_of("track.npz"))
@@ -313,10 +322,7 @@ class _Watch:
 
     def _large(self, path: np.ndarray) -> np.ndarray:
         """A path [T,3,3] of the small pictures as one [T,2,3] of the video's."""
-        x, y = self.scale
-        down = np.array([[x, 0, 0.5 * x - 0.5], [0, y, 0.5 * y - 0.5], [0, 0, 1]])  # pixel centers
-        result: np.ndarray = (np.linalg.inv(down) @ path @ down)[:, :2]
-        return result
+        return rescaled(path[:, :2], 1 / self.scale)
 
 
 def _register(

@@ -1,0 +1,124 @@
+"""What of a crop is the person: the segmentation, corrected by the difference from the empty background."""
+
+import cv2
+import numpy as np
+
+PERSON, UNSURE, BACKGROUND = 255, 128, 0
+"""The values of a matte. The training asks for the first and the last; what is unsure, the picture decides."""
+
+SEEN, STRONG = 7.0, 24.0
+"""Levels of 255 of difference that are noticed, and that are surely something else than the background."""
+OF_NOISE, OF_STRONG_NOISE = 3.0, 9.0
+"""The same in deviations of the picture's noise, where that is more."""
+OF_EDGES = 0.5
+"""The part of the background's own contrast within a pixel that may be the camera's: no difference."""
+NEAR = 0.06
+"""Heights of the crop around the segmentation within which something different may belong to the person."""
+DEEP = 0.02
+"""Heights of the crop inside of which the segmentation is believed even where nothing differs."""
+DIM = 0.35
+"""A shadow leaves at least this part of the light."""
+TINT = 0.12
+"""And takes it from all colors alike, within this."""
+
+
+def matte(color: np.ndarray, backdrop: np.ndarray, mask: np.ndarray, known: np.ndarray, noise: float) -> np.ndarray:
+    """uint8 [H,W] of PERSON, UNSURE and BACKGROUND.
+
+    `color`, `backdrop` uint8 [H,W,3]: the crop and what is behind it; `mask` uint8 [H,W]: the
+    estimator's segmentation; `known` bool [H,W]: the backdrop was really seen there; `noise`: see
+    `noise_of`. Unsure are shadows (darker than the backdrop, of its color), edges, what the two
+    disagree on, and things that move near the person.
+    """
+    height = len(color)
+    differs, edges = _difference(color, backdrop), _contrast(backdrop)
+    seen = differs >= max(SEEN, OF_NOISE * noise) + OF_EDGES * edges
+    strong = (differs >= max(STRONG, OF_STRONG_NOISE * noise) + OF_EDGES * edges) & known
+    shadow = _shadow(color, backdrop) & known
+    inside = mask > 190
+    deep = _eroded(inside, DEEP * height)
+    agreed = deep | (inside & ~shadow & (seen | ~known))
+    near = grown(mask > 64, NEAR * height)
+    person = _joined(agreed, _opened(strong & ~shadow & near))
+    result = np.full(mask.shape, UNSURE, np.uint8)
+    result[(mask < 64) & (~seen | ~near)] = BACKGROUND
+    result[(mask < 26) & ~known] = BACKGROUND
+    edge = height / 256
+    result[_eroded(person, edge)] = PERSON
+    result[grown(person, edge) & (result == BACKGROUND)] = UNSURE
+    return result
+
+
+def noise_of(color: np.ndarray, mask: np.ndarray, backdrop: np.ndarray, filmed: np.ndarray) -> float:
+    """Levels by which crop and backdrop differ where nobody is and bool [H,W] `filmed` (a robust deviation)."""
+    empty = (mask < 8) & filmed
+    return 1.4826 * float(np.median(_difference(color, backdrop)[empty])) if empty.any() else 0.0
+
+
+def _difference(color: np.ndarray, backdrop: np.ndarray) -> np.ndarray:
+    """float32 [H,W]: the largest difference of the three colors, a little smoothed."""
+    return cv2.blur(cv2.absdiff(color, backdrop), (3, 3)).max(-1).astype(np.float32)
+
+
+def _contrast(backdrop: np.ndarray) -> np.ndarray:
+    gray = cv2.cvtColor(backdrop, cv2.COLOR_RGB2GRAY)
+    return cv2.subtract(cv2.dilate(gray, _SQUARE), cv2.erode(gray, _SQUARE)).astype(np.float32)
+
+
+_SQUARE = np.ones((3, 3), np.uint8)
+
+
+def _shadow(color: np.ndarray, backdrop: np.ndarray) -> np.ndarray:
+    """bool [H,W]: darker than the backdrop, in all colors by the same factor."""
+    a, b = (cv2.blur(one, (3, 3)).astype(np.float32) + 4 for one in (color, backdrop))
+    left = a / b
+    most, least = left.max(-1), left.min(-1)
+    return (most < 0.985) & (least > DIM) & (most - least < TINT)
+
+
+def _joined(agreed: np.ndarray, strong: np.ndarray) -> np.ndarray:
+    """What is agreed on, and what of `strong` hangs together with it."""
+    count, labels = cv2.connectedComponents((agreed | strong).astype(np.uint8), connectivity=4)
+    hold = np.zeros(count, bool)
+    hold[labels[agreed]] = True
+    hold[0] = False
+    return hold[labels]
+
+
+def _disk(radius: float) -> np.ndarray:
+    side = 2 * max(1, round(radius)) + 1
+    return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+
+
+def grown(area: np.ndarray, radius: float) -> np.ndarray:
+    """A bool [H,W] area and what is within `radius` pixels of it."""
+    return cv2.dilate(area.astype(np.uint8), _disk(radius)) > 0
+
+
+def _eroded(area: np.ndarray, radius: float) -> np.ndarray:
+    return cv2.erode(area.astype(np.uint8), _disk(radius)) > 0
+
+
+def _opened(area: np.ndarray) -> np.ndarray:
+    """Without specks."""
+    return cv2.morphologyEx(area.astype(np.uint8), cv2.MORPH_OPEN, _SQUARE) > 0
+
+
+def filled(picture: np.ndarray, hole: np.ndarray) -> np.ndarray:
+    """uint8 [H,W,3] with the bool [H,W] hole filled softly from around it (pull and push, Gortler et al. 1996)."""
+    if not hole.any():
+        return picture
+    weight: np.ndarray = (~hole).astype(np.float32)[..., None]
+    levels: list[tuple[np.ndarray, np.ndarray]] = [(picture.astype(np.float32) * weight, weight)]
+    while min(levels[-1][1].shape[:2]) > 2:
+        height, width = levels[-1][1].shape[:2]
+        size = max(1, width // 2), max(1, height // 2)
+        color, weight = (np.asarray(cv2.resize(one, size, interpolation=cv2.INTER_AREA)) for one in levels[-1])
+        levels.append((color, weight[..., None]))
+    color, weight = levels.pop()
+    result = color.sum((0, 1), keepdims=True) / max(float(weight.sum()), 1e-6) * np.ones_like(weight)
+    result = np.where(weight > 1e-3, color / np.maximum(weight, 1e-3), result)
+    for color, weight in reversed(levels):
+        coarse = cv2.resize(result, weight.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+        result = color + (1 - weight) * coarse.reshape(color.shape)
+    return np.where(hole[..., None], np.rint(result).clip(0, 255), picture).astype(np.uint8)
