@@ -19,15 +19,16 @@ from PySide6.QtGui import QColor, QPainter, QPixmap
 from PySide6.QtWidgets import QApplication, QDialog
 
 from dancetransfer.project import Project
-from ui import i18n, recent, theme
+from ui import i18n, theme
 from ui.app import dress
-from ui.closing import ClosingSheet
-from ui.consent import ConsentSheet
-from ui.guide import Guide
-from ui.machine_sheet import MachineSheet
-from ui.more import More
 from ui.notices import ErrorSheet
+from ui.project import recent
+from ui.sheets.closing import ClosingSheet
+from ui.sheets.consent import ConsentSheet
+from ui.sheets.machine_sheet import MachineSheet
+from ui.sheets.more import More
 from ui.topbar import CLIP, TRAINING
+from ui.welcome.guide import Guide
 from ui.window import Window
 
 SIZES = ((1280, 800), (2560, 1440))
@@ -128,7 +129,7 @@ def states(window: Window, project: Path) -> Iterator[tuple[str, Callable[[], QP
         return picture
 
     def export() -> QPixmap:
-        from ui.export import ExportDialog
+        from ui.export.dialog import ExportDialog
 
         sheet = ExportDialog(window.document, window.jobs, window)
         sheet.show()

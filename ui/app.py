@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QApplication
 from ui import i18n, theme
 
 LANGUAGE, SCHEME, GENTLE = "look/language", "look/scheme", "jobs/gentle"
-"""QSettings, as `ui.more` sets them."""
+"""QSettings, as `ui.sheets.more` sets them."""
 
 
 def dress(app: QApplication) -> None:

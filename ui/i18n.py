@@ -17,9 +17,7 @@ LANGUAGES = {"en": "English", "de": "Deutsch"}
 class Words(QTranslator):
     """Our translations, asked without regard to the class."""
 
-    def translate(  # type: ignore[override]
-        self, context: str, source: str, disambiguation: str | None = None, n: int = -1
-    ) -> str | None:
+    def translate(self, context: str, source: str, disambiguation: str | None = None, n: int = -1) -> str | None:
         """The translation; None where there is none: the next translator is asked, then the source speaks itself."""
         return super().translate(CONTEXT, source, None, n) or None
 

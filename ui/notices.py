@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 from dancetransfer import __version__
 from dancetransfer.errors import UserError
 from ui import theme
-from ui.jobs import Outcome
+from ui.project.jobs import Outcome
 
 WIDE = 60 * theme.SPACE
 WIDEST = 72 * theme.SPACE

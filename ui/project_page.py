@@ -11,13 +11,13 @@ from dancetransfer.errors import UserError
 from dancetransfer.events import Done, Progress, Started
 from dancetransfer.project import Media
 from dancetransfer.settings import TrainSettings
-from ui.create import Choice
-from ui.jobs import Job, Outcome
-from ui.machine import Footage
-from ui.making import DEMO, LOOK, RENDER, STEPS, TRAIN, WRITE, clip_of
-from ui.side import Side
+from ui.project.jobs import Job, Outcome
+from ui.project.machine import Footage
+from ui.project.making import DEMO, LOOK, RENDER, STEPS, TRAIN, WRITE, clip_of
+from ui.side.create import Choice
+from ui.side.side import Side
+from ui.side.verdict import WAITING, Verdict
 from ui.topbar import CLIP, TRAINING
-from ui.verdict import WAITING, Verdict
 
 if TYPE_CHECKING:
     from ui.window import Window
@@ -33,9 +33,9 @@ class ProjectPage(QWidget):
 
     def __init__(self, window: "Window") -> None:
         super().__init__()
-        from ui.activity import Activity
         from ui.desktop import KeepAwake, TaskbarProgress
-        from ui.training import TrainingPanel
+        from ui.project.activity import Activity
+        from ui.training.training import TrainingPanel
         from ui.workbench import Workbench
 
         self._window, self._document, self._making = window, window.document, window.making
@@ -189,7 +189,7 @@ class ProjectPage(QWidget):
 
     def begin_clip(self, choice: Choice) -> None:
         """Ask for consent once, then learn, render and write."""
-        from ui import consent
+        from ui.sheets import consent
 
         project = self._document.project
         if project is None or self._making.creating:
@@ -203,7 +203,7 @@ class ProjectPage(QWidget):
 
     def _used(self) -> float:
         """Training seconds that the newest run has had."""
-        from ui.outlook import Reader
+        from ui.training.outlook import Reader
 
         project = self._document.project
         runs = project.runs if project else []
@@ -229,7 +229,7 @@ class ProjectPage(QWidget):
 
     def export(self) -> None:
         """The export dialog, where there is something to export."""
-        from ui.export import ExportDialog
+        from ui.export.dialog import ExportDialog
 
         if self._document.project is None:
             return

@@ -15,10 +15,10 @@ from PySide6.QtWidgets import (
 
 from dancetransfer.events import Progress, Started, Stopping
 from ui import theme
-from ui.document import Document
-from ui.jobs import Job, Jobs
 from ui.keys import Keys
-from ui.outlook import duration
+from ui.project.document import Document
+from ui.project.jobs import Job, Jobs
+from ui.training.outlook import duration
 
 CLIP, TRAINING = "clip", "training"
 

@@ -8,17 +8,17 @@ from PySide6.QtWidgets import QFileDialog, QMainWindow, QStackedWidget, QVBoxLay
 
 from dancetransfer.errors import UserError
 from ui import theme
-from ui.document import Document
-from ui.glimpse import Glimpses
-from ui.jobs import Jobs, Outcome
 from ui.keys import Keys
-from ui.machine import Machine, chip_words
-from ui.making import DEMO, STEPS, Making, free_folder
 from ui.notices import ErrorSheet, Toast
+from ui.project.document import Document
+from ui.project.jobs import Jobs, Outcome
+from ui.project.machine import Machine, chip_words
+from ui.project.making import DEMO, STEPS, Making, free_folder
 from ui.project_page import ProjectPage
+from ui.side.verdict import Verdicts
 from ui.topbar import TopBar
-from ui.verdict import Verdicts
-from ui.welcome import Welcome
+from ui.welcome.glimpse import Glimpses
+from ui.welcome.welcome import Welcome
 
 GEOMETRY = "window/geometry"
 LEVELS = ("good", "warn", "bad")
@@ -274,7 +274,7 @@ class Window(QMainWindow):
             self.page.show_costs()
 
     def _explain_machine(self) -> None:
-        from ui.machine_sheet import MachineSheet
+        from ui.sheets.machine_sheet import MachineSheet
 
         MachineSheet(self.machine, self).open()
 
@@ -310,7 +310,7 @@ class Window(QMainWindow):
             self.page.look_again()
 
     def _show_guide(self) -> None:
-        from ui.guide import Guide
+        from ui.welcome.guide import Guide
 
         Guide(self).open()
 
@@ -320,7 +320,7 @@ class Window(QMainWindow):
 
     def show_more(self) -> None:
         """All settings."""
-        from ui.more import More
+        from ui.sheets.more import More
 
         sheet = More(self.document, self.jobs, self.keys, self)
         sheet.scheme_chosen.connect(self._dress)
@@ -358,7 +358,7 @@ class Window(QMainWindow):
         super().closeEvent(event)
 
     def _ask_closing(self) -> None:
-        from ui.closing import ClosingSheet
+        from ui.sheets.closing import ClosingSheet
 
         sheet = ClosingSheet(self.making.creating, self)
         sheet.accepted.connect(self.stop_and_close)

@@ -11,16 +11,16 @@ from PySide6.QtWidgets import QFrame, QSplitter, QVBoxLayout, QWidget
 from dancetransfer.errors import UserError
 from dancetransfer.project import Media
 from ui import theme
-from ui.document import Document
-from ui.dropping import MOTIONS
 from ui.keys import Keys
-from ui.media import read_lane
-from ui.player import Player
-from ui.timeline import Timeline
-from ui.touchup import TouchUp
-from ui.touchup_bar import TouchUpBar
-from ui.transport import Transport
-from ui.viewer import Viewer
+from ui.player.player import Player
+from ui.player.transport import Transport
+from ui.project.document import Document
+from ui.timeline.media import read_lane
+from ui.timeline.timeline import Timeline
+from ui.viewer.touchup import TouchUp
+from ui.viewer.touchup_bar import TouchUpBar
+from ui.viewer.viewer import Viewer
+from ui.welcome.dropping import MOTIONS
 
 DANCE, PERSON, RESULT, SKELETON = "dance", "person", "result", "skeleton"
 REFRESH_MS = 400
@@ -341,7 +341,7 @@ class Workbench(QWidget):
 
     @staticmethod
     def _view_names() -> tuple[str, ...]:
-        from ui.transport import VIEWS
+        from ui.player.transport import VIEWS
 
         return VIEWS
 

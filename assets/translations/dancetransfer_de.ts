@@ -12,276 +12,12 @@
             <translation>Pfeiltasten wählen eine andere</translation>
         </message>
         <message>
-            <source>Close?</source>
-            <translation>Schließen?</translation>
-        </message>
-        <message>
-            <source>Stop and close?</source>
-            <translation>Anhalten und schließen?</translation>
-        </message>
-        <message>
-            <source>Your clip is still being made. What was learned is kept; the next start offers to go on.</source>
-            <translation>Dein Clip entsteht noch. Was gelernt wurde, bleibt; der nächste Start bietet an weiterzumachen.</translation>
-        </message>
-        <message>
-            <source>The engine is still at work. What it has done is kept.</source>
-            <translation>Es wird noch gearbeitet. Was fertig ist, bleibt erhalten.</translation>
-        </message>
-        <message>
-            <source>Stay</source>
-            <translation>Bleiben</translation>
-        </message>
-        <message>
-            <source>Stop and close</source>
-            <translation>Anhalten und schließen</translation>
-        </message>
-        <message>
-            <source>Go on working (Esc)</source>
-            <translation>Weiterarbeiten (Esc)</translation>
-        </message>
-        <message>
-            <source>Stop cleanly, then close (Enter)</source>
-            <translation>Sauber anhalten, dann schließen (Enter)</translation>
-        </message>
-        <message>
-            <source>Record consent</source>
-            <translation>Einwilligung festhalten</translation>
-        </message>
-        <message>
-            <source>Withdraw consent</source>
-            <translation>Einwilligung zurücknehmen</translation>
-        </message>
-        <message>
-            <source>Consent</source>
-            <translation>Einwilligung</translation>
-        </message>
-        <message>
-            <source>Who is dancing here?</source>
-            <translation>Wer tanzt hier?</translation>
-        </message>
-        <message>
-            <source>Names of all who are shown</source>
-            <translation>Namen aller, die zu sehen sind</translation>
-        </message>
-        <message>
-            <source>Who agreed</source>
-            <translation>Wer eingewilligt hat</translation>
-        </message>
-        <message>
-            <source>The person who shall dance, and whoever can be recognized in the dance</source>
-            <translation>Die Person, die tanzen soll, und wer im Tanz zu erkennen ist</translation>
-        </message>
-        <message>
-            <source>When they agreed</source>
-            <translation>Wann eingewilligt wurde</translation>
-        </message>
-        <message>
-            <source>The day on which they agreed</source>
-            <translation>Der Tag der Einwilligung</translation>
-        </message>
-        <message>
-            <source>W&amp;ho</source>
-            <translation>W&amp;er</translation>
-        </message>
-        <message>
-            <source>&amp;When</source>
-            <translation>&amp;Wann</translation>
-        </message>
-        <message>
-            <source>Keep this in the project (Enter)</source>
-            <translation>Im Projekt festhalten (Eingabe)</translation>
-        </message>
-        <message>
-            <source>Go on without; the clip is labeled (Esc)</source>
-            <translation>Ohne weitermachen; der Clip wird gekennzeichnet (Esc)</translation>
-        </message>
-        <message>
-            <source>They agreed</source>
-            <translation>Alle sind einverstanden</translation>
-        </message>
-        <message>
-            <source>Not yet</source>
-            <translation>Noch nicht</translation>
-        </message>
-        <message>
-            <source>Has everybody who is shown in the videos agreed to that?</source>
-            <translation>Sind alle einverstanden, die in den Videos zu sehen sind?</translation>
-        </message>
-        <message>
-            <source>Until then a small label in the corner says how the clip was made.</source>
-            <translation>Bis dahin sagt ein kleiner Hinweis in der Ecke, wie der Clip entstanden ist.</translation>
-        </message>
-        <message>
-            <source>Minors: ask their parents, and the children too.</source>
-            <translation>Minderjährige: Frag die Eltern und auch die Kinder selbst.</translation>
-        </message>
-        <message>
-            <source>Public figures: only with their own permission; fame is none.</source>
-            <translation>Bekannte Personen: nur mit ihrer eigenen Erlaubnis; Ruhm ist keine.</translation>
-        </message>
-        <message>
-            <source>Music: you need the rights to it wherever you publish the clip.</source>
-            <translation>Musik: Du brauchst die Rechte daran überall, wo du den Clip veröffentlichst.</translation>
-        </message>
-        <message>
-            <source>Rough</source>
-            <translation>Grob</translation>
-        </message>
-        <message>
-            <source>To see whether it works</source>
-            <translation>Um zu sehen, ob es klappt</translation>
-        </message>
-        <message>
-            <source>Good</source>
-            <translation>Gut</translation>
-        </message>
-        <message>
-            <source>To show to friends</source>
-            <translation>Zum Zeigen unter Freunden</translation>
-        </message>
-        <message>
-            <source>Best</source>
-            <translation>Am besten</translation>
-        </message>
-        <message>
-            <source>To publish</source>
-            <translation>Zum Veröffentlichen</translation>
-        </message>
-        <message>
-            <source>about {h} h {m} min</source>
-            <translation>etwa {h} h {m} min</translation>
-        </message>
-        <message>
-            <source>Create the clip</source>
-            <translation>Den Clip machen</translation>
-        </message>
-        <message>
-            <source>More settings</source>
-            <translation>Mehr Einstellungen</translation>
-        </message>
-        <message>
-            <source>All settings, storage, keys</source>
-            <translation>Alle Einstellungen, Speicherplatz, Tasten</translation>
-        </message>
-        <message>
-            <source>about {m} min</source>
-            <translation>etwa {m} min</translation>
-        </message>
-        <message>
-            <source>about {h} h</source>
-            <translation>etwa {h} h</translation>
-        </message>
-        <message>
-            <source>Better still?</source>
-            <translation>Noch besser?</translation>
-        </message>
-        <message>
-            <source>How much time?</source>
-            <translation>Wie viel Zeit?</translation>
-        </message>
-        <message>
-            <source>Keep improving</source>
-            <translation>Weiter verbessern</translation>
-        </message>
-        <message>
-            <source>Create</source>
-            <translation>Los</translation>
-        </message>
-        <message>
-            <source>More</source>
-            <translation>Mehr</translation>
-        </message>
-        <message>
             <source>What the clip shows</source>
             <translation>Was der Clip zeigt</translation>
         </message>
         <message>
             <source>{0} by {1} pixels</source>
             <translation>{0} mal {1} Pixel</translation>
-        </message>
-        <message>
-            <source>No score yet</source>
-            <translation>Noch keine Bewertung</translation>
-        </message>
-        <message>
-            <source>Likeness to held-out frames over the training time</source>
-            <translation>Ähnlichkeit mit zurückgehaltenen Bildern im Lauf des Trainings</translation>
-        </message>
-        <message>
-            <source>The curve begins with the first score</source>
-            <translation>Die Kurve beginnt mit der ersten Bewertung</translation>
-        </message>
-        <message>
-            <source>{time}: {score} dB</source>
-            <translation>{time}: {score} dB</translation>
-        </message>
-        <message>
-            <source>{count} scores, the best {score} dB after {time}</source>
-            <translation>{count} Bewertungen, die beste {score} dB nach {time}</translation>
-        </message>
-        <message>
-            <source>best {score} dB at {time}</source>
-            <translation>am besten {score} dB bei {time}</translation>
-        </message>
-        <message>
-            <source>A job is at work in this project.</source>
-            <translation>In diesem Projekt läuft gerade ein Auftrag.</translation>
-        </message>
-        <message>
-            <source>Wait for it or stop it first.</source>
-            <translation>Warte auf ihn oder halte ihn erst an.</translation>
-        </message>
-        <message>
-            <source>No project is open.</source>
-            <translation>Es ist kein Projekt offen.</translation>
-        </message>
-        <message>
-            <source>Open one, or drop two videos.</source>
-            <translation>Öffne eines oder zieh zwei Videos herein.</translation>
-        </message>
-        <message>
-            <source>Change settings</source>
-            <translation>Einstellungen ändern</translation>
-        </message>
-        <message>
-            <source>The project's folder is gone.</source>
-            <translation>Der Ordner des Projekts ist weg.</translation>
-        </message>
-        <message>
-            <source>Put it back where it was.</source>
-            <translation>Leg ihn dorthin zurück, wo er war.</translation>
-        </message>
-        <message>
-            <source>Trim {}</source>
-            <translation>{} zuschneiden</translation>
-        </message>
-        <message>
-            <source>Follow another person in {}</source>
-            <translation>Einer anderen Person in {} folgen</translation>
-        </message>
-        <message>
-            <source>Find {} again</source>
-            <translation>{} wiederfinden</translation>
-        </message>
-        <message>
-            <source>Take this video away</source>
-            <translation>Dieses Video wegnehmen</translation>
-        </message>
-        <message>
-            <source>Videos</source>
-            <translation>Videos</translation>
-        </message>
-        <message>
-            <source>All files</source>
-            <translation>Alle Dateien</translation>
-        </message>
-        <message>
-            <source>Drop a video here, or press Enter to choose one</source>
-            <translation>Zieh ein Video hierher oder drück die Eingabetaste, um eines zu wählen</translation>
-        </message>
-        <message>
-            <source>{name} and {n} more</source>
-            <translation>{name} und {n} weitere</translation>
         </message>
         <message>
             <source>The file carries the machine-readable AI mark.</source>
@@ -524,218 +260,6 @@
             <translation>Die Datei kopieren, um sie woanders einzufügen (Strg+C)</translation>
         </message>
         <message>
-            <source>Before you film</source>
-            <translation>Bevor du filmst</translation>
-        </message>
-        <message>
-            <source>Before you film the person</source>
-            <translation>Bevor du die Person filmst</translation>
-        </message>
-        <message>
-            <source>The program learns how this person looks from every side. Show it.</source>
-            <translation>Das Programm lernt, wie diese Person von allen Seiten aussieht. Zeig es ihm.</translation>
-        </message>
-        <message>
-            <source>Close (Esc)</source>
-            <translation>Schließen (Esc)</translation>
-        </message>
-        <message>
-            <source>The camera stands still</source>
-            <translation>Die Kamera steht still</translation>
-        </message>
-        <message>
-            <source>A tripod, or the phone leaned on something. What moves behind the person is learned too.</source>
-            <translation>Ein Stativ, oder das Telefon angelehnt. Was sich hinter der Person bewegt, wird mitgelernt.</translation>
-        </message>
-        <message>
-            <source>The whole body, with room around</source>
-            <translation>Der ganze Körper, mit Platz ringsum</translation>
-        </message>
-        <message>
-            <source>From the hair to the shoes, also with the arms up. Upright or across, as the clip shall be.</source>
-            <translation>Von den Haaren bis zu den Schuhen, auch mit erhobenen Armen. Hoch oder quer, wie der Clip werden soll.</translation>
-        </message>
-        <message>
-            <source>Turn around once, slowly</source>
-            <translation>Dreh dich einmal langsam um</translation>
-        </message>
-        <message>
-            <source>Front, side, back, side. A dance that turns needs all of them.</source>
-            <translation>Vorn, Seite, hinten, Seite. Ein Tanz mit Drehungen braucht sie alle.</translation>
-        </message>
-        <message>
-            <source>Move like the dance will</source>
-            <translation>Beweg dich, wie es der Tanz tun wird</translation>
-        </message>
-        <message>
-            <source>Arms up and to the sides, knees up, steps left and right, a few moves of your own.</source>
-            <translation>Arme hoch und zur Seite, Knie hoch, Schritte nach links und rechts, ein paar eigene Bewegungen.</translation>
-        </message>
-        <message>
-            <source>About two minutes, one outfit, even light</source>
-            <translation>Etwa zwei Minuten, eine Kleidung, gleichmäßiges Licht</translation>
-        </message>
-        <message>
-            <source>30 seconds work. More gives a better clip, and can be added later.</source>
-            <translation>30 Sekunden gehen. Mehr gibt einen besseren Clip und kann später dazukommen.</translation>
-        </message>
-        <message>
-            <source>Got it</source>
-            <translation>Alles klar</translation>
-        </message>
-        <message>
-            <source>Start it again: it goes on from what it has. If that fails too, please report it.</source>
-            <translation>Starte ihn noch einmal: Er macht mit dem weiter, was da ist. Geht auch das schief, melde es bitte.</translation>
-        </message>
-        <message>
-            <source>Start it again whenever you like: it goes on from there.</source>
-            <translation>Starte ihn wieder, wann du magst: Er macht dort weiter.</translation>
-        </message>
-        <message>
-            <source>It did not answer the stop and was ended. What it had written is kept.</source>
-            <translation>Der Auftrag hat auf das Anhalten nicht reagiert und wurde beendet. Was er geschrieben hatte, bleibt.</translation>
-        </message>
-        <message>
-            <source>The engine was ended from outside or crashed.</source>
-            <translation>Das Rechenprogramm wurde von außen beendet oder ist abgestürzt.</translation>
-        </message>
-        <message>
-            <source>It was stopped and keeps what it has.</source>
-            <translation>Der Auftrag wurde angehalten; was er hat, bleibt.</translation>
-        </message>
-        <message>
-            <source>It was taken from the queue before it began.</source>
-            <translation>Der Auftrag wurde aus der Warteschlange genommen, bevor er begann.</translation>
-        </message>
-        <message>
-            <source>The engine could not be started.</source>
-            <translation>Das Rechenprogramm ließ sich nicht starten.</translation>
-        </message>
-        <message>
-            <source>The engine ended without saying why (exit code {}).</source>
-            <translation>Das Rechenprogramm endete, ohne zu sagen, warum (Code {}).</translation>
-        </message>
-        <message>
-            <source>nose</source>
-            <translation>Nase</translation>
-        </message>
-        <message>
-            <source>left eye</source>
-            <translation>linkes Auge</translation>
-        </message>
-        <message>
-            <source>right eye</source>
-            <translation>rechtes Auge</translation>
-        </message>
-        <message>
-            <source>left ear</source>
-            <translation>linkes Ohr</translation>
-        </message>
-        <message>
-            <source>right ear</source>
-            <translation>rechtes Ohr</translation>
-        </message>
-        <message>
-            <source>left shoulder</source>
-            <translation>linke Schulter</translation>
-        </message>
-        <message>
-            <source>right shoulder</source>
-            <translation>rechte Schulter</translation>
-        </message>
-        <message>
-            <source>left elbow</source>
-            <translation>linker Ellbogen</translation>
-        </message>
-        <message>
-            <source>right elbow</source>
-            <translation>rechter Ellbogen</translation>
-        </message>
-        <message>
-            <source>left wrist</source>
-            <translation>linkes Handgelenk</translation>
-        </message>
-        <message>
-            <source>right wrist</source>
-            <translation>rechtes Handgelenk</translation>
-        </message>
-        <message>
-            <source>left hip</source>
-            <translation>linke Hüfte</translation>
-        </message>
-        <message>
-            <source>right hip</source>
-            <translation>rechte Hüfte</translation>
-        </message>
-        <message>
-            <source>left knee</source>
-            <translation>linkes Knie</translation>
-        </message>
-        <message>
-            <source>right knee</source>
-            <translation>rechtes Knie</translation>
-        </message>
-        <message>
-            <source>left ankle</source>
-            <translation>linker Knöchel</translation>
-        </message>
-        <message>
-            <source>right ankle</source>
-            <translation>rechter Knöchel</translation>
-        </message>
-        <message>
-            <source>left big toe</source>
-            <translation>linker großer Zeh</translation>
-        </message>
-        <message>
-            <source>right big toe</source>
-            <translation>rechter großer Zeh</translation>
-        </message>
-        <message>
-            <source>left small toe</source>
-            <translation>linker kleiner Zeh</translation>
-        </message>
-        <message>
-            <source>right small toe</source>
-            <translation>rechter kleiner Zeh</translation>
-        </message>
-        <message>
-            <source>left heel</source>
-            <translation>linke Ferse</translation>
-        </message>
-        <message>
-            <source>right heel</source>
-            <translation>rechte Ferse</translation>
-        </message>
-        <message>
-            <source>head</source>
-            <translation>Kopf</translation>
-        </message>
-        <message>
-            <source>left arm</source>
-            <translation>linker Arm</translation>
-        </message>
-        <message>
-            <source>right arm</source>
-            <translation>rechter Arm</translation>
-        </message>
-        <message>
-            <source>left leg</source>
-            <translation>linkes Bein</translation>
-        </message>
-        <message>
-            <source>right leg</source>
-            <translation>rechtes Bein</translation>
-        </message>
-        <message>
-            <source>left foot</source>
-            <translation>linker Fuß</translation>
-        </message>
-        <message>
-            <source>right foot</source>
-            <translation>rechter Fuß</translation>
-        </message>
-        <message>
             <source>Playing</source>
             <translation>Abspielen</translation>
         </message>
@@ -908,6 +432,10 @@
             <translation>Nachbessern: fertig</translation>
         </message>
         <message>
+            <source>Create the clip</source>
+            <translation>Den Clip machen</translation>
+        </message>
+        <message>
             <source>Export the clip</source>
             <translation>Den Clip exportieren</translation>
         </message>
@@ -956,6 +484,10 @@
             <translation>Alle Tasten wie im Auslieferungszustand</translation>
         </message>
         <message>
+            <source>Close (Esc)</source>
+            <translation>Schließen (Esc)</translation>
+        </message>
+        <message>
             <source>Click and press another key</source>
             <translation>Klicken und eine andere Taste drücken</translation>
         </message>
@@ -966,6 +498,130 @@
         <message>
             <source>Also: {0}</source>
             <translation>Auch: {0}</translation>
+        </message>
+        <message>
+            <source>That did not work</source>
+            <translation>Das hat nicht geklappt</translation>
+        </message>
+        <message>
+            <source>Details</source>
+            <translation>Einzelheiten</translation>
+        </message>
+        <message>
+            <source>Copy report</source>
+            <translation>Bericht kopieren</translation>
+        </message>
+        <message>
+            <source>Details of the error</source>
+            <translation>Einzelheiten des Fehlers</translation>
+        </message>
+        <message>
+            <source>Copied</source>
+            <translation>Kopiert</translation>
+        </message>
+        <message>
+            <source>Show what the program knows about it (Space)</source>
+            <translation>Zeigen, was das Programm darüber weiß (Leertaste)</translation>
+        </message>
+        <message>
+            <source>Put the report on the clipboard; nothing is sent anywhere (Space)</source>
+            <translation>Den Bericht in die Zwischenablage legen; nichts wird verschickt (Leertaste)</translation>
+        </message>
+        <message>
+            <source>Close this (Esc)</source>
+            <translation>Schließen (Esc)</translation>
+        </message>
+        <message>
+            <source>{} (Space)</source>
+            <translation>{} (Leertaste)</translation>
+        </message>
+        <message>
+            <source>The audio device has gone; it plays on silently. {0}</source>
+            <translation>Das Tongerät ist weg; es geht stumm weiter. {0}</translation>
+        </message>
+        <message>
+            <source>Time</source>
+            <translation>Zeit</translation>
+        </message>
+        <message>
+            <source>Speed</source>
+            <translation>Tempo</translation>
+        </message>
+        <message>
+            <source>Speed; {0} and {1} play faster with each press</source>
+            <translation>Tempo; {0} und {1} spielen mit jedem Druck schneller</translation>
+        </message>
+        <message>
+            <source>A job is at work in this project.</source>
+            <translation>In diesem Projekt läuft gerade ein Auftrag.</translation>
+        </message>
+        <message>
+            <source>Wait for it or stop it first.</source>
+            <translation>Warte auf ihn oder halte ihn erst an.</translation>
+        </message>
+        <message>
+            <source>No project is open.</source>
+            <translation>Es ist kein Projekt offen.</translation>
+        </message>
+        <message>
+            <source>Open one, or drop two videos.</source>
+            <translation>Öffne eines oder zieh zwei Videos herein.</translation>
+        </message>
+        <message>
+            <source>Change settings</source>
+            <translation>Einstellungen ändern</translation>
+        </message>
+        <message>
+            <source>The project's folder is gone.</source>
+            <translation>Der Ordner des Projekts ist weg.</translation>
+        </message>
+        <message>
+            <source>Put it back where it was.</source>
+            <translation>Leg ihn dorthin zurück, wo er war.</translation>
+        </message>
+        <message>
+            <source>Trim {}</source>
+            <translation>{} zuschneiden</translation>
+        </message>
+        <message>
+            <source>Follow another person in {}</source>
+            <translation>Einer anderen Person in {} folgen</translation>
+        </message>
+        <message>
+            <source>Find {} again</source>
+            <translation>{} wiederfinden</translation>
+        </message>
+        <message>
+            <source>Start it again: it goes on from what it has. If that fails too, please report it.</source>
+            <translation>Starte ihn noch einmal: Er macht mit dem weiter, was da ist. Geht auch das schief, melde es bitte.</translation>
+        </message>
+        <message>
+            <source>Start it again whenever you like: it goes on from there.</source>
+            <translation>Starte ihn wieder, wann du magst: Er macht dort weiter.</translation>
+        </message>
+        <message>
+            <source>It did not answer the stop and was ended. What it had written is kept.</source>
+            <translation>Der Auftrag hat auf das Anhalten nicht reagiert und wurde beendet. Was er geschrieben hatte, bleibt.</translation>
+        </message>
+        <message>
+            <source>The engine was ended from outside or crashed.</source>
+            <translation>Das Rechenprogramm wurde von außen beendet oder ist abgestürzt.</translation>
+        </message>
+        <message>
+            <source>It was stopped and keeps what it has.</source>
+            <translation>Der Auftrag wurde angehalten; was er hat, bleibt.</translation>
+        </message>
+        <message>
+            <source>It was taken from the queue before it began.</source>
+            <translation>Der Auftrag wurde aus der Warteschlange genommen, bevor er begann.</translation>
+        </message>
+        <message>
+            <source>The engine could not be started.</source>
+            <translation>Das Rechenprogramm ließ sich nicht starten.</translation>
+        </message>
+        <message>
+            <source>The engine ended without saying why (exit code {}).</source>
+            <translation>Das Rechenprogramm endete, ohne zu sagen, warum (Code {}).</translation>
         </message>
         <message>
             <source>Look at this machine</source>
@@ -986,30 +642,6 @@
         <message>
             <source>Looking at this machine</source>
             <translation>Der Rechner wird angesehen</translation>
-        </message>
-        <message>
-            <source>This machine</source>
-            <translation>Dieser Rechner</translation>
-        </message>
-        <message>
-            <source>What was found</source>
-            <translation>Was gefunden wurde</translation>
-        </message>
-        <message>
-            <source>Takes some fifteen seconds</source>
-            <translation>Dauert etwa fünfzehn Sekunden</translation>
-        </message>
-        <message>
-            <source> Why?</source>
-            <translation> Warum?</translation>
-        </message>
-        <message>
-            <source>Measure again</source>
-            <translation>Neu messen</translation>
-        </message>
-        <message>
-            <source>Measuring this machine, some fifteen seconds</source>
-            <translation>Dieser Rechner wird vermessen, etwa fünfzehn Sekunden</translation>
         </message>
         <message>
             <source>Finding the dancer</source>
@@ -1040,8 +672,192 @@
             <translation>Der Clip wird geschrieben</translation>
         </message>
         <message>
-            <source>None yet</source>
-            <translation>Noch keine</translation>
+            <source>Takes about {need} on the disk, of {free} that are free.</source>
+            <translation>Braucht etwa {need} auf der Platte, von {free} freien.</translation>
+        </message>
+        <message>
+            <source>A dance is missing. Drop it on the card above.</source>
+            <translation>Es fehlt ein Tanz. Auf die Karte oben ziehen.</translation>
+        </message>
+        <message>
+            <source>Needs about {need} on the disk, and only {free} are free.</source>
+            <translation>Braucht etwa {need} auf der Platte, aber nur {free} sind frei.</translation>
+        </message>
+        <message>
+            <source>The videos are being looked at.</source>
+            <translation>Die Videos werden angesehen.</translation>
+        </message>
+        <message>
+            <source>A video of the person is missing. Drop it on the card above.</source>
+            <translation>Es fehlt ein Video der Person. Auf die Karte oben ziehen.</translation>
+        </message>
+        <message>
+            <source>Where is {0} now?</source>
+            <translation>Wo ist {0} jetzt?</translation>
+        </message>
+        <message>
+            <source>There is no clip yet. Create it first.</source>
+            <translation>Es gibt noch keinen Clip. Zuerst erstellen.</translation>
+        </message>
+        <message>
+            <source>Your clip is ready</source>
+            <translation>Dein Clip ist fertig</translation>
+        </message>
+        <message>
+            <source>Learning the person. You can go on working; a notification tells when it is done.</source>
+            <translation>Die Person wird gelernt. Du kannst weiterarbeiten; eine Mitteilung sagt, wenn es fertig ist.</translation>
+        </message>
+        <message>
+            <source>The built-in dancer is being learned. A notification tells when it is done.</source>
+            <translation>Die eingebaute Tänzerin wird gelernt. Eine Mitteilung sagt, wenn es fertig ist.</translation>
+        </message>
+        <message>
+            <source>The person is learned. The clip is being made.</source>
+            <translation>Die Person ist gelernt. Der Clip entsteht.</translation>
+        </message>
+        <message>
+            <source>The clip is being written.</source>
+            <translation>Der Clip wird geschrieben.</translation>
+        </message>
+        <message>
+            <source>Close?</source>
+            <translation>Schließen?</translation>
+        </message>
+        <message>
+            <source>Stop and close?</source>
+            <translation>Anhalten und schließen?</translation>
+        </message>
+        <message>
+            <source>Your clip is still being made. What was learned is kept; the next start offers to go on.</source>
+            <translation>Dein Clip entsteht noch. Was gelernt wurde, bleibt; der nächste Start bietet an weiterzumachen.</translation>
+        </message>
+        <message>
+            <source>The engine is still at work. What it has done is kept.</source>
+            <translation>Es wird noch gearbeitet. Was fertig ist, bleibt erhalten.</translation>
+        </message>
+        <message>
+            <source>Stay</source>
+            <translation>Bleiben</translation>
+        </message>
+        <message>
+            <source>Stop and close</source>
+            <translation>Anhalten und schließen</translation>
+        </message>
+        <message>
+            <source>Go on working (Esc)</source>
+            <translation>Weiterarbeiten (Esc)</translation>
+        </message>
+        <message>
+            <source>Stop cleanly, then close (Enter)</source>
+            <translation>Sauber anhalten, dann schließen (Enter)</translation>
+        </message>
+        <message>
+            <source>Record consent</source>
+            <translation>Einwilligung festhalten</translation>
+        </message>
+        <message>
+            <source>Withdraw consent</source>
+            <translation>Einwilligung zurücknehmen</translation>
+        </message>
+        <message>
+            <source>Consent</source>
+            <translation>Einwilligung</translation>
+        </message>
+        <message>
+            <source>Who is dancing here?</source>
+            <translation>Wer tanzt hier?</translation>
+        </message>
+        <message>
+            <source>Names of all who are shown</source>
+            <translation>Namen aller, die zu sehen sind</translation>
+        </message>
+        <message>
+            <source>Who agreed</source>
+            <translation>Wer eingewilligt hat</translation>
+        </message>
+        <message>
+            <source>The person who shall dance, and whoever can be recognized in the dance</source>
+            <translation>Die Person, die tanzen soll, und wer im Tanz zu erkennen ist</translation>
+        </message>
+        <message>
+            <source>When they agreed</source>
+            <translation>Wann eingewilligt wurde</translation>
+        </message>
+        <message>
+            <source>The day on which they agreed</source>
+            <translation>Der Tag der Einwilligung</translation>
+        </message>
+        <message>
+            <source>W&amp;ho</source>
+            <translation>W&amp;er</translation>
+        </message>
+        <message>
+            <source>&amp;When</source>
+            <translation>&amp;Wann</translation>
+        </message>
+        <message>
+            <source>Keep this in the project (Enter)</source>
+            <translation>Im Projekt festhalten (Eingabe)</translation>
+        </message>
+        <message>
+            <source>Go on without; the clip is labeled (Esc)</source>
+            <translation>Ohne weitermachen; der Clip wird gekennzeichnet (Esc)</translation>
+        </message>
+        <message>
+            <source>They agreed</source>
+            <translation>Alle sind einverstanden</translation>
+        </message>
+        <message>
+            <source>Not yet</source>
+            <translation>Noch nicht</translation>
+        </message>
+        <message>
+            <source>Has everybody who is shown in the videos agreed to that?</source>
+            <translation>Sind alle einverstanden, die in den Videos zu sehen sind?</translation>
+        </message>
+        <message>
+            <source>Until then a small label in the corner says how the clip was made.</source>
+            <translation>Bis dahin sagt ein kleiner Hinweis in der Ecke, wie der Clip entstanden ist.</translation>
+        </message>
+        <message>
+            <source>Minors: ask their parents, and the children too.</source>
+            <translation>Minderjährige: Frag die Eltern und auch die Kinder selbst.</translation>
+        </message>
+        <message>
+            <source>Public figures: only with their own permission; fame is none.</source>
+            <translation>Bekannte Personen: nur mit ihrer eigenen Erlaubnis; Ruhm ist keine.</translation>
+        </message>
+        <message>
+            <source>Music: you need the rights to it wherever you publish the clip.</source>
+            <translation>Musik: Du brauchst die Rechte daran überall, wo du den Clip veröffentlichst.</translation>
+        </message>
+        <message>
+            <source>This machine</source>
+            <translation>Dieser Rechner</translation>
+        </message>
+        <message>
+            <source>What was found</source>
+            <translation>Was gefunden wurde</translation>
+        </message>
+        <message>
+            <source>Takes some fifteen seconds</source>
+            <translation>Dauert etwa fünfzehn Sekunden</translation>
+        </message>
+        <message>
+            <source> Why?</source>
+            <translation> Warum?</translation>
+        </message>
+        <message>
+            <source>Measure again</source>
+            <translation>Neu messen</translation>
+        </message>
+        <message>
+            <source>Measuring this machine, some fifteen seconds</source>
+            <translation>Dieser Rechner wird vermessen, etwa fünfzehn Sekunden</translation>
+        </message>
+        <message>
+            <source>More</source>
+            <translation>Mehr</translation>
         </message>
         <message>
             <source>Pages</source>
@@ -1120,42 +936,6 @@
             <translation>Sprache</translation>
         </message>
         <message>
-            <source>That did not work</source>
-            <translation>Das hat nicht geklappt</translation>
-        </message>
-        <message>
-            <source>Details</source>
-            <translation>Einzelheiten</translation>
-        </message>
-        <message>
-            <source>Copy report</source>
-            <translation>Bericht kopieren</translation>
-        </message>
-        <message>
-            <source>Details of the error</source>
-            <translation>Einzelheiten des Fehlers</translation>
-        </message>
-        <message>
-            <source>Copied</source>
-            <translation>Kopiert</translation>
-        </message>
-        <message>
-            <source>Show what the program knows about it (Space)</source>
-            <translation>Zeigen, was das Programm darüber weiß (Leertaste)</translation>
-        </message>
-        <message>
-            <source>Put the report on the clipboard; nothing is sent anywhere (Space)</source>
-            <translation>Den Bericht in die Zwischenablage legen; nichts wird verschickt (Leertaste)</translation>
-        </message>
-        <message>
-            <source>Close this (Esc)</source>
-            <translation>Schließen (Esc)</translation>
-        </message>
-        <message>
-            <source>{} (Space)</source>
-            <translation>{} (Leertaste)</translation>
-        </message>
-        <message>
             <source>None</source>
             <translation>Keine</translation>
         </message>
@@ -1174,146 +954,6 @@
         <message>
             <source>none</source>
             <translation>keine</translation>
-        </message>
-        <message>
-            <source>Nothing learned yet</source>
-            <translation>Noch nichts gelernt</translation>
-        </message>
-        <message>
-            <source>Paused: what was learned is kept</source>
-            <translation>Pause: Was gelernt ist, bleibt</translation>
-        </message>
-        <message>
-            <source>Learned. More time would change little</source>
-            <translation>Gelernt. Mehr Zeit würde wenig ändern</translation>
-        </message>
-        <message>
-            <source>Learning</source>
-            <translation>Lernt</translation>
-        </message>
-        <message>
-            <source>Still improving</source>
-            <translation>Wird noch besser</translation>
-        </message>
-        <message>
-            <source>Hardly improving any more: good enough to render</source>
-            <translation>Wird kaum noch besser: gut genug zum Rendern</translation>
-        </message>
-        <message>
-            <source>The body is learned, now the face</source>
-            <translation>Der Körper sitzt, jetzt das Gesicht</translation>
-        </message>
-        <message>
-            <source>{how}, about {time} more</source>
-            <translation>{how}, noch etwa {time}</translation>
-        </message>
-        <message>
-            <source>Learned. About {time} more would make it better still</source>
-            <translation>Gelernt. Noch etwa {time} würden es besser machen</translation>
-        </message>
-        <message>
-            <source>{n} h</source>
-            <translation>{n} h</translation>
-        </message>
-        <message>
-            <source>{n} s</source>
-            <translation>{n} s</translation>
-        </message>
-        <message>
-            <source>{n} min</source>
-            <translation>{n} min</translation>
-        </message>
-        <message>
-            <source>The audio device has gone; it plays on silently. {0}</source>
-            <translation>Das Tongerät ist weg; es geht stumm weiter. {0}</translation>
-        </message>
-        <message>
-            <source>Takes about {need} on the disk, of {free} that are free.</source>
-            <translation>Braucht etwa {need} auf der Platte, von {free} freien.</translation>
-        </message>
-        <message>
-            <source>A dance is missing. Drop it on the card above.</source>
-            <translation>Es fehlt ein Tanz. Auf die Karte oben ziehen.</translation>
-        </message>
-        <message>
-            <source>Needs about {need} on the disk, and only {free} are free.</source>
-            <translation>Braucht etwa {need} auf der Platte, aber nur {free} sind frei.</translation>
-        </message>
-        <message>
-            <source>The videos are being looked at.</source>
-            <translation>Die Videos werden angesehen.</translation>
-        </message>
-        <message>
-            <source>A video of the person is missing. Drop it on the card above.</source>
-            <translation>Es fehlt ein Video der Person. Auf die Karte oben ziehen.</translation>
-        </message>
-        <message>
-            <source>Where is {0} now?</source>
-            <translation>Wo ist {0} jetzt?</translation>
-        </message>
-        <message>
-            <source>There is no clip yet. Create it first.</source>
-            <translation>Es gibt noch keinen Clip. Zuerst erstellen.</translation>
-        </message>
-        <message>
-            <source>Your clip is ready</source>
-            <translation>Dein Clip ist fertig</translation>
-        </message>
-        <message>
-            <source>Learning the person. You can go on working; a notification tells when it is done.</source>
-            <translation>Die Person wird gelernt. Du kannst weiterarbeiten; eine Mitteilung sagt, wenn es fertig ist.</translation>
-        </message>
-        <message>
-            <source>The built-in dancer is being learned. A notification tells when it is done.</source>
-            <translation>Die eingebaute Tänzerin wird gelernt. Eine Mitteilung sagt, wenn es fertig ist.</translation>
-        </message>
-        <message>
-            <source>The person is learned. The clip is being made.</source>
-            <translation>Die Person ist gelernt. Der Clip entsteht.</translation>
-        </message>
-        <message>
-            <source>The clip is being written.</source>
-            <translation>Der Clip wird geschrieben.</translation>
-        </message>
-        <message>
-            <source>The finished clip</source>
-            <translation>Der fertige Clip</translation>
-        </message>
-        <message>
-            <source>Drag the clip out of the window, or export it in another form</source>
-            <translation>Zieh den Clip aus dem Fenster oder exportiere ihn in anderer Form</translation>
-        </message>
-        <message>
-            <source>Export...</source>
-            <translation>Exportieren...</translation>
-        </message>
-        <message>
-            <source>Dance</source>
-            <translation>Tanz</translation>
-        </message>
-        <message>
-            <source>Add another dance for this person</source>
-            <translation>Noch einen Tanz für diese Person hinzufügen</translation>
-        </message>
-        <message>
-            <source>Person</source>
-            <translation>Person</translation>
-        </message>
-        <message>
-            <source>Add more footage of this person</source>
-            <translation>Mehr Aufnahmen dieser Person hinzufügen</translation>
-        </message>
-        <message>
-            <source>Drag it from here to where you want it.</source>
-            <translation>Zieh ihn von hier dorthin, wo du ihn haben willst.</translation>
-        </message>
-        <message>
-            <source>Copy the file</source>
-            <translation>Die Datei kopieren</translation>
-        </message>
-        <message>
-            <source>Show the file in its folder</source>
-            <translation>Die Datei in ihrem Ordner zeigen</translation>
         </message>
         <message>
             <source>Forget this person...</source>
@@ -1420,356 +1060,116 @@
             <translation>{} sind auf seinem Datenträger frei</translation>
         </message>
         <message>
-            <source>The dance and the person appear here</source>
-            <translation>Hier erscheinen der Tanz und die Person</translation>
+            <source>Rough</source>
+            <translation>Grob</translation>
         </message>
         <message>
-            <source>{name}: {start} to {stop} is used, {count} problems.</source>
-            <translation>{name}: {start} bis {stop} wird verwendet, {count} Probleme.</translation>
+            <source>To see whether it works</source>
+            <translation>Um zu sehen, ob es klappt</translation>
         </message>
         <message>
-            <source>{time} of {duration}</source>
-            <translation>{time} von {duration}</translation>
+            <source>Good</source>
+            <translation>Gut</translation>
         </message>
         <message>
-            <source>Next beat</source>
-            <translation>Nächster Taktschlag</translation>
+            <source>To show to friends</source>
+            <translation>Zum Zeigen unter Freunden</translation>
         </message>
         <message>
-            <source>Beat before</source>
-            <translation>Taktschlag davor</translation>
+            <source>Best</source>
+            <translation>Am besten</translation>
         </message>
         <message>
-            <source>The part that is used begins here</source>
-            <translation>Hier beginnt der verwendete Teil</translation>
+            <source>To publish</source>
+            <translation>Zum Veröffentlichen</translation>
         </message>
         <message>
-            <source>The part that is used ends here</source>
-            <translation>Hier endet der verwendete Teil</translation>
+            <source>about {h} h {m} min</source>
+            <translation>etwa {h} h {m} min</translation>
         </message>
         <message>
-            <source>Use all of it</source>
-            <translation>Alles verwenden</translation>
+            <source>More settings</source>
+            <translation>Mehr Einstellungen</translation>
         </message>
         <message>
-            <source>Next problem</source>
-            <translation>Nächstes Problem</translation>
+            <source>All settings, storage, keys</source>
+            <translation>Alle Einstellungen, Speicherplatz, Tasten</translation>
         </message>
         <message>
-            <source>Problem before</source>
-            <translation>Problem davor</translation>
+            <source>about {m} min</source>
+            <translation>etwa {m} min</translation>
         </message>
         <message>
-            <source>Next video</source>
-            <translation>Nächstes Video</translation>
+            <source>about {h} h</source>
+            <translation>etwa {h} h</translation>
         </message>
         <message>
-            <source>Video before</source>
-            <translation>Video davor</translation>
+            <source>Better still?</source>
+            <translation>Noch besser?</translation>
         </message>
         <message>
-            <source>Show everything</source>
-            <translation>Alles zeigen</translation>
+            <source>How much time?</source>
+            <translation>Wie viel Zeit?</translation>
         </message>
         <message>
-            <source>I: begin here</source>
-            <translation>I: hier beginnen</translation>
+            <source>Keep improving</source>
+            <translation>Weiter verbessern</translation>
         </message>
         <message>
-            <source>O: end here</source>
-            <translation>O: hier enden</translation>
+            <source>Create</source>
+            <translation>Los</translation>
         </message>
         <message>
-            <source>Alt: not to the beat</source>
-            <translation>Alt: nicht auf den Takt</translation>
+            <source>None yet</source>
+            <translation>Noch keine</translation>
         </message>
         <message>
-            <source>N: next problem</source>
-            <translation>N: nächstes Problem</translation>
+            <source>{name} and {n} more</source>
+            <translation>{name} und {n} weitere</translation>
         </message>
         <message>
-            <source>The dance, its skeleton and the result</source>
-            <translation>Der Tanz, sein Skelett und das Ergebnis</translation>
+            <source>Videos</source>
+            <translation>Videos</translation>
         </message>
         <message>
-            <source>Two pictures behind each other, with a handle</source>
-            <translation>Zwei Bilder hintereinander, mit einem Griff</translation>
+            <source>The finished clip</source>
+            <translation>Der fertige Clip</translation>
         </message>
         <message>
-            <source>with</source>
-            <translation>mit</translation>
+            <source>Drag the clip out of the window, or export it in another form</source>
+            <translation>Zieh den Clip aus dem Fenster oder exportiere ihn in anderer Form</translation>
         </message>
         <message>
-            <source>Compare with</source>
-            <translation>Vergleichen mit</translation>
+            <source>Export...</source>
+            <translation>Exportieren...</translation>
         </message>
         <message>
-            <source>What lies on the right of the wipe</source>
-            <translation>Was rechts vom Schieber liegt</translation>
+            <source>Dance</source>
+            <translation>Tanz</translation>
         </message>
         <message>
-            <source>Previews, from the first to the newest</source>
-            <translation>Vorschaubilder, vom ersten bis zum neuesten</translation>
+            <source>Add another dance for this person</source>
+            <translation>Noch einen Tanz für diese Person hinzufügen</translation>
         </message>
         <message>
-            <source>Back to earlier pictures (left and right arrow, Home, End)</source>
-            <translation>Zurück zu früheren Bildern (Pfeil links und rechts, Pos1, Ende)</translation>
+            <source>Person</source>
+            <translation>Person</translation>
         </message>
         <message>
-            <source>Newest</source>
-            <translation>Neuestes</translation>
+            <source>Add more footage of this person</source>
+            <translation>Mehr Aufnahmen dieser Person hinzufügen</translation>
         </message>
         <message>
-            <source>Always show the newest picture</source>
-            <translation>Immer das neueste Bild zeigen</translation>
+            <source>Drag it from here to where you want it.</source>
+            <translation>Zieh ihn von hier dorthin, wo du ihn haben willst.</translation>
         </message>
         <message>
-            <source>Always show the newest picture (End)</source>
-            <translation>Immer das neueste Bild zeigen (Ende)</translation>
+            <source>Copy the file</source>
+            <translation>Die Datei kopieren</translation>
         </message>
         <message>
-            <source>The real, held-out frame</source>
-            <translation>Das echte, zurückgehaltene Bild</translation>
-        </message>
-        <message>
-            <source>The newest picture</source>
-            <translation>Das neueste Bild</translation>
-        </message>
-        <message>
-            <source>This picture is damaged</source>
-            <translation>Dieses Bild ist beschädigt</translation>
-        </message>
-        <message>
-            <source>The first picture comes within seconds</source>
-            <translation>Das erste Bild kommt in wenigen Sekunden</translation>
-        </message>
-        <message>
-            <source>Nothing to see yet</source>
-            <translation>Noch nichts zu sehen</translation>
-        </message>
-        <message>
-            <source>after {time}, step {step}</source>
-            <translation>nach {time}, Schritt {step}</translation>
-        </message>
-        <message>
-            <source>Skeleton</source>
-            <translation>Skelett</translation>
-        </message>
-        <message>
-            <source>Result</source>
-            <translation>Ergebnis</translation>
-        </message>
-        <message>
-            <source>Real</source>
-            <translation>Echt</translation>
-        </message>
-        <message>
-            <source>The picture at {time}</source>
-            <translation>Das Bild bei {time}</translation>
-        </message>
-        <message>
-            <source>Result at {time}</source>
-            <translation>Ergebnis bei {time}</translation>
-        </message>
-        <message>
-            <source>Progress</source>
-            <translation>Fortschritt</translation>
-        </message>
-        <message>
-            <source>Stop; what was done is kept</source>
-            <translation>Anhalten; was fertig ist, bleibt</translation>
-        </message>
-        <message>
-            <source>All projects</source>
-            <translation>Alle Projekte</translation>
-        </message>
-        <message>
-            <source>The dance that is worked on; a project has one person and any number of dances</source>
-            <translation>Der Tanz, an dem gearbeitet wird; ein Projekt hat eine Person und beliebig viele Tänze</translation>
-        </message>
-        <message>
-            <source>Stopping</source>
-            <translation>Wird angehalten</translation>
-        </message>
-        <message>
-            <source>Clip</source>
-            <translation>Clip</translation>
-        </message>
-        <message>
-            <source>Swap left and right</source>
-            <translation>Links und rechts tauschen</translation>
-        </message>
-        <message>
-            <source>Put back</source>
-            <translation>Zurücksetzen</translation>
-        </message>
-        <message>
-            <source>Move {0}</source>
-            <translation>{0} bewegen</translation>
-        </message>
-        <message>
-            <source>Hide {0}</source>
-            <translation>{0} ausblenden</translation>
-        </message>
-        <message>
-            <source>This limb is not to be seen here</source>
-            <translation>Diese Gliedmaße ist hier nicht zu sehen</translation>
-        </message>
-        <message>
-            <source>Swap sides</source>
-            <translation>Seiten tauschen</translation>
-        </message>
-        <message>
-            <source>Left was taken for right</source>
-            <translation>Links wurde für rechts gehalten</translation>
-        </message>
-        <message>
-            <source>Take out what was touched up at this frame</source>
-            <translation>Zurücknehmen, was an diesem Bild nachgebessert wurde</translation>
-        </message>
-        <message>
-            <source>Done</source>
-            <translation>Fertig</translation>
-        </message>
-        <message>
-            <source>Leave the touch-up mode; changes are kept</source>
-            <translation>Nachbessern beenden; Änderungen bleiben</translation>
-        </message>
-        <message>
-            <source>How far a change reaches</source>
-            <translation>Wie weit eine Änderung reicht</translation>
-        </message>
-        <message>
-            <source>How far a change reaches before and after this frame</source>
-            <translation>Wie weit eine Änderung vor und nach diesem Bild reicht</translation>
-        </message>
-        <message>
-            <source>Reaches</source>
-            <translation>Reicht</translation>
-        </message>
-        <message>
-            <source>Hide limb</source>
-            <translation>Gliedmaße ausblenden</translation>
-        </message>
-        <message>
-            <source>Arms and legs</source>
-            <translation>Arme und Beine</translation>
-        </message>
-        <message>
-            <source>Arms only</source>
-            <translation>Nur Arme</translation>
-        </message>
-        <message>
-            <source>Legs only</source>
-            <translation>Nur Beine</translation>
-        </message>
-        <message>
-            <source>This frame</source>
-            <translation>Dieses Bild</translation>
-        </message>
-        <message>
-            <source>0.2 s around</source>
-            <translation>0,2 s ringsum</translation>
-        </message>
-        <message>
-            <source>0.5 s around</source>
-            <translation>0,5 s ringsum</translation>
-        </message>
-        <message>
-            <source>1 s around</source>
-            <translation>1 s ringsum</translation>
-        </message>
-        <message>
-            <source>From in to out</source>
-            <translation>Von Anfang bis Ende der Auswahl</translation>
-        </message>
-        <message>
-            <source>Drag a joint, or click one</source>
-            <translation>Zieh ein Gelenk oder klick eines an</translation>
-        </message>
-        <message>
-            <source>Used part of the planned time</source>
-            <translation>Verbrauchter Teil der geplanten Zeit</translation>
-        </message>
-        <message>
-            <source>Pause</source>
-            <translation>Pause</translation>
-        </message>
-        <message>
-            <source>Stop for now; what was learned is kept</source>
-            <translation>Vorerst anhalten; was gelernt ist, bleibt</translation>
-        </message>
-        <message>
-            <source>Go on</source>
-            <translation>Weiter</translation>
-        </message>
-        <message>
-            <source>Go on with the rest of the planned time</source>
-            <translation>Mit dem Rest der geplanten Zeit weitermachen</translation>
-        </message>
-        <message>
-            <source>More time</source>
-            <translation>Mehr Zeit</translation>
-        </message>
-        <message>
-            <source>Go on for longer than was planned</source>
-            <translation>Länger weitermachen als geplant</translation>
-        </message>
-        <message>
-            <source>Good enough, render now</source>
-            <translation>Gut genug, jetzt rendern</translation>
-        </message>
-        <message>
-            <source>Stop learning and make the clip with the best so far</source>
-            <translation>Mit Lernen aufhören und den Clip mit dem Besten bisher machen</translation>
-        </message>
-        <message>
-            <source>Stopping; what was learned is kept</source>
-            <translation>Hält an; was gelernt ist, bleibt</translation>
-        </message>
-        <message>
-            <source>{n} hours more</source>
-            <translation>Noch {n} Stunden</translation>
-        </message>
-        <message>
-            <source>{n} minutes more</source>
-            <translation>Noch {n} Minuten</translation>
-        </message>
-        <message>
-            <source>{used} of {planned}, {steps} steps</source>
-            <translation>{used} von {planned}, {steps} Schritte</translation>
-        </message>
-        <message>
-            <source>Render</source>
-            <translation>Rendern</translation>
-        </message>
-        <message>
-            <source>1 hour more</source>
-            <translation>Noch 1 Stunde</translation>
-        </message>
-        <message>
-            <source>Learning begins</source>
-            <translation>Das Lernen beginnt</translation>
-        </message>
-        <message>
-            <source>{used}, {steps} steps</source>
-            <translation>{used}, {steps} Schritte</translation>
-        </message>
-        <message>
-            <source>, likeness {score} dB</source>
-            <translation>, Ähnlichkeit {score} dB</translation>
-        </message>
-        <message>
-            <source>Time</source>
-            <translation>Zeit</translation>
-        </message>
-        <message>
-            <source>Speed</source>
-            <translation>Tempo</translation>
-        </message>
-        <message>
-            <source>Speed; {0} and {1} play faster with each press</source>
-            <translation>Tempo; {0} und {1} spielen mit jedem Druck schneller</translation>
+            <source>Show the file in its folder</source>
+            <translation>Die Datei in ihrem Ordner zeigen</translation>
         </message>
         <message>
             <source>Leave some room around the person.</source>
@@ -1894,6 +1294,606 @@
         <message>
             <source>only {n} s long</source>
             <translation>nur {n} s lang</translation>
+        </message>
+        <message>
+            <source>{name}: {start} to {stop} is used, {count} problems.</source>
+            <translation>{name}: {start} bis {stop} wird verwendet, {count} Probleme.</translation>
+        </message>
+        <message>
+            <source>{time} of {duration}</source>
+            <translation>{time} von {duration}</translation>
+        </message>
+        <message>
+            <source>Next beat</source>
+            <translation>Nächster Taktschlag</translation>
+        </message>
+        <message>
+            <source>Beat before</source>
+            <translation>Taktschlag davor</translation>
+        </message>
+        <message>
+            <source>The part that is used begins here</source>
+            <translation>Hier beginnt der verwendete Teil</translation>
+        </message>
+        <message>
+            <source>The part that is used ends here</source>
+            <translation>Hier endet der verwendete Teil</translation>
+        </message>
+        <message>
+            <source>Use all of it</source>
+            <translation>Alles verwenden</translation>
+        </message>
+        <message>
+            <source>Next problem</source>
+            <translation>Nächstes Problem</translation>
+        </message>
+        <message>
+            <source>Problem before</source>
+            <translation>Problem davor</translation>
+        </message>
+        <message>
+            <source>Next video</source>
+            <translation>Nächstes Video</translation>
+        </message>
+        <message>
+            <source>Video before</source>
+            <translation>Video davor</translation>
+        </message>
+        <message>
+            <source>Show everything</source>
+            <translation>Alles zeigen</translation>
+        </message>
+        <message>
+            <source>I: begin here</source>
+            <translation>I: hier beginnen</translation>
+        </message>
+        <message>
+            <source>O: end here</source>
+            <translation>O: hier enden</translation>
+        </message>
+        <message>
+            <source>Alt: not to the beat</source>
+            <translation>Alt: nicht auf den Takt</translation>
+        </message>
+        <message>
+            <source>N: next problem</source>
+            <translation>N: nächstes Problem</translation>
+        </message>
+        <message>
+            <source>The dance and the person appear here</source>
+            <translation>Hier erscheinen der Tanz und die Person</translation>
+        </message>
+        <message>
+            <source>Progress</source>
+            <translation>Fortschritt</translation>
+        </message>
+        <message>
+            <source>Stop; what was done is kept</source>
+            <translation>Anhalten; was fertig ist, bleibt</translation>
+        </message>
+        <message>
+            <source>All projects</source>
+            <translation>Alle Projekte</translation>
+        </message>
+        <message>
+            <source>The dance that is worked on; a project has one person and any number of dances</source>
+            <translation>Der Tanz, an dem gearbeitet wird; ein Projekt hat eine Person und beliebig viele Tänze</translation>
+        </message>
+        <message>
+            <source>Stopping</source>
+            <translation>Wird angehalten</translation>
+        </message>
+        <message>
+            <source>Clip</source>
+            <translation>Clip</translation>
+        </message>
+        <message>
+            <source>No score yet</source>
+            <translation>Noch keine Bewertung</translation>
+        </message>
+        <message>
+            <source>Likeness to held-out frames over the training time</source>
+            <translation>Ähnlichkeit mit zurückgehaltenen Bildern im Lauf des Trainings</translation>
+        </message>
+        <message>
+            <source>The curve begins with the first score</source>
+            <translation>Die Kurve beginnt mit der ersten Bewertung</translation>
+        </message>
+        <message>
+            <source>{time}: {score} dB</source>
+            <translation>{time}: {score} dB</translation>
+        </message>
+        <message>
+            <source>{count} scores, the best {score} dB after {time}</source>
+            <translation>{count} Bewertungen, die beste {score} dB nach {time}</translation>
+        </message>
+        <message>
+            <source>best {score} dB at {time}</source>
+            <translation>am besten {score} dB bei {time}</translation>
+        </message>
+        <message>
+            <source>Nothing learned yet</source>
+            <translation>Noch nichts gelernt</translation>
+        </message>
+        <message>
+            <source>Paused: what was learned is kept</source>
+            <translation>Pause: Was gelernt ist, bleibt</translation>
+        </message>
+        <message>
+            <source>Learned. More time would change little</source>
+            <translation>Gelernt. Mehr Zeit würde wenig ändern</translation>
+        </message>
+        <message>
+            <source>Learning</source>
+            <translation>Lernt</translation>
+        </message>
+        <message>
+            <source>Still improving</source>
+            <translation>Wird noch besser</translation>
+        </message>
+        <message>
+            <source>Hardly improving any more: good enough to render</source>
+            <translation>Wird kaum noch besser: gut genug zum Rendern</translation>
+        </message>
+        <message>
+            <source>The body is learned, now the face</source>
+            <translation>Der Körper sitzt, jetzt das Gesicht</translation>
+        </message>
+        <message>
+            <source>{how}, about {time} more</source>
+            <translation>{how}, noch etwa {time}</translation>
+        </message>
+        <message>
+            <source>Learned. About {time} more would make it better still</source>
+            <translation>Gelernt. Noch etwa {time} würden es besser machen</translation>
+        </message>
+        <message>
+            <source>{n} h</source>
+            <translation>{n} h</translation>
+        </message>
+        <message>
+            <source>{n} s</source>
+            <translation>{n} s</translation>
+        </message>
+        <message>
+            <source>{n} min</source>
+            <translation>{n} min</translation>
+        </message>
+        <message>
+            <source>The dance, its skeleton and the result</source>
+            <translation>Der Tanz, sein Skelett und das Ergebnis</translation>
+        </message>
+        <message>
+            <source>Two pictures behind each other, with a handle</source>
+            <translation>Zwei Bilder hintereinander, mit einem Griff</translation>
+        </message>
+        <message>
+            <source>with</source>
+            <translation>mit</translation>
+        </message>
+        <message>
+            <source>Compare with</source>
+            <translation>Vergleichen mit</translation>
+        </message>
+        <message>
+            <source>What lies on the right of the wipe</source>
+            <translation>Was rechts vom Schieber liegt</translation>
+        </message>
+        <message>
+            <source>Previews, from the first to the newest</source>
+            <translation>Vorschaubilder, vom ersten bis zum neuesten</translation>
+        </message>
+        <message>
+            <source>Back to earlier pictures (left and right arrow, Home, End)</source>
+            <translation>Zurück zu früheren Bildern (Pfeil links und rechts, Pos1, Ende)</translation>
+        </message>
+        <message>
+            <source>Newest</source>
+            <translation>Neuestes</translation>
+        </message>
+        <message>
+            <source>Always show the newest picture</source>
+            <translation>Immer das neueste Bild zeigen</translation>
+        </message>
+        <message>
+            <source>Always show the newest picture (End)</source>
+            <translation>Immer das neueste Bild zeigen (Ende)</translation>
+        </message>
+        <message>
+            <source>The real, held-out frame</source>
+            <translation>Das echte, zurückgehaltene Bild</translation>
+        </message>
+        <message>
+            <source>The newest picture</source>
+            <translation>Das neueste Bild</translation>
+        </message>
+        <message>
+            <source>This picture is damaged</source>
+            <translation>Dieses Bild ist beschädigt</translation>
+        </message>
+        <message>
+            <source>The first picture comes within seconds</source>
+            <translation>Das erste Bild kommt in wenigen Sekunden</translation>
+        </message>
+        <message>
+            <source>Nothing to see yet</source>
+            <translation>Noch nichts zu sehen</translation>
+        </message>
+        <message>
+            <source>after {time}, step {step}</source>
+            <translation>nach {time}, Schritt {step}</translation>
+        </message>
+        <message>
+            <source>Skeleton</source>
+            <translation>Skelett</translation>
+        </message>
+        <message>
+            <source>Result</source>
+            <translation>Ergebnis</translation>
+        </message>
+        <message>
+            <source>Real</source>
+            <translation>Echt</translation>
+        </message>
+        <message>
+            <source>The picture at {time}</source>
+            <translation>Das Bild bei {time}</translation>
+        </message>
+        <message>
+            <source>Result at {time}</source>
+            <translation>Ergebnis bei {time}</translation>
+        </message>
+        <message>
+            <source>Used part of the planned time</source>
+            <translation>Verbrauchter Teil der geplanten Zeit</translation>
+        </message>
+        <message>
+            <source>Pause</source>
+            <translation>Pause</translation>
+        </message>
+        <message>
+            <source>Stop for now; what was learned is kept</source>
+            <translation>Vorerst anhalten; was gelernt ist, bleibt</translation>
+        </message>
+        <message>
+            <source>Go on</source>
+            <translation>Weiter</translation>
+        </message>
+        <message>
+            <source>Go on with the rest of the planned time</source>
+            <translation>Mit dem Rest der geplanten Zeit weitermachen</translation>
+        </message>
+        <message>
+            <source>More time</source>
+            <translation>Mehr Zeit</translation>
+        </message>
+        <message>
+            <source>Go on for longer than was planned</source>
+            <translation>Länger weitermachen als geplant</translation>
+        </message>
+        <message>
+            <source>Good enough, render now</source>
+            <translation>Gut genug, jetzt rendern</translation>
+        </message>
+        <message>
+            <source>Stop learning and make the clip with the best so far</source>
+            <translation>Mit Lernen aufhören und den Clip mit dem Besten bisher machen</translation>
+        </message>
+        <message>
+            <source>Stopping; what was learned is kept</source>
+            <translation>Hält an; was gelernt ist, bleibt</translation>
+        </message>
+        <message>
+            <source>{n} hours more</source>
+            <translation>Noch {n} Stunden</translation>
+        </message>
+        <message>
+            <source>{n} minutes more</source>
+            <translation>Noch {n} Minuten</translation>
+        </message>
+        <message>
+            <source>{used} of {planned}, {steps} steps</source>
+            <translation>{used} von {planned}, {steps} Schritte</translation>
+        </message>
+        <message>
+            <source>Render</source>
+            <translation>Rendern</translation>
+        </message>
+        <message>
+            <source>1 hour more</source>
+            <translation>Noch 1 Stunde</translation>
+        </message>
+        <message>
+            <source>Learning begins</source>
+            <translation>Das Lernen beginnt</translation>
+        </message>
+        <message>
+            <source>{used}, {steps} steps</source>
+            <translation>{used}, {steps} Schritte</translation>
+        </message>
+        <message>
+            <source>, likeness {score} dB</source>
+            <translation>, Ähnlichkeit {score} dB</translation>
+        </message>
+        <message>
+            <source>nose</source>
+            <translation>Nase</translation>
+        </message>
+        <message>
+            <source>left eye</source>
+            <translation>linkes Auge</translation>
+        </message>
+        <message>
+            <source>right eye</source>
+            <translation>rechtes Auge</translation>
+        </message>
+        <message>
+            <source>left ear</source>
+            <translation>linkes Ohr</translation>
+        </message>
+        <message>
+            <source>right ear</source>
+            <translation>rechtes Ohr</translation>
+        </message>
+        <message>
+            <source>left shoulder</source>
+            <translation>linke Schulter</translation>
+        </message>
+        <message>
+            <source>right shoulder</source>
+            <translation>rechte Schulter</translation>
+        </message>
+        <message>
+            <source>left elbow</source>
+            <translation>linker Ellbogen</translation>
+        </message>
+        <message>
+            <source>right elbow</source>
+            <translation>rechter Ellbogen</translation>
+        </message>
+        <message>
+            <source>left wrist</source>
+            <translation>linkes Handgelenk</translation>
+        </message>
+        <message>
+            <source>right wrist</source>
+            <translation>rechtes Handgelenk</translation>
+        </message>
+        <message>
+            <source>left hip</source>
+            <translation>linke Hüfte</translation>
+        </message>
+        <message>
+            <source>right hip</source>
+            <translation>rechte Hüfte</translation>
+        </message>
+        <message>
+            <source>left knee</source>
+            <translation>linkes Knie</translation>
+        </message>
+        <message>
+            <source>right knee</source>
+            <translation>rechtes Knie</translation>
+        </message>
+        <message>
+            <source>left ankle</source>
+            <translation>linker Knöchel</translation>
+        </message>
+        <message>
+            <source>right ankle</source>
+            <translation>rechter Knöchel</translation>
+        </message>
+        <message>
+            <source>left big toe</source>
+            <translation>linker großer Zeh</translation>
+        </message>
+        <message>
+            <source>right big toe</source>
+            <translation>rechter großer Zeh</translation>
+        </message>
+        <message>
+            <source>left small toe</source>
+            <translation>linker kleiner Zeh</translation>
+        </message>
+        <message>
+            <source>right small toe</source>
+            <translation>rechter kleiner Zeh</translation>
+        </message>
+        <message>
+            <source>left heel</source>
+            <translation>linke Ferse</translation>
+        </message>
+        <message>
+            <source>right heel</source>
+            <translation>rechte Ferse</translation>
+        </message>
+        <message>
+            <source>head</source>
+            <translation>Kopf</translation>
+        </message>
+        <message>
+            <source>left arm</source>
+            <translation>linker Arm</translation>
+        </message>
+        <message>
+            <source>right arm</source>
+            <translation>rechter Arm</translation>
+        </message>
+        <message>
+            <source>left leg</source>
+            <translation>linkes Bein</translation>
+        </message>
+        <message>
+            <source>right leg</source>
+            <translation>rechtes Bein</translation>
+        </message>
+        <message>
+            <source>left foot</source>
+            <translation>linker Fuß</translation>
+        </message>
+        <message>
+            <source>right foot</source>
+            <translation>rechter Fuß</translation>
+        </message>
+        <message>
+            <source>Swap left and right</source>
+            <translation>Links und rechts tauschen</translation>
+        </message>
+        <message>
+            <source>Put back</source>
+            <translation>Zurücksetzen</translation>
+        </message>
+        <message>
+            <source>Move {0}</source>
+            <translation>{0} bewegen</translation>
+        </message>
+        <message>
+            <source>Hide {0}</source>
+            <translation>{0} ausblenden</translation>
+        </message>
+        <message>
+            <source>This limb is not to be seen here</source>
+            <translation>Diese Gliedmaße ist hier nicht zu sehen</translation>
+        </message>
+        <message>
+            <source>Swap sides</source>
+            <translation>Seiten tauschen</translation>
+        </message>
+        <message>
+            <source>Left was taken for right</source>
+            <translation>Links wurde für rechts gehalten</translation>
+        </message>
+        <message>
+            <source>Take out what was touched up at this frame</source>
+            <translation>Zurücknehmen, was an diesem Bild nachgebessert wurde</translation>
+        </message>
+        <message>
+            <source>Done</source>
+            <translation>Fertig</translation>
+        </message>
+        <message>
+            <source>Leave the touch-up mode; changes are kept</source>
+            <translation>Nachbessern beenden; Änderungen bleiben</translation>
+        </message>
+        <message>
+            <source>How far a change reaches</source>
+            <translation>Wie weit eine Änderung reicht</translation>
+        </message>
+        <message>
+            <source>How far a change reaches before and after this frame</source>
+            <translation>Wie weit eine Änderung vor und nach diesem Bild reicht</translation>
+        </message>
+        <message>
+            <source>Reaches</source>
+            <translation>Reicht</translation>
+        </message>
+        <message>
+            <source>Hide limb</source>
+            <translation>Gliedmaße ausblenden</translation>
+        </message>
+        <message>
+            <source>Arms and legs</source>
+            <translation>Arme und Beine</translation>
+        </message>
+        <message>
+            <source>Arms only</source>
+            <translation>Nur Arme</translation>
+        </message>
+        <message>
+            <source>Legs only</source>
+            <translation>Nur Beine</translation>
+        </message>
+        <message>
+            <source>This frame</source>
+            <translation>Dieses Bild</translation>
+        </message>
+        <message>
+            <source>0.2 s around</source>
+            <translation>0,2 s ringsum</translation>
+        </message>
+        <message>
+            <source>0.5 s around</source>
+            <translation>0,5 s ringsum</translation>
+        </message>
+        <message>
+            <source>1 s around</source>
+            <translation>1 s ringsum</translation>
+        </message>
+        <message>
+            <source>From in to out</source>
+            <translation>Von Anfang bis Ende der Auswahl</translation>
+        </message>
+        <message>
+            <source>Drag a joint, or click one</source>
+            <translation>Zieh ein Gelenk oder klick eines an</translation>
+        </message>
+        <message>
+            <source>Take this video away</source>
+            <translation>Dieses Video wegnehmen</translation>
+        </message>
+        <message>
+            <source>All files</source>
+            <translation>Alle Dateien</translation>
+        </message>
+        <message>
+            <source>Drop a video here, or press Enter to choose one</source>
+            <translation>Zieh ein Video hierher oder drück die Eingabetaste, um eines zu wählen</translation>
+        </message>
+        <message>
+            <source>Before you film</source>
+            <translation>Bevor du filmst</translation>
+        </message>
+        <message>
+            <source>Before you film the person</source>
+            <translation>Bevor du die Person filmst</translation>
+        </message>
+        <message>
+            <source>The program learns how this person looks from every side. Show it.</source>
+            <translation>Das Programm lernt, wie diese Person von allen Seiten aussieht. Zeig es ihm.</translation>
+        </message>
+        <message>
+            <source>The camera stands still</source>
+            <translation>Die Kamera steht still</translation>
+        </message>
+        <message>
+            <source>A tripod, or the phone leaned on something. What moves behind the person is learned too.</source>
+            <translation>Ein Stativ, oder das Telefon angelehnt. Was sich hinter der Person bewegt, wird mitgelernt.</translation>
+        </message>
+        <message>
+            <source>The whole body, with room around</source>
+            <translation>Der ganze Körper, mit Platz ringsum</translation>
+        </message>
+        <message>
+            <source>From the hair to the shoes, also with the arms up. Upright or across, as the clip shall be.</source>
+            <translation>Von den Haaren bis zu den Schuhen, auch mit erhobenen Armen. Hoch oder quer, wie der Clip werden soll.</translation>
+        </message>
+        <message>
+            <source>Turn around once, slowly</source>
+            <translation>Dreh dich einmal langsam um</translation>
+        </message>
+        <message>
+            <source>Front, side, back, side. A dance that turns needs all of them.</source>
+            <translation>Vorn, Seite, hinten, Seite. Ein Tanz mit Drehungen braucht sie alle.</translation>
+        </message>
+        <message>
+            <source>Move like the dance will</source>
+            <translation>Beweg dich, wie es der Tanz tun wird</translation>
+        </message>
+        <message>
+            <source>Arms up and to the sides, knees up, steps left and right, a few moves of your own.</source>
+            <translation>Arme hoch und zur Seite, Knie hoch, Schritte nach links und rechts, ein paar eigene Bewegungen.</translation>
+        </message>
+        <message>
+            <source>About two minutes, one outfit, even light</source>
+            <translation>Etwa zwei Minuten, eine Kleidung, gleichmäßiges Licht</translation>
+        </message>
+        <message>
+            <source>30 seconds work. More gives a better clip, and can be added later.</source>
+            <translation>30 Sekunden gehen. Mehr gibt einen besseren Clip und kann später dazukommen.</translation>
+        </message>
+        <message>
+            <source>Got it</source>
+            <translation>Alles klar</translation>
         </message>
         <message>
             <source>Welcome</source>
@@ -2028,6 +2028,10 @@
             <translation>Residualblöcke des Generators; ohne Angabe die des Rezepts.</translation>
         </message>
         <message>
+            <source>What a new training starts from: base, the generator that is shipped (where there is one of these sizes), none, or an earlier project.</source>
+            <translation>Womit ein neues Training beginnt: base, der mitgelieferte Generator (wo es einen in dieser Größe gibt), none oder ein früheres Projekt.</translation>
+        </message>
+        <message>
             <source>Where to compute: auto takes the graphics card where one works.</source>
             <translation>Wo gerechnet wird: auto nimmt die Grafikkarte, wenn eine funktioniert.</translation>
         </message>
@@ -2036,8 +2040,8 @@
             <translation>body passt jede Gliedmaße, den Boden und die Kamera an; die anderen sind veröffentlichte Verfahren zum Vergleich.</translation>
         </message>
         <message>
-            <source>Where the dance stands, 0 left to 1 right in the picture; where the person stood if not given (body only).</source>
-            <translation>Wo der Tanz steht, 0 links bis 1 rechts im Bild; ohne Angabe dort, wo die Person stand (nur body).</translation>
+            <source>Where the dance stands, 0 left to 1 right in the picture; where the person stood if not given.</source>
+            <translation>Wo der Tanz steht, 0 links bis 1 rechts im Bild; ohne Angabe dort, wo die Person stand.</translation>
         </message>
         <message>
             <source>Name of the dance in the project; the newest where not given.</source>
@@ -2094,6 +2098,14 @@
         <message>
             <source>The visible corner label: auto shows it until a consent is recorded.</source>
             <translation>Der sichtbare Hinweis in der Ecke: auto zeigt ihn, bis eine Einwilligung festgehalten ist.</translation>
+        </message>
+        <message>
+            <source>What is behind the dancer: own is the person's background; or a picture or video file, which fills the picture; none leaves it see-through, for presets that can.</source>
+            <translation>Was hinter dem Tänzer ist: own ist der Hintergrund der Person; oder eine Bild- oder Videodatei, die das Bild füllt; none lässt ihn durchsichtig, wo die Vorgabe das kann.</translation>
+        </message>
+        <message>
+            <source>How the dancer meets another plate: plain, or poisson, which takes on its light, evenly over place and time.</source>
+            <translation>Wie der Tänzer in einen anderen Hintergrund kommt: plain, oder poisson, das dessen Licht annimmt, gleichmäßig über Ort und Zeit.</translation>
         </message>
         <message>
             <source>As filmed</source>
@@ -2216,6 +2228,10 @@
             <translation>Blöcke</translation>
         </message>
         <message>
+            <source>Init</source>
+            <translation>Anfang</translation>
+        </message>
+        <message>
             <source>Device</source>
             <translation>Gerät</translation>
         </message>
@@ -2262,6 +2278,14 @@
         <message>
             <source>Label</source>
             <translation>Kennzeichnung</translation>
+        </message>
+        <message>
+            <source>Plate</source>
+            <translation>Hintergrund</translation>
+        </message>
+        <message>
+            <source>Blend</source>
+            <translation>Übergang</translation>
         </message>
         <message>
             <source>Pose</source>

@@ -30,8 +30,8 @@ from dancetransfer import puppets
 from dancetransfer.video.proxy import ProxyMaker
 from dancetransfer.video.read import Frame
 from dancetransfer.video.source import open_video
-from ui.player import Player
-from ui.viewer import Viewer
+from ui.player.player import Player
+from ui.viewer.viewer import Viewer
 
 MINUTES = 10
 FPS = 30

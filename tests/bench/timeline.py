@@ -14,8 +14,8 @@ from PySide6.QtWidgets import QApplication
 
 from dancetransfer.video.beats import find_beats
 from ui import theme
-from ui.lane import Lane, Problem, Strip, Thumbs
-from ui.timeline import Timeline
+from ui.timeline.lane import Lane, Problem, Strip, Thumbs
+from ui.timeline.timeline import Timeline
 
 SECONDS = 600
 TURNS = 120

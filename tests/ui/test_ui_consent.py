@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QApplication, QDateEdit, QLabel, QLineEdit, QPushB
 from pytestqt.qtbot import QtBot
 
 from dancetransfer.project import Project
-from ui.consent import ConsentSheet, ask, needed, record
-from ui.document import Document
+from ui.project.document import Document
+from ui.sheets.consent import ConsentSheet, ask, needed, record
 
 
 @pytest.fixture

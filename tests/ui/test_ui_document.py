@@ -19,8 +19,8 @@ from dancetransfer.errors import UserError
 from dancetransfer.pose import edits
 from dancetransfer.project import Media, Project
 from dancetransfer.settings import ExportSettings, RetargetSettings, TrainSettings
-from ui.document import Document
-from ui.jobs import Ending, Jobs
+from ui.project.document import Document
+from ui.project.jobs import Ending, Jobs
 
 
 @pytest.fixture

@@ -17,11 +17,11 @@ from dancetransfer.render.presets import PRESETS
 from dancetransfer.settings import ExportSettings
 from dancetransfer.video.disclosure import SOURCE_TYPE, read_mark
 from dancetransfer.video.read import probe
-from ui import handout
-from ui.document import Document
-from ui.export import ExportDialog, flags_of
-from ui.jobs import Jobs
+from ui.export import handout
+from ui.export.dialog import ExportDialog, flags_of
 from ui.notices import ErrorSheet
+from ui.project.document import Document
+from ui.project.jobs import Jobs
 
 SECONDS = 60_000
 
@@ -74,7 +74,7 @@ def choose(dialog: ExportDialog, name: str) -> None:
 
 def write(qtbot: QtBot, dialog: ExportDialog) -> None:
     press(dialog, "Export")
-    qtbot.waitUntil(dialog.result.isVisible, timeout=SECONDS)
+    qtbot.waitUntil(dialog.clip.isVisible, timeout=SECONDS)
 
 
 # --- a real export --------------------------------------------------------------------------------
@@ -85,7 +85,7 @@ def test_a_preset_is_chosen_and_the_clip_is_written_checked_and_shown(
 ) -> None:
     dialog = opened()
     choose(dialog, "webm")
-    assert dialog.path.text().endswith(".webm") and not dialog.result.isVisible()
+    assert dialog.path.text().endswith(".webm") and not dialog.clip.isVisible()
     dialog.path.setFocus()
     dialog.path.selectAll()
     QTest.keyClicks(dialog.path, str(tmp_path / "my clip.webm"))
@@ -93,7 +93,7 @@ def test_a_preset_is_chosen_and_the_clip_is_written_checked_and_shown(
     facts = probe(tmp_path / "my clip.webm")
     assert (facts.codec, facts.audio, facts.frames) == ("av1", "opus", 10)  # the trim
     assert read_mark(tmp_path / "my clip.webm")["xmp"] == SOURCE_TYPE
-    assert dialog.result.handle.path == tmp_path / "my clip.webm" and not dialog.result.handle.pixmap().isNull()
+    assert dialog.clip.handle.path == tmp_path / "my clip.webm" and not dialog.clip.handle.pixmap().isNull()
     assert Project.open(rendered.folder).settings(ExportSettings).preset == "webm"
     dialog.reject()
     again = opened(None)
@@ -130,7 +130,7 @@ def test_escape_stops_a_running_export_and_then_closes(qtbot: QtBot, opened: Ope
     QTest.keyClick(dialog, Qt.Key.Key_Escape)
     assert dialog.isVisible()
     qtbot.waitUntil(lambda: not dialog.bar.isVisible(), timeout=SECONDS)
-    assert not list(tmp_path.glob("*.mp4")) and not dialog.result.isVisible()
+    assert not list(tmp_path.glob("*.mp4")) and not dialog.clip.isVisible()
     QTest.keyClick(dialog, Qt.Key.Key_Escape)
     assert not dialog.isVisible()
 
@@ -231,7 +231,7 @@ def test_without_a_consent_the_label_cannot_be_taken_off(opened: Open, rendered:
 @pytest.fixture
 def shown(opened: Open, finished_clip: Path) -> ExportDialog:
     dialog = opened()
-    dialog.result.show_clip(finished_clip, "7 MB")
+    dialog.clip.show_clip(finished_clip, "7 MB")
     return dialog
 
 
@@ -251,7 +251,7 @@ def test_the_clip_is_dragged_out_as_a_file(
         return action
 
     monkeypatch.setattr(handout.QDrag, "exec", drop)
-    handle = shown.result.handle
+    handle = shown.clip.handle
     QTest.mousePress(handle, Qt.MouseButton.LeftButton, pos=QPoint(20, 20))
     QTest.mouseMove(handle, QPoint(22, 21))
     assert not carried

@@ -25,13 +25,13 @@ from dancetransfer.settings import TrainSettings
 from dancetransfer.video.disclosure import SOURCE_TYPE, read_mark
 from dancetransfer.video.read import probe, read_frames
 from dancetransfer.video.sound import read_audio
-from ui.closing import ClosingSheet
-from ui.consent import ConsentSheet
-from ui.export import ExportDialog
-from ui.making import Making
-from ui.more import More
+from ui.export.dialog import ExportDialog
 from ui.notices import ErrorSheet
-from ui.options import Form
+from ui.project.making import Making
+from ui.sheets.closing import ClosingSheet
+from ui.sheets.consent import ConsentSheet
+from ui.sheets.more import More
+from ui.sheets.options import Form
 from ui.window import Window
 
 SECONDS = 60_000
@@ -387,12 +387,12 @@ def export(qtbot: QtBot, window: Window, path: Path, monkeypatch: pytest.MonkeyP
     dialog.path.selectAll()
     QTest.keyClicks(dialog.path, str(path))
     press(dialog, "Export")
-    qtbot.waitUntil(dialog.result.isVisible, timeout=SECONDS)
+    qtbot.waitUntil(dialog.clip.isVisible, timeout=SECONDS)
     facts = probe(path)
     assert (facts.codec, facts.frames, bool(facts.audio)) == ("hevc", 10, True)
     assert len({frame.image.tobytes() for frame in read_frames(path)}) > 1
     assert read_mark(path)["xmp"] == SOURCE_TYPE
-    pull(dialog.result.handle)
+    pull(dialog.clip.handle)
     QTest.keyClick(dialog, Qt.Key.Key_Escape)
     page = window.page
     assert page is not None and not dialog.isVisible()

@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from dancetransfer.errors import UserError
 from dancetransfer.events import Done, Metric, Progress, Started, Stopping
 from dancetransfer.project import Project
-from ui.jobs import Ending, Job, Jobs, Outcome, engine_command
+from ui.project.jobs import Ending, Job, Jobs, Outcome, engine_command
 
 SECONDS = 60_000
 
@@ -136,7 +136,7 @@ def test_a_window_that_vanishes_does_not_leave_its_engine_behind(
     """The window is a process of its own here, which a kill takes away in the middle of a training."""
     words = ["train", str(finished), *TINY, "--steps", "10000"]
     script = (
-        "import os, sys\nfrom PySide6.QtCore import QCoreApplication\nfrom ui.jobs import Jobs\n"
+        "import os, sys\nfrom PySide6.QtCore import QCoreApplication\nfrom ui.project.jobs import Jobs\n"
         "from dancetransfer.events import Progress\napp = QCoreApplication([])\njobs = Jobs()\n"
         "jobs.event.connect(lambda job, event: os.kill(os.getpid(), 9) if isinstance(event, Progress) else None)\n"
         f"jobs.add({words!r}, 'Learning')\napp.exec()\n"

@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 
-from ui.media import read_lane
+from ui.timeline.media import read_lane
 
 FILES = ("thumbs.jpg", "peaks.npy", "onsets.npy", "sound.json", "track.npz", "coverage.npz")
 
@@ -84,7 +84,7 @@ def test_a_silent_video_has_no_waveform(dance):
 
 def test_nothing_heavy_is_imported(dance):
     said = (
-        "import sys; from pathlib import Path; from ui import timeline, media; first = 'numpy' in sys.modules;"
+        "import sys; from pathlib import Path; from ui.timeline import timeline, media; first = 'numpy' in sys.modules;"
         f"from PySide6.QtGui import QGuiApplication; app = QGuiApplication([]); media.read_lane(Path({str(dance)!r}));"
         "print(first, sorted({'torch', 'cv2', 'mediapipe', 'scipy'} & set(sys.modules)))"
     )

@@ -8,10 +8,10 @@ from pytestqt.qtbot import QtBot
 
 from dancetransfer.errors import UserError
 from ui import desktop
-from ui.activity import Activity
 from ui.desktop import KeepAwake, TaskbarProgress
-from ui.jobs import Ending, Jobs, Outcome
 from ui.notices import ErrorSheet, Toast, notify
+from ui.project.activity import Activity
+from ui.project.jobs import Ending, Jobs, Outcome
 
 pytestmark = pytest.mark.usefixtures("dressed")
 

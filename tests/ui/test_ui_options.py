@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QComboBox, QLineEdit, QSpinBox
 from pytestqt.qtbot import QtBot
 
 from dancetransfer.settings import GROUPS, TrainSettings, declared
-from ui.options import Form
+from ui.sheets.options import Form
 
 
 @pytest.mark.parametrize("name", GROUPS)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ui.outlook import Course, Promise, Reader, clock, duration, farewell, promise, sentence, worth
+from ui.training.outlook import Course, Promise, Reader, clock, duration, farewell, promise, sentence, worth
 
 RECORDED = [(8, 17.45), (23, 19.96), (39, 20.30), (54, 20.63), (69, 20.16), (85, 20.32), (100, 21.00), (115, 21.10),
             (131, 21.52), (146, 21.61), (161, 21.64), (177, 21.73), (193, 21.83), (209, 21.87), (224, 21.92),

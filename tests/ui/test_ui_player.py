@@ -12,7 +12,7 @@ from video_samples import make_video, number_of, numbered, tone
 from dancetransfer.errors import UserError
 from dancetransfer.video.proxy import ProxyMaker
 from dancetransfer.video.read import frame_times, read_frames
-from ui.player import Player
+from ui.player.player import Player
 
 WAIT = 8000
 CLOSED_GOP = {"g": "12", "bf": "0"}

@@ -9,9 +9,9 @@ from PySide6.QtWidgets import QApplication, QLabel, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
 from dancetransfer.project import Project
-from ui.document import Document
-from ui.jobs import Jobs
-from ui.storage import CLEANED, FOUND, PICTURES, RENDERED, REST, TRAININGS, StoragePanel, clean, costs
+from ui.project.document import Document
+from ui.project.jobs import Jobs
+from ui.sheets.storage import CLEANED, FOUND, PICTURES, RENDERED, REST, TRAININGS, StoragePanel, clean, costs
 
 pytestmark = pytest.mark.usefixtures("dressed")
 

@@ -11,8 +11,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolTip
 
 from ui import theme
-from ui.lane import Lane, Problem, Strip, Thumbs
-from ui.timeline import Timeline
+from ui.timeline.lane import Lane, Problem, Strip, Thumbs
+from ui.timeline.timeline import Timeline
 
 LEFT, NONE, ALT = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.AltModifier
 CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier

@@ -10,10 +10,10 @@ from dancetransfer.pose.edits import apply, read
 from dancetransfer.pose.names import JOINT
 from dancetransfer.pose.poses import Poses, absent
 from dancetransfer.project import Project
-from ui.document import Document
-from ui.touchup import TouchUp
-from ui.touchup_bar import TouchUpBar
-from ui.viewer import Viewer
+from ui.project.document import Document
+from ui.viewer.touchup import TouchUp
+from ui.viewer.touchup_bar import TouchUpBar
+from ui.viewer.viewer import Viewer
 
 LEFT = Qt.MouseButton.LeftButton
 SIZE = (320, 180)

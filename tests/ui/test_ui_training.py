@@ -14,11 +14,11 @@ from pytestqt.qtbot import QtBot
 from dancetransfer.events import Done, Failed, Metric, Preview, Progress, Started, Stopping
 from dancetransfer.project import Project
 from dancetransfer.settings import TrainSettings
-from ui.curve import Curve
-from ui.jobs import Ending, Jobs
-from ui.previews import listed, parts
-from ui.training import TrainingPanel
-from ui.viewer import Viewer
+from ui.project.jobs import Ending, Jobs
+from ui.training.curve import Curve
+from ui.training.previews import listed, parts
+from ui.training.training import TrainingPanel
+from ui.viewer.viewer import Viewer
 
 PARTS = "dance=20 skeleton=40 result=40 real=30 again=30"
 

@@ -7,8 +7,8 @@ import pytest
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
-from ui.jobs import Jobs
-from ui.verdict import BAD, GOOD, WAITING, WARN, Verdict, VerdictLine, Verdicts, of_doubts, of_facts, together
+from ui.project.jobs import Jobs
+from ui.side.verdict import BAD, GOOD, WAITING, WARN, Verdict, VerdictLine, Verdicts, of_doubts, of_facts, together
 
 FACTS = {"width": 1920, "height": 1080, "seconds": 92.3, "fps": 29.97, "audio": "aac", "codec": "h264"}
 

@@ -8,7 +8,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from dancetransfer.pose.poses import Poses, absent
-from ui.viewer import Viewer
+from ui.viewer.viewer import Viewer
 
 LEFT = Qt.MouseButton.LeftButton
 

@@ -11,10 +11,10 @@ from pytestqt.qtbot import QtBot
 
 from dancetransfer.project import Project
 from dancetransfer.settings import TrainSettings
-from ui import recent
-from ui.create import ChoiceCard, CreatePanel, minutes_words
-from ui.machine import Footage, chip_words, minutes_of
-from ui.welcome import Welcome
+from ui.project import recent
+from ui.project.machine import Footage, chip_words, minutes_of
+from ui.side.create import ChoiceCard, CreatePanel, minutes_words
+from ui.welcome.welcome import Welcome
 
 COSTS = {"pose_seconds": 0.014, "step_seconds": 1.0, "render_seconds": 0.05, "export_seconds": 0.02}
 FOOTAGE = Footage(dance=600, person=1200)

@@ -14,11 +14,11 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from ui.closing import ClosingSheet
-from ui.consent import ConsentSheet
-from ui.jobs import Jobs
-from ui.making import Making, projects_folder
 from ui.notices import ErrorSheet
+from ui.project.jobs import Jobs
+from ui.project.making import Making, projects_folder
+from ui.sheets.closing import ClosingSheet
+from ui.sheets.consent import ConsentSheet
 from ui.window import Window
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -209,9 +209,9 @@ window.show()
 app.processEvents()
 first = sorted({name.split('.')[0] for name in sys.modules})
 import pkgutil, importlib, ui
-for module in pkgutil.iter_modules(ui.__path__):
-    if module.name != '__main__':
-        importlib.import_module('ui.' + module.name)
+for module in pkgutil.walk_packages(ui.__path__, 'ui.'):
+    if module.name != 'ui.__main__':
+        importlib.import_module(module.name)
 print(json.dumps([first, sorted({name.split('.')[0] for name in sys.modules})]))
 """
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "QT_QPA_PLATFORM": "offscreen"}

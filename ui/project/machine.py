@@ -1,0 +1,114 @@
+"""What this machine is and how long things take on it: the engine's `doctor`, asked once and kept."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import QCoreApplication, QObject, QSettings, Signal
+
+from dancetransfer import __version__
+from ui.project.jobs import Job, Jobs, Outcome
+
+KEY = "machine"
+GIB = 2**30
+POSES_AT_ONCE = 1.4
+"""How much quicker two processes find poses than one."""
+
+translate = QCoreApplication.translate
+
+
+@dataclass(frozen=True)
+class Footage:
+    """What a clip will be made of, in frames."""
+
+    dance: int
+    person: int
+    found: bool = False
+    """Their poses are there already."""
+
+
+def chip_words(report: dict[str, Any]) -> str:
+    """The machine in a few words: "RTX 3060, 12 GB, ready"."""
+    used = report.get("used") or {}
+    if not used:
+        return translate("Machine", "Look at this machine")
+    if used.get("name") == "cpu":
+        costs = costs_of(report)
+        if not costs:
+            return translate("Machine", "Processor only. Why?")
+        minutes = round(minutes_of(300, 256, costs, Footage(900, 1800)))
+        return translate("Machine", "Processor only: about {n} min for a rough clip. Why?").format(n=minutes)
+    memory = used.get("memory_bytes")
+    size = f", {memory / GIB:.0f} GB" if memory else ""
+    return translate("Machine", "{name}{size}, ready").format(name=used.get("description", used["name"]), size=size)
+
+
+def costs_of(report: dict[str, Any]) -> dict[str, Any] | None:
+    """What was measured; None where `doctor` only had a look."""
+    costs = report.get("costs") or {}
+    return costs if costs.get("pose_seconds") else None
+
+
+def minutes_of(budget: float, size: int, costs: dict[str, Any] | None, footage: Footage) -> float:
+    """Minutes from Create to the clip: the training, and what else is still to do. 0 costs where none are known."""
+    costs = costs or {}
+    frames = 0 if footage.found else footage.dance + footage.person
+    poses = frames * float(costs.get("pose_seconds") or 0) / POSES_AT_ONCE
+    drawn = footage.dance * float(costs.get("render_seconds") or 0) * (size / 256) ** 2
+    written = footage.dance * float(costs.get("export_seconds") or 0)
+    return (budget + poses + drawn + written) / 60
+
+
+class Machine(QObject):
+    """Keeps the last report of `doctor` in QSettings; `changed` tells that there is a new one."""
+
+    changed = Signal()
+
+    def __init__(self, jobs: Jobs, parent: QObject | None = None) -> None:
+        """`jobs`: the queue that looks; not that of the work."""
+        super().__init__(parent)
+        self._jobs = jobs
+        self._asked: set[int] = set()
+        self.report = self._kept()
+        """What `doctor` told; {} where it was never asked."""
+        self.words = str(self.report.get("words", ""))
+        """The same for people."""
+        jobs.finished.connect(self._heard)
+
+    @property
+    def measured(self) -> bool:
+        return self.costs is not None
+
+    @property
+    def costs(self) -> dict[str, Any] | None:
+        """What a frame and a step cost here; None where that was never measured."""
+        return costs_of(self.report)
+
+    @property
+    def looking(self) -> bool:
+        return bool(self._asked)
+
+    def look(self, quick: bool = True) -> None:
+        """Ask the engine; quick is a look alone, else it measures for some ten seconds."""
+        words = ["doctor", "--quick"] if quick else ["doctor"]
+        self._asked.add(self._jobs.add(words, self.tr("Looking at this machine")).id)
+        self.changed.emit()
+
+    def _heard(self, job: Job, outcome: Outcome) -> None:
+        if job.id not in self._asked:
+            return
+        self._asked.discard(job.id)
+        if outcome.result:
+            costs = costs_of(outcome.result) or self.costs
+            self.report = {**outcome.result, "costs": costs, "words": outcome.message, "version": __version__}
+            self.words = outcome.message
+            QSettings().setValue(KEY, json.dumps(self.report))
+        self.changed.emit()
+
+    @staticmethod
+    def _kept() -> dict[str, Any]:
+        try:
+            report = json.loads(str(QSettings().value(KEY, "{}")))
+        except ValueError:
+            return {}
+        return report if isinstance(report, dict) and report.get("version") == __version__ else {}

@@ -1,0 +1,180 @@
+"""The one choice before Create: how much time, with the minutes it takes on this machine."""
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import QCoreApplication, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from dancetransfer.settings import TrainSettings
+from ui import theme
+from ui.project.machine import Footage, minutes_of
+
+translate = QCoreApplication.translate
+
+
+@dataclass(frozen=True)
+class Choice:
+    """An amount of training."""
+
+    name: str
+    words: str
+    budget: float
+    """Seconds"""
+
+    def settings(self, before: TrainSettings, used: float = 0.0) -> TrainSettings:
+        """The project's settings with this choice put in, after `used` seconds of training."""
+        return dataclasses.replace(before, budget=self.budget + used, steps=None)
+
+
+def choices() -> list[Choice]:
+    """Rough, Good, Best."""
+    return [
+        Choice(translate("Create", "Rough"), translate("Create", "To see whether it works"), 300.0),
+        Choice(translate("Create", "Good"), translate("Create", "To show to friends"), 1200.0),
+        Choice(translate("Create", "Best"), translate("Create", "To publish"), 3600.0),
+    ]
+
+
+def minutes_words(minutes: float) -> str:
+    """ "about 6 min", "about 1 h 10 min"."""
+    hours, rest = divmod(max(1, round(minutes)), 60)
+    if not hours:
+        return translate("Create", "about {m} min").format(m=rest)
+    if not rest:
+        return translate("Create", "about {h} h").format(h=hours)
+    return translate("Create", "about {h} h {m} min").format(h=hours, m=rest)
+
+
+class ChoiceCard(QAbstractButton):
+    """One choice: name, minutes, what it is good for."""
+
+    def __init__(self, choice: Choice, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.choice, self._minutes = choice, ""
+        self.setCheckable(True)
+        self.setText(choice.name)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        theme.notifier().changed.connect(self.update)
+        self.set_minutes(choice.budget / 60)
+
+    def set_minutes(self, minutes: float) -> None:
+        self._minutes = minutes_words(minutes)
+        self.setAccessibleName(f"{self.choice.name}, {self._minutes}")
+        self.setAccessibleDescription(self.choice.words)
+        self.setToolTip(f"{self.choice.words}\n{self.tr('Arrow keys choose another')}")
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(20 * theme.SPACE, round(2 * QFontMetricsF(self.font()).height()) + 3 * theme.SPACE)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        c, painter = theme.colors(), QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        area = QRectF(self.rect()).adjusted(0.75, 0.75, -0.75, -0.75)
+        chosen, lit = self.isChecked(), self.underMouse()
+        painter.setBrush(QColor(c.accent_soft if chosen else c.hover if lit else c.raised))
+        painter.setPen(QPen(QColor(c.accent if chosen or self.hasFocus() else c.line), 1.5 if chosen else 1))
+        painter.drawRoundedRect(area, theme.RADIUS, theme.RADIUS)
+        dot = QRectF(0, 0, 14, 14)
+        dot.moveCenter(area.center())
+        dot.moveLeft(area.left() + 2 * theme.SPACE)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(QColor(c.accent if chosen else c.faint), 1.5))
+        painter.drawEllipse(dot)
+        if chosen:
+            painter.setBrush(QColor(c.accent))
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.drawEllipse(dot.adjusted(4, 4, -4, -4))
+        inside = area.adjusted(dot.right() + 1.5 * theme.SPACE, theme.SPACE, -2 * theme.SPACE, -theme.SPACE)
+        self._words(painter, inside, c)
+
+    def _words(self, painter: QPainter, inside: QRectF, c: theme.Colors) -> None:
+        half = inside.height() / 2
+        top, below = inside.adjusted(0, 0, 0, -half), inside.adjusted(0, half, 0, 0)
+        left = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        painter.setPen(QColor(c.text if self.isEnabled() else c.faint))
+        painter.setFont(theme.font(1.05, theme.QFont.Weight.DemiBold))
+        painter.drawText(top, left, self.choice.name)
+        painter.setFont(theme.font())
+        painter.setPen(QColor(c.dim))
+        painter.drawText(top, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), self._minutes)
+        words = self.fontMetrics().elidedText(self.choice.words, Qt.TextElideMode.ElideRight, int(below.width()))
+        painter.drawText(below, left, words)
+
+
+class CreatePanel(QWidget):
+    """Rough, Good or Best, and the button; `wanted` carries the choice."""
+
+    wanted = Signal(object)
+    more_wanted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._group = QButtonGroup(self)
+        self._cards = [ChoiceCard(choice) for choice in choices()]
+        self._cards[0].setChecked(True)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(theme.SPACE)
+        self._title = title = QLabel()
+        title.setFont(theme.font(1.2, theme.QFont.Weight.DemiBold))
+        column.addWidget(title)
+        for card in self._cards:
+            self._group.addButton(card)
+            column.addWidget(card)
+        self._note = QLabel()
+        self._note.setProperty("role", "dim")
+        self._note.setWordWrap(True)
+        column.addWidget(self._note)
+        column.addLayout(self._foot())
+        self.set_again(False)
+
+    def set_again(self, again: bool) -> None:
+        """There is a clip already, which can be made better."""
+        self._title.setText(self.tr("Better still?") if again else self.tr("How much time?"))
+        self.button.setText(self.tr("Keep improving") if again else self.tr("Create"))
+        self.button.setProperty("role", "" if again else "primary")
+        theme.wear(self.button, "sparkle", "" if again else "accent_text")
+        theme.restyle(self.button)
+
+    def _foot(self) -> QHBoxLayout:
+        self.button, more = QPushButton(), QPushButton(self.tr("More"))
+        self.button.setFont(theme.font(1.1, theme.QFont.Weight.DemiBold))
+        for one in (self.button, more):
+            one.setProperty("tall", True)
+        self.button.setAccessibleName(self.tr("Create the clip"))
+        self.button.clicked.connect(self.create_now)
+        theme.wear(more, "settings")
+        more.setAccessibleName(self.tr("More settings"))
+        more.setToolTip(self.tr("All settings, storage, keys"))
+        more.clicked.connect(self.more_wanted)
+        row = QHBoxLayout()
+        row.setSpacing(theme.SPACE)
+        row.addWidget(self.button, 1)
+        row.addWidget(more)
+        return row
+
+    @property
+    def choice(self) -> Choice:
+        return next(card.choice for card in self._cards if card.isChecked())
+
+    def create_now(self) -> None:
+        """As if the button was pressed."""
+        if self.button.isEnabled():
+            self.wanted.emit(self.choice)
+
+    def set_costs(self, costs: dict[str, Any] | None, footage: Footage, size: int = 256) -> None:
+        """Put in what is known of the machine and the videos; `size` is the generator's height in pixels."""
+        for card in self._cards:
+            card.set_minutes(minutes_of(card.choice.budget, size, costs, footage))
+
+    def set_ready(self, ready: bool, note: str = "") -> None:
+        """Whether one may create, and what is to be said before."""
+        self.button.setEnabled(ready)
+        self._note.setText(note)
+        self._note.setVisible(bool(note))

@@ -1,0 +1,1 @@
+"""A training as it goes on: its pictures, its score, and what they promise."""

@@ -1,0 +1,280 @@
+"""The panel of a training: pictures getting better, the score in plain words, and what one may do about it."""
+
+import json
+from pathlib import Path
+from typing import Protocol
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QProgressBar, QPushButton, QVBoxLayout, QWidget
+
+from dancetransfer.events import Done, Event, Failed, Metric, Preview, Progress, Started, Stopping
+from dancetransfer.project import Project
+from dancetransfer.settings import TrainSettings
+from ui import theme
+from ui.training.curve import Curve
+from ui.training.outlook import Reader, clock, farewell, number, sentence
+from ui.training.previews import listed
+from ui.training.timemachine import TimeMachine
+
+TRAIN = "train"
+"""The stage that this panel is about."""
+RESTS, RUNS, STOPS = "rests", "runs", "stops"
+MORE_SECONDS = (300.0, 900.0, 3600.0, 4 * 3600.0)
+"""What can be added to a training at a click."""
+SOON = 10.0
+"""Seconds of planned time below which a training has had it all."""
+
+
+class Open(Protocol):
+    """What the panel asks of a document."""
+
+    @property
+    def project(self) -> Project | None: ...
+
+
+class TrainingPanel(QWidget):
+    """Shows the newest training of a document's project and what the engine says of it.
+
+    `enough`: stop learning and render with the best so far. `paused`: stop, to go on another time.
+    `more`: go on with this many seconds more than are planned; 0 takes the planned time up again.
+    """
+
+    enough = Signal()
+    paused = Signal()
+    more = Signal(float)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._document: Open | None = None
+        self._reader: Reader | None = None
+        self._state = RESTS
+        self._planned, self._steps = 0.0, 0.0
+        self._left: float | None = None
+        self._ended = False
+        self._machine = TimeMachine()
+        self._curve = Curve()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(*[2 * theme.SPACE] * 4)
+        column.setSpacing(theme.SPACE)
+        column.addLayout(self._head())
+        column.addWidget(self._machine, 1)
+        column.addWidget(self._curve)
+        column.addLayout(self._foot())
+        self._machine.shown.connect(self._mark)
+        self._curve.picked.connect(self._machine.go_to)
+        self.setAccessibleName(self.tr("Training"))
+        self._tell()
+
+    # --- what it is made of -----------------------------------------------------------------------
+
+    def _head(self) -> QVBoxLayout:
+        column = QVBoxLayout()
+        column.setSpacing(theme.SPACE // 2)
+        self._sentence, self._facts, self._bar = QLabel(), QLabel(), QProgressBar()
+        self._sentence.setFont(theme.font(1.35, theme.QFont.Weight.DemiBold))
+        self._sentence.setWordWrap(True)
+        self._facts.setProperty("role", "dim")
+        self._bar.setTextVisible(False)
+        self._bar.setRange(0, 1000)
+        self._bar.setAccessibleName(self.tr("Used part of the planned time"))
+        for widget in (self._sentence, self._facts):
+            column.addWidget(widget)
+        column.addSpacing(theme.SPACE // 2)
+        column.addWidget(self._bar)
+        return column
+
+    def _foot(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(theme.SPACE)
+        self._pause = self._button(self.tr("Pause"), self.tr("Stop for now; what was learned is kept"), "pause")
+        self._go_on = self._button(self.tr("Go on"), self.tr("Go on with the rest of the planned time"), "play")
+        self._add = self._button(self.tr("More time"), self.tr("Go on for longer than was planned"), "time")
+        self._enough = self._button(
+            self.tr("Good enough, render now"), self.tr("Stop learning and make the clip with the best so far"), ""
+        )
+        self._enough.setProperty("role", "primary")
+        menu = QMenu(self._add)
+        for seconds in MORE_SECONDS:
+            hours, minutes = divmod(int(seconds) // 60, 60)
+            words = self.tr("{n} hours more") if hours > 1 else self.tr("1 hour more") if hours else ""
+            words = words or self.tr("{n} minutes more")
+            more = menu.addAction(words.format(n=hours or minutes))
+            more.triggered.connect(lambda _=False, s=seconds: self._ask_more(s))
+        self._add.setMenu(menu)
+        row.addStretch(1)
+        for button in (self._pause, self._go_on, self._add, self._enough):
+            row.addWidget(button)
+        self._pause.clicked.connect(self._ask_pause)
+        self._go_on.clicked.connect(lambda: self._ask_more(0.0))
+        self._enough.clicked.connect(self._ask_enough)
+        return row
+
+    def _button(self, name: str, tip: str, icon: str) -> QPushButton:
+        button = QPushButton(name)
+        button.setAccessibleName(name)
+        button.setToolTip(tip)
+        if icon:
+            theme.wear(button, icon)
+        return button
+
+    # --- from outside -----------------------------------------------------------------------------
+
+    def begin(self, document: Open) -> None:
+        """Show this document's newest training, if it has one."""
+        self._document = document
+        self._state, self._left, self._ended, self._steps = RESTS, None, False, 0.0
+        project = document.project
+        self._planned = project.settings(TrainSettings).budget if project else 0.0
+        self._watch(project.runs[-1] if project and project.runs else None)
+        self._tell()
+
+    def hear(self, event: Event) -> None:
+        """What the engine says while it works; what is not about the training changes nothing."""
+        match event:
+            case Started(stage="train"):
+                self._start(event)
+            case Progress(stage="train"):
+                self._count(event)
+            case Preview(stage="train"):
+                self._watch(Path(event.path).parent.parent)
+            case Done(stage="train"):
+                self._state, self._ended = RESTS, True
+                self._refresh()
+            case Stopping() if self._state == RUNS:
+                self._state = STOPS
+            case Failed():
+                self._state = RESTS
+            case Metric(stage="train"):
+                self._refresh()
+            case _:
+                return
+        self._tell()
+
+    def ended(self) -> None:
+        """The engine's process is gone, however it went."""
+        self._state = RESTS
+        self._refresh()
+        self._tell()
+
+    @property
+    def sentence(self) -> str:
+        """What stands at the top."""
+        return self._sentence.text()
+
+    # --- the engine's words -----------------------------------------------------------------------
+
+    def _start(self, event: Started) -> None:
+        self._state, self._ended, self._left = RUNS, False, None
+        self._steps = event.total or 0.0 if event.unit == "steps" else 0.0
+        if event.unit == "seconds" and event.total:
+            self._planned = event.total
+
+    def _count(self, event: Progress) -> None:
+        if self._state == RESTS:  # the panel came later than the training
+            self._state = RUNS
+        if not event.total:
+            return
+        self._bar.setValue(round(1000 * event.done / event.total))
+        rest = event.total - event.done
+        if self._steps:
+            used = self._reader.read().seconds if self._reader else 0.0
+            self._left = rest * used / event.done if used and event.done else None
+        else:
+            self._left = rest
+            self._planned = event.total
+        self._refresh()
+
+    def _watch(self, run: Path | None) -> None:
+        """Follow the training in that folder."""
+        if self._reader is None or run is None or self._reader.file.parent != run:
+            self._reader = Reader(run / "metrics.jsonl") if run else None
+            self._ended = run is not None and had_it_all(run, self._planned)
+        self._refresh()
+
+    def _refresh(self) -> None:
+        """Read what the training has written since."""
+        if self._reader is None:
+            self._machine.set_previews([], [])
+            return
+        course = self._reader.read()
+        previews = listed(self._reader.file.parent)
+        self._machine.set_previews(previews, [course.seconds_at(one.step) for one in previews])
+        self._curve.show_course(course, 0.0 if self._steps else self._planned)
+        self._mark()
+
+    def _mark(self) -> None:
+        if self._reader is not None:
+            course = self._reader.course
+            moments = [course.seconds_at(one.step) for one in listed(self._reader.file.parent)]
+            self._curve.show_previews(moments, self._machine.seconds)
+
+    # --- words and buttons ------------------------------------------------------------------------
+
+    def _tell(self) -> None:
+        course = self._reader.course if self._reader else None
+        used = course.seconds if course else 0.0
+        rest = max(0.0, self._planned - used)
+        if self._state == STOPS:
+            said = self.tr("Stopping; what was learned is kept")
+        elif self._state == RUNS:
+            said = sentence(course, self._left) if course else self.tr("Learning begins")
+        else:
+            said = farewell(course, self._ended or rest < SOON) if course else self.tr("Nothing learned yet")
+        self._sentence.setText(said)
+        self._facts.setText(self._numbers())
+        if self._state != RUNS and not self._steps:
+            self._bar.setValue(round(1000 * min(1.0, used / self._planned)) if self._planned else 0)
+        self._machine.expect(self._state == RUNS)
+        self._allow(used, rest)
+
+    def _numbers(self) -> str:
+        course = self._reader.course if self._reader else None
+        if course is None or not course.moments:
+            return ""
+        steps = f"{course.moments[-1][0]:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+        words = self.tr("{used} of {planned}, {steps} steps").format(
+            used=clock(course.seconds), planned=clock(max(self._planned, course.seconds)), steps=steps
+        )
+        if self._steps:
+            words = self.tr("{used}, {steps} steps").format(used=clock(course.seconds), steps=steps)
+        best = course.best
+        if best is None:
+            return words
+        return words + self.tr(", likeness {score} dB").format(score=number(best.decibels))
+
+    def _allow(self, used: float, rest: float) -> None:
+        """Which buttons there are, and which can be pressed."""
+        busy = self._state != RESTS
+        learned = self._reader is not None and (self._reader.file.parent / "best.safetensors").exists()
+        self._pause.setVisible(busy)
+        self._pause.setEnabled(self._state == RUNS)
+        self._go_on.setVisible(not busy and used > 0 and not self._ended and rest >= SOON)
+        self._add.setVisible(not busy and used > 0)
+        self._enough.setVisible(busy or learned)
+        self._enough.setEnabled(learned and self._state != STOPS)
+        self._enough.setText(self.tr("Good enough, render now") if busy or not self._ended else self.tr("Render"))
+
+    # --- the buttons ------------------------------------------------------------------------------
+
+    def _ask_pause(self) -> None:
+        self._state = STOPS
+        self._tell()
+        self.paused.emit()
+
+    def _ask_enough(self) -> None:
+        if self._state == RUNS:
+            self._state = STOPS
+        self._tell()
+        self.enough.emit()
+
+    def _ask_more(self, seconds: float) -> None:
+        self.more.emit(seconds)
+
+
+def had_it_all(run: Path, planned: float) -> bool:
+    """Whether a training has come to its end, and no more time has been planned since."""
+    try:
+        state = json.loads((run / "finished.json").read_text(encoding="utf-8"))
+        return bool(state.get("steps")) or float(state["budget"]) >= planned
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return False

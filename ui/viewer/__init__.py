@@ -1,0 +1,1 @@
+"""The pictures, skeletons over them, and the hand that touches poses up."""
