@@ -28,7 +28,7 @@ class Spade(nn.Module):
     def forward(self, x: Tensor, labels: Tensor) -> Tensor:
         """[N,channels,h,w] and a label map [N,labels,H,W] of any size -> [N,channels,h,w]."""
         # the mean over each pixel: thin lines of a skeleton would fall between the samples of "nearest"
-        given = self.shared(functional.adaptive_avg_pool2d(labels, x.shape[-2:]))
+        given = self.shared(functional.adaptive_avg_pool2d(labels, (x.shape[-2], x.shape[-1])))
         return self.norm(x) * (1 + self.gamma(given)) + self.beta(given)
 
 

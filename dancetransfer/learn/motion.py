@@ -12,6 +12,6 @@ def reference_flow(before: np.ndarray, now: np.ndarray) -> np.ndarray:
     """
     gray = [cv2.cvtColor(np.ascontiguousarray(picture), cv2.COLOR_RGB2GRAY) for picture in (now, before)]
     # the faster presets are 0.06 pixels off on a picture moved by whole pixels, this one 0.01
-    search = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
     flow = search.calc(gray[0], gray[1], None)  # type: ignore[call-overload]
     return np.ascontiguousarray(flow.transpose(2, 0, 1))
