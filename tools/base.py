@@ -177,6 +177,13 @@ class Meta:
         self.asked = asked
         self.used, self.tasks = 0.0, 0
 
+    @property
+    def share(self) -> float:
+        """How much of the time, or of the dancers that were asked for instead, is used: 0..1."""
+        if self.asked.tasks:
+            return min(1.0, self.tasks / self.asked.tasks)
+        return min(1.0, self.used / (60 * self.asked.minutes))
+
     def begin(self, weights: Weights, fresh: bool) -> None:
         """The trainer as if it had just been made, with these weights; `fresh`: and no moments."""
         for network in (self.trainer.generator, self.trainer.averaged):
@@ -185,8 +192,9 @@ class Meta:
         if fresh:
             self.trainer.optimizers["generator"].state.clear()
 
-    def task(self, ready: list[Path], share: float) -> dict[str, float]:
-        """Learn some dancers and move towards what came of it; `share` of the time is used. Returns the losses."""
+    def task(self, ready: list[Path]) -> dict[str, float]:
+        """Learn some dancers and move towards what came of it; returns the losses."""
+        share = self.share
         joint = share < self.asked.joint
         count = min(GROUP, len(ready)) if joint else 1
         chosen = self.random.choice(len(ready), count, replace=False)
@@ -269,24 +277,23 @@ def ready_of(folder: Path, sizes: Plan, count: int, drawing: BaseProcess) -> lis
 def learn(meta: Meta, drawing: BaseProcess, kept: Path) -> None:
     """The loop over dancers until the time is used."""
     asked, sizes = meta.asked, meta.trainer.plan
-    budget, saved, probed = 60 * asked.minutes, meta.used, meta.used
+    saved = probed = meta.used
     held_out = ready_of(asked.folder, sizes, asked.puppets, drawing)[:HELD_OUT]
     if meta.used == 0:
         say(meta, {"held out, from nothing": meta.probe(held_out)})
     clock = time.monotonic() - meta.used
-    while meta.used < budget:
+    while meta.share < 1:
         ready = ready_of(asked.folder, sizes, asked.puppets, drawing)[HELD_OUT:]
-        losses = meta.task(ready, meta.used / budget)
+        losses = meta.task(ready)
         meta.used = time.monotonic() - clock
         if meta.tasks % 10 == 0:
             say(meta, {name: round(value, 3) for name, value in losses.items()} | {"drawn": len(ready)})
-        if meta.used - saved > CHECKPOINT or meta.used >= budget:
+        if meta.used - saved > CHECKPOINT or meta.share >= 1:
             meta.save(kept)
             saved = meta.used
-        if meta.used - probed > PROBE or meta.used >= budget:
+        if meta.used - probed > PROBE or meta.share >= 1:
             say(meta, {"held out": meta.probe(held_out)})
             probed = meta.used = time.monotonic() - clock
-    meta.save(kept)
 
 
 def say(meta: Meta, words: dict[str, Any]) -> None:
@@ -302,6 +309,7 @@ def main() -> None:
     parser.add_argument("--recipe", default="fast")
     parser.add_argument("--size", type=int, default=256, help="height of the crops in pixels")
     parser.add_argument("--minutes", type=float, default=60)
+    parser.add_argument("--tasks", type=int, help="so many times 20 steps (--inner) instead of a time")
     parser.add_argument("--puppets", type=int, default=200, help="how many are drawn")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--inner", type=int, default=20, help="steps on each dancer")
