@@ -172,6 +172,16 @@ class ExportSettings:
         "The visible corner label: auto shows it until a consent is recorded.",
         choices=("auto", "on", "off"),
     )
+    plate: str = option(
+        "own",
+        "What is behind the dancer: own is the person's background; or a picture or video file, which fills the "
+        "picture; none leaves it see-through, for presets that can.",
+    )
+    blend: str = option(
+        "plain",
+        "How the dancer meets another plate: plain, or poisson, which takes on its light, evenly over place and time.",
+        choices=("plain", "poisson"),
+    )
 
 
 GROUPS: dict[str, Any] = {

@@ -252,14 +252,17 @@ def test_a_stop_leaves_nothing_half_done(rendered: Project, tmp_path: Path, coun
 def test_what_is_not_rendered_or_no_longer_there_is_said(rendered: Project, tmp_path: Path) -> None:
     output = tmp_path / "clip.mp4"
     (rendered.dance_folder(rendered.dances[0]) / "render" / "000048.mkv").write_bytes(b"damaged")
-    with pytest.raises(UserError, match="not rendered yet"):
+    with pytest.raises(UserError, match=r"1\.92 to 3 s of 'dance' are not rendered yet") as caught:
         list(export(rendered, output))
+    assert "--dance dance --from 1.92 --to 3\n" in caught.value.hint
+    assert caught.value.hint.endswith("--from 0 --to 1.92")
     assert not output.exists() and not leftovers(tmp_path)
-    list(export(rendered, output, 0, 1.9))  # what is whole can be written
+    list(export(rendered, output, 0, 1.92))  # what is whole can be written
+    assert probe(output).frames == 48
     with pytest.raises(UserError, match="not one frame"):
         list(export(rendered, output, 9))
     rendered._data["dances"][0]["file"] = str(tmp_path / "gone.mp4")
     with pytest.raises(UserError, match="no longer there"):
-        list(export(rendered, output))
+        list(export(rendered, output, 0, 1.9))
     with pytest.raises(UserError, match="no dance 'salsa'"):
         list(export_stage(rendered, RenderSettings(dance="salsa"), ExportSettings(), output))

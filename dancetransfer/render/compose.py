@@ -5,28 +5,53 @@ from collections.abc import Iterator
 import cv2
 import numpy as np
 
-from dancetransfer.learn.plate import composite
+from dancetransfer.learn.plate import composite, cut_out
 from dancetransfer.pose.poses import Poses
 from dancetransfer.project import Project
+from dancetransfer.render.backdrop import Backdrop
+from dancetransfer.render.light import Piece, lit
 from dancetransfer.render.render import read_layers, segments
+from dancetransfer.render.unmix import unmixed
 
 Shown = Iterator[tuple[float, np.ndarray]]
 """Times in seconds and RGB (or RGBA) uint8 [H,W,3] frames, in order."""
 
 
-def compose(project: Project, dance: str, first: int, last: int) -> Shown:
-    """The pictures of frames first <= n < last over the plate, whole and without label."""
+def compose(project: Project, dance: str, first: int, last: int, backdrop: Backdrop | None = None) -> Shown:
+    """The pictures of frames first <= n < last over the plate or a backdrop, whole and without label."""
+    if backdrop is not None:
+        yield from _moved_away(project, dance, first, last, backdrop)
+        return
     plate = plate_of(project)
     for time, layer, box in _layers(project, dance, first, last):
         yield time, composite(plate, layer, box)
 
 
+def _moved_away(project: Project, dance: str, first: int, last: int, backdrop: Backdrop) -> Shown:
+    plate = plate_of(project)
+    times = Poses.load(project.dance_folder(project.dance(dance)) / "retarget.npz").time[first:last]
+    behind = backdrop.pictures(times, plate.shape[1::-1])
+    pieces = (
+        Piece(time, _freed(layer, plate, box), box, picture)
+        for (time, layer, box), picture in zip(_layers(project, dance, first, last), behind, strict=True)
+    )
+    for piece in lit(pieces, plate) if backdrop.blend == "poisson" else pieces:
+        yield piece.time, composite(piece.behind, piece.layer, piece.box)
+
+
 def compose_alone(project: Project, dance: str, first: int, last: int) -> Shown:
     """The dancer of frames first <= n < last on nothing: RGBA, not premultiplied, in the plate's size."""
-    nothing = np.zeros_like(plate_of(project))
-    for time, layer, box in _layers(project, dance, first, last):
+    plate = plate_of(project)
+    nothing = np.zeros_like(plate)
+    for time, covering, box in _layers(project, dance, first, last):
+        layer = _freed(covering, plate, box)
         alpha = composite(nothing, np.dstack([np.full_like(layer[..., :3], 255), layer[..., 3]]), box)[..., :1]
         yield time, _straight(composite(nothing, layer, box), alpha)
+
+
+def _freed(layer: np.ndarray, plate: np.ndarray, box: np.ndarray) -> np.ndarray:
+    """The layer without what is left in it of the person's background."""
+    return unmixed(layer, cut_out(plate, box, (layer.shape[1], layer.shape[0])))
 
 
 def has_mask(project: Project, dance: str, first: int, last: int) -> bool:

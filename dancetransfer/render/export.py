@@ -16,6 +16,7 @@ def export(project: Project, chosen: RenderSettings, settings: ExportSettings, o
     One frame out per frame in, at its own time, unless the settings or the preset resample. The
     dance's sound goes with it, or the music that was chosen; the AI mark is always in the file, the
     visible label until somebody's consent is recorded. The file is opened again before it is called done.
+    `Done.result` tells which part of the dance it shows: "from" and "to" in seconds.
     """
     made = plan(project, chosen, settings)
     yield from _notices(project, settings, made)
@@ -29,7 +30,8 @@ def export(project: Project, chosen: RenderSettings, settings: ExportSettings, o
         count = writer.frames
     found = check(output, made.preset, count, made.size, made.seconds, made.sound is not None)
     words = f"{count} frames, {made.seconds:.1f} s, {found.size[0]}x{found.size[1]}, {_sound_words(settings, made)}."
-    yield Done("export", words, [str(output)])
+    part = {"from": float(made.times[made.first]), "to": made.end}
+    yield Done("export", words, [str(output)], part)
 
 
 def _notices(project: Project, settings: ExportSettings, made: Plan) -> Events:

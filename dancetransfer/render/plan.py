@@ -8,9 +8,11 @@ import numpy as np
 from dancetransfer.errors import UserError
 from dancetransfer.pose.poses import Poses
 from dancetransfer.project import Media, Project
+from dancetransfer.render.backdrop import Backdrop, backdrop_of
 from dancetransfer.render.compose import Shown, compose, compose_alone, has_mask, plate_of, resample, seen
 from dancetransfer.render.crop import chosen_crop, view_boxes
 from dancetransfer.render.presets import PRESETS, Preset, clip_size
+from dancetransfer.render.ready import require_rendered
 from dancetransfer.render.render import frames_between
 from dancetransfer.settings import ExportSettings, RenderSettings
 from dancetransfer.video.disclosure import draw_label, label_place
@@ -45,6 +47,8 @@ class Plan:
     labeled: bool
     sound: Cut | None
     hardware: bool
+    backdrop: Backdrop | None = None
+    """What is behind the dancer in the place of the person's own background."""
 
     @property
     def end(self) -> float:
@@ -99,11 +103,15 @@ class Plan:
         return [image for n in some for _, image in self._frames(int(n), int(n) + 1)]
 
     def _frames(self, first: int, last: int) -> Shown:
-        shown = compose_alone if self.preset.alpha else compose
         place = label_place(self.size) if self.labeled else None
-        for n, (time, whole) in enumerate(shown(self.project, self.dance, first, last), first):
+        for n, (time, whole) in enumerate(self._composed(first, last), first):
             image = seen(whole, self.boxes[n], self.size)
             yield time, _labeled(image, place) if place else image
+
+    def _composed(self, first: int, last: int) -> Shown:
+        if self.preset.alpha:
+            return compose_alone(self.project, self.dance, first, last)
+        return compose(self.project, self.dance, first, last, self.backdrop)
 
 
 def plan(project: Project, chosen: RenderSettings, settings: ExportSettings) -> Plan:
@@ -111,10 +119,14 @@ def plan(project: Project, chosen: RenderSettings, settings: ExportSettings) -> 
     dance, preset = project.dance(chosen.dance), PRESETS[settings.preset]
     poses = Poses.load(project.dance_folder(dance) / "retarget.npz")
     first, last = frames_between(poses.time, chosen.start, chosen.stop)
-    if preset.alpha and not has_mask(project, dance.name, first, last):
+    backdrop = backdrop_of(settings, float(poses.time[first]))
+    require_rendered(project, dance, poses, first, last)
+    if (preset.alpha or backdrop) and not has_mask(project, dance.name, first, last):
         raise UserError(
             "The dancer can't be cut out: the published method paints the whole picture.",
-            "Choose another preset, or learn the person with --recipe fast.",
+            "Choose another preset, or learn the person with --recipe fast."
+            if preset.alpha
+            else "Export with --plate own, or learn the person with --recipe fast.",
         )
     height, width = plate_of(project).shape[:2]
     size = clip_size(preset, (width, height))
@@ -125,7 +137,7 @@ def plan(project: Project, chosen: RenderSettings, settings: ExportSettings) -> 
         boxes = view_boxes(replace(poses, size=(width, height)), size[0] / size[1], crop)
     made = Plan(
         project, dance.name, preset, poses.time, first, last, size, boxes, None,
-        label_wanted(project, settings), None, settings.encoder == "hardware",
+        label_wanted(project, settings), None, settings.encoder == "hardware", backdrop,
     )  # fmt: skip
     return replace(made, fps=_rate(made, settings), sound=_sound(made, dance, settings))
 

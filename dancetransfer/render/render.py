@@ -210,6 +210,11 @@ def read_layers(parts: list[Segment], first: int, last: int) -> Iterator[tuple[n
             yield frame.image, boxes[frame.index]
 
 
+def makers(parts: list[Segment]) -> list[str]:
+    """The generator that rendered each segment; "" where it is missing or damaged."""
+    return [_whole(part)[1] for part in parts]
+
+
 def _whole(part: Segment) -> tuple[np.ndarray | None, str]:
     """The boxes and the generator of a segment whose two files are whole and belong together."""
     try:

@@ -1,0 +1,53 @@
+"""Whether a stretch of a dance is rendered; where it is not, what is missing and what to do."""
+
+import math
+from itertools import groupby
+
+import numpy as np
+
+from dancetransfer.errors import UserError
+from dancetransfer.pose.poses import Poses
+from dancetransfer.project import Media, Project
+from dancetransfer.render.render import makers, segments
+
+
+def require_rendered(project: Project, dance: Media, poses: Poses, first: int, last: int) -> None:
+    """UserError where some of frames first <= n < last is not rendered, or by several generators.
+
+    The hint says how to render what is missing, and the longest stretch that can be written as it is.
+    """
+    parts = segments(poses, project.dance_folder(dance) / "render")
+    parts = [part for part in parts if part.start < last and part.stop > first]
+    made_by = makers(parts)
+    if len(set(made_by)) == 1 and made_by[0]:
+        return
+    if all(made_by):
+        begin, end = first, last
+        words = f"Parts of '{dance.name}' are rendered by different trainings."
+    else:
+        missing = [part for part, maker in zip(parts, made_by, strict=True) if not maker]
+        begin, end = max(missing[0].start, first), min(missing[-1].stop, last)
+        words = f"{_seconds(poses, begin)} to {_seconds(poses, end)} s of '{dance.name}' are not rendered yet."
+    hint = f"Render it: dancetransfer render X.dance --dance {dance.name} {_flags(poses, begin, end)}"
+    runs = [[part for part, _ in run] for maker, run in groupby(zip(parts, made_by, strict=True), _maker) if maker]
+    if runs:
+        longest = max(runs, key=lambda run: run[-1].stop - run[0].start)
+        start, stop = max(longest[0].start, first), min(longest[-1].stop, last)
+        hint += f"\nOr write what is there: {_flags(poses, start, stop)}"
+    raise UserError(words, hint)
+
+
+def _maker(pair: tuple[object, str]) -> str:
+    return pair[1]
+
+
+def _flags(poses: Poses, first: int, last: int) -> str:
+    """The stretch as the command line takes it."""
+    return f"--from {_seconds(poses, first)} --to {_seconds(poses, last)}"
+
+
+def _seconds(poses: Poses, frame: int) -> str:
+    """When a frame comes, or the last one goes, rounded down so that it is the first from then on."""
+    step = float(np.median(np.diff(poses.time))) if len(poses) > 1 else 0.04
+    times = np.append(poses.time, poses.time[-1] + step)
+    return f"{math.floor(round(float(times[frame]) * 1000, 3)) / 1000:g}"
