@@ -107,13 +107,16 @@ def composite(plate: np.ndarray, layer: np.ndarray, box: np.ndarray) -> np.ndarr
     color[..., :3] *= color[..., 3:] / 255  # premultiplied, so that no color bleeds in from outside
     size, fine = (right - left, bottom - top), _fineness(part.shape[1::-1], inside)
     matrix = cv2.invertAffineTransform(_into(inside * fine, (part.shape[1], part.shape[0])))
-    moved = cv2.warpAffine(color, matrix, (size[0] * fine, size[1] * fine), flags=cv2.INTER_CUBIC)
-    moved = cv2.resize(moved, size, interpolation=cv2.INTER_AREA) if fine > 1 else moved
+    wide, tall = size[0] * fine, size[1] * fine
+    moved = cv2.warpAffine(color, matrix, (wide, tall), flags=cv2.INTER_CUBIC)
+    near = cv2.warpAffine(part[..., 3:], matrix, (wide, tall), flags=cv2.INTER_LINEAR)  # cubics reach too far
+    if fine > 1:
+        moved, near = (cv2.resize(one, size, interpolation=cv2.INTER_AREA) for one in (moved, near))
     alpha = moved[..., 3:]
     moved *= np.minimum(255 / np.maximum(alpha, 1), 1)  # cubics overshoot
     region = result[top:bottom, left:right]
     mixed = region * (1 - alpha / 255) + moved[..., :3]
-    region[:] = np.where(alpha < 1, region, cv2.convertScaleAbs(np.maximum(mixed, 0)))
+    region[:] = np.where((alpha < 1) | (near[..., None] < 1), region, cv2.convertScaleAbs(np.maximum(mixed, 0)))
     return result
 
 
