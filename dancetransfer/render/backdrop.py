@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from dancetransfer.errors import UserError
+from dancetransfer.learn.recipes import RECIPES
 from dancetransfer.render.presets import PRESETS
 from dancetransfer.settings import ExportSettings
 from dancetransfer.video.read import RandomAccess
@@ -69,6 +70,21 @@ def check_backdrop(settings: ExportSettings) -> None:
         return
     if _picture(Path(settings.plate)) is None:
         _video(Path(settings.plate)).close()
+
+
+def check_recipe(settings: ExportSettings, recipe: str) -> None:
+    """UserError where the dancer of such a recipe can't be cut out as the settings need it."""
+    if not RECIPES[recipe].mask:
+        check_cut_out(settings, False)
+
+
+def check_cut_out(settings: ExportSettings, masked: bool) -> None:
+    """UserError where the settings need the dancer alone and what was learned has no mask."""
+    message = "The dancer can't be cut out: the published method paints the whole picture."
+    if PRESETS[settings.preset].alpha and not masked:
+        raise UserError(message, "Choose another preset, or learn the person with --recipe fast.")
+    if settings.plate != OWN and not masked:
+        raise UserError(message, f"Keep the person's background (--plate {OWN}), or learn with --recipe fast.")
 
 
 def filling(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:

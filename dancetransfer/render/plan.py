@@ -5,10 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
-from dancetransfer.errors import UserError
 from dancetransfer.pose.poses import Poses
 from dancetransfer.project import Media, Project
-from dancetransfer.render.backdrop import Backdrop, backdrop_of
+from dancetransfer.render.backdrop import Backdrop, backdrop_of, check_cut_out
 from dancetransfer.render.compose import Shown, compose, compose_alone, has_mask, plate_of, resample, seen
 from dancetransfer.render.crop import chosen_crop, view_boxes
 from dancetransfer.render.presets import PRESETS, Preset, clip_size
@@ -121,13 +120,8 @@ def plan(project: Project, chosen: RenderSettings, settings: ExportSettings) -> 
     first, last = frames_between(poses.time, chosen.start, chosen.stop)
     backdrop = backdrop_of(settings, float(poses.time[first]))
     require_rendered(project, dance, poses, first, last)
-    if (preset.alpha or backdrop) and not has_mask(project, dance.name, first, last):
-        raise UserError(
-            "The dancer can't be cut out: the published method paints the whole picture.",
-            "Choose another preset, or learn the person with --recipe fast."
-            if preset.alpha
-            else "Export with --plate own, or learn the person with --recipe fast.",
-        )
+    if preset.alpha or backdrop:
+        check_cut_out(settings, has_mask(project, dance.name, first, last))
     height, width = plate_of(project).shape[:2]
     size = clip_size(preset, (width, height))
     crop = chosen_crop(settings.crop, (width, height), preset.aspect)
