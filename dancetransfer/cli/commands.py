@@ -21,6 +21,7 @@ from dancetransfer.settings import ExportSettings, PoseSettings, RenderSettings,
 def transfer(arguments: argparse.Namespace, context: Context) -> Events:
     """The whole job."""
     from dancetransfer import transfer as chain
+    from dancetransfer.render.backdrop import check_recipe
 
     output = Path(arguments.output).resolve()
     dance, clips = Path(arguments.dance), [Path(path) for path in arguments.person]
@@ -38,6 +39,7 @@ def transfer(arguments: argparse.Namespace, context: Context) -> Events:
         training = read_kept(arguments, TrainSettings, project)
         fitting = read_kept(arguments, RetargetSettings, project)
         exporting = _exporting(arguments, project.settings(ExportSettings), output)
+        check_recipe(exporting, training.recipe)
         project.set_settings(exporting)
         project.save()
         rendering = RenderSettings(dance=project.dances[-1].name)
@@ -152,7 +154,8 @@ def export(arguments: argparse.Namespace, context: Context) -> Events:
                 yield replace(event, stage="") if isinstance(event, Done) else event  # the command's last word
         return
     media = [Path(one.file) for one in (*project.clips, *project.dances)]
-    chain.check_output(output, [*media, *([Path(exporting.music)] if exporting.music else [])], exporting.preset)
+    others = [Path(one) for one in (exporting.music, exporting.plate) if one]
+    chain.check_output(output, [*media, *others], exporting.preset)
     with _working(project, context):
         yield from _notes(project)
         if arguments.consent:
@@ -177,14 +180,19 @@ def forget(arguments: argparse.Namespace, context: Context) -> Events:
 
 def _exporting(arguments: argparse.Namespace, kept: ExportSettings, output: Path) -> ExportSettings:
     """What was typed, else what the project keeps; where no preset is typed, it has to go with the file's name."""
+    from dancetransfer.render.backdrop import NOTHING, OWN, check_backdrop
     from dancetransfer.render.presets import fitting
 
     typed = given(arguments, ExportSettings)
     if typed.get("music"):
         typed["music"] = str(Path(typed["music"]).resolve())
+    if typed.get("plate", OWN) not in (OWN, NOTHING):
+        typed["plate"] = str(Path(typed["plate"]).resolve())
     if "preset" not in typed:
         typed["preset"] = fitting(kept.preset, output.suffix)
-    return replace(kept, **typed)
+    exporting = replace(kept, **typed)
+    check_backdrop(exporting)
+    return exporting
 
 
 # --- shared --------------------------------------------------------------------------------------
