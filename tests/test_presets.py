@@ -24,6 +24,7 @@ from dancetransfer.render.compose import compose, compose_alone, plate_of, seen
 from dancetransfer.render.crop import view_boxes
 from dancetransfer.render.estimate import estimate, in_words
 from dancetransfer.render.export import export
+from dancetransfer.render.part import part_of
 from dancetransfer.render.presets import PRESETS, fitting
 from dancetransfer.settings import ExportSettings, RenderSettings
 from dancetransfer.video.disclosure import SOURCE_TYPE, TAG, label_place, read_mark
@@ -458,3 +459,17 @@ def test_the_command_estimates_without_writing(rendered: Project, tmp_path: Path
     code, events = call("export", rendered.folder, "-o", tmp_path / "clip.webm", "--estimate", "--to", "0.6")
     assert code == 0 and last(events).result["bytes"] > 1000
     assert not (tmp_path / "clip.webm").exists()
+
+
+def test_a_preview_leaves_the_projects_settings_and_says_which_part_it_shows(rendered: Project, tmp_path: Path) -> None:
+    clip, project = tmp_path / "preview.mp4", Project.open(rendered.folder)
+    project.set_settings(ExportSettings(preset="square", crop="close", sound="off", fps=12))
+    project.save()
+    done("export", rendered.folder, "-o", clip, "--from", "0.41", "--to", "0.8", "--preview")
+    assert Project.open(rendered.folder).settings(ExportSettings).preset == "square"
+    facts = probe(clip)
+    assert (facts.width, facts.height, facts.frames, facts.audio) == (256, 256, 9, "aac")
+    assert part_of(clip) == pytest.approx((0.44, 0.8))  # from the first frame in it to the end of the last
+    clip.write_bytes(clip.read_bytes() + b"another")
+    assert part_of(clip) is None
+    assert part_of(tmp_path / "none.mp4") is None

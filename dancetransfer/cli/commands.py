@@ -143,10 +143,12 @@ def render(arguments: argparse.Namespace, context: Context) -> Events:
 def export(arguments: argparse.Namespace, context: Context) -> Events:
     """Write a rendered dance as a clip, or tell how large it will be."""
     from dancetransfer import transfer as chain
+    from dancetransfer.render.part import note_part
 
     output = Path(arguments.output).resolve()
     project = Project.open(arguments.project)
-    exporting = _exporting(arguments, project.settings(ExportSettings), output)
+    kept = ExportSettings() if arguments.preview else project.settings(ExportSettings)
+    exporting = _exporting(arguments, kept, output)
     rendering = read(arguments, RenderSettings)
     if arguments.estimate:
         with _working(project, context):
@@ -160,9 +162,13 @@ def export(arguments: argparse.Namespace, context: Context) -> Events:
         yield from _notes(project)
         if arguments.consent:
             project.consent = arguments.consent
-        project.set_settings(exporting)
+        if not arguments.preview:
+            project.set_settings(exporting)
         project.save()
-        yield from chain.chain(chain.export_tasks(project, rendering, exporting, output))
+        for event in chain.chain(chain.export_tasks(project, rendering, exporting, output)):
+            if arguments.preview and isinstance(event, Done) and event.stage == "export":
+                note_part(output, event.result["from"], event.result["to"])
+            yield event
         yield chain.done(_finished(project, exporting, output), [output])
 
 

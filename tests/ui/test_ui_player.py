@@ -10,6 +10,7 @@ from PySide6.QtGui import QImage
 from video_samples import make_video, number_of, numbered, tone
 
 from dancetransfer.errors import UserError
+from dancetransfer.pose.poses import absent
 from dancetransfer.video.proxy import ProxyMaker
 from dancetransfer.video.read import frame_times, read_frames
 from ui.player.player import Player
@@ -147,6 +148,34 @@ def test_all_sources_show_the_frame_of_the_masters_time(qtbot, player, tmp_path)
     assert at(qtbot, player, shown, 1.9, "slow") == 22
     assert shown.number("fast") == 47  # the last one stays
     assert (player.fps, player.duration) == (pytest.approx(12), pytest.approx(2))
+
+
+def test_a_clip_of_a_part_is_shown_only_while_it_lasts(qtbot, player, tmp_path):
+    dance, part = video(tmp_path / "dance.mp4", 50), video(tmp_path / "part.mp4", 10)
+    shown = opened(qtbot, player, {"dance": dance, "part": part}, {"part": 0.8})
+    assert "part" not in shown.last
+    for number in (20, 29):
+        assert at(qtbot, player, shown, number / 25) == number
+        assert shown.number("part") == number - 20
+    for number in (19, 30, 49):
+        assert at(qtbot, player, shown, number / 25) == number
+        assert "part" not in shown.last
+
+
+def test_a_pose_track_gives_its_times_and_no_picture(qtbot, player, tmp_path):
+    times = np.arange(40) / 20
+    absent(times, (64, 64)).save(tmp_path / "track.npz")
+    shown = opened(qtbot, player, {"dance": tmp_path / "track.npz", "person": video(tmp_path / "person.mp4", 25)})
+    assert (player.duration, player.fps) == (pytest.approx(2), pytest.approx(20))
+    assert at(qtbot, player, shown, 0.5, "person") == 12 and set(shown.last) == {"person"}
+    player.step(1)
+    assert player.time == pytest.approx(0.55)
+    alone = opened(qtbot, player, {"dance": tmp_path / "track.npz"})
+    player.set_range(0.5, 1.0)
+    player.seek(0.5)
+    player.play()
+    qtbot.waitUntil(lambda: not player.playing, timeout=WAIT)
+    assert alone.times[-1] == pytest.approx(0.95) and alone.last == {}
 
 
 def test_it_plays_every_frame_to_the_end_and_says_so(qtbot, player, tmp_path):

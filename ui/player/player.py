@@ -76,8 +76,8 @@ class Player(QObject):
     def set_sources(self, sources: Mapping[str, str | Path], begins: Mapping[str, float] | None = None) -> None:
         """Show these videos; the first is the master. Time stays where it is, within the new master.
 
-        `begins`: at what second of the master another source starts (a clip of a part of the dance), 0 for
-        those not named. The files are held open: on Windows, take them out before they are replaced.
+        A pose track (.npz) counts the time and has no pictures. `begins`: at what second of the master a clip of
+        a part of it starts, which is shown only while it lasts; the others start with the master. The files are held open: on Windows, take them out before they are replaced.
         """
         self._sources, self._frames, self._shown = None, Frames(), -1
         self._awaited.clear()

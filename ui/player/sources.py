@@ -10,6 +10,7 @@ import numpy as np
 from PySide6.QtGui import QImage
 
 from dancetransfer.errors import UserError
+from dancetransfer.pose.poses import Poses
 from dancetransfer.video.read import RandomAccess
 
 EARLY = 0.002
@@ -22,17 +23,22 @@ threads 6.5 ms; large pictures gain from several."""
 class Source:
     """One open video; its pictures as QImage by number, going forward is cheap."""
 
-    def __init__(self, path: Path, begin: float = 0.0) -> None:
-        """`begin`: at what second of the first source this one starts. UserError where it can't be read."""
+    def __init__(self, path: Path, begin: float | None = None) -> None:
+        """`begin`: at what second of the first source this one starts, a clip of a part of it, which is shown only
+        while it lasts. None: both start together, and the last picture stays. UserError where it can't be read."""
         self._video = RandomAccess(path, threads=1, exact=False)
         if min(self._video.info.width, self._video.info.height) > SMALL:
             self._video.close()
             self._video = RandomAccess(path, exact=False)
-        self.info = self._video.info
-        self.times = self._video.times + begin
+        info = self._video.info
+        self.fps, self.seconds, self.frame_bytes = info.fps, info.seconds, 4 * info.width * info.height
+        self.times = self._video.times + (begin or 0.0)
+        self._end = float("inf") if begin is None else float(self.times[0]) + info.seconds
 
     def number(self, seconds: float) -> int:
-        """The latest frame at or before a time of the first source; -1 before the first one."""
+        """The latest frame at or before a time of the first source; -1 where it shows nothing then."""
+        if seconds >= self._end - EARLY:
+            return -1
         return int(np.searchsorted(self.times, seconds + EARLY, "right")) - 1
 
     def picture(self, number: int) -> QImage:
@@ -50,30 +56,46 @@ class Source:
         self._video.close()
 
 
+class Motion:
+    """A dance without a picture: the times of its poses, by which the others are shown."""
+
+    def __init__(self, path: Path) -> None:
+        """UserError where it can't be read."""
+        self.times = Poses.load(path).time
+        step = float(np.median(np.diff(self.times))) if len(self.times) > 1 else 0.04
+        self.fps, self.seconds = 1 / step, float(self.times[-1] - self.times[0]) + step
+
+
 class Sources:
-    """The videos that are shown together. The first that opens is the master, whose times count."""
+    """The videos that are shown together. The first that opens is the master, whose times count.
+
+    A pose track (.npz) gives its times and no pictures: whoever shows them draws the poses.
+    """
 
     def __init__(self, paths: Mapping[str, Path], begins: Mapping[str, float]) -> None:
         self.problems: dict[str, str] = {}
         """Why a source is missing, in words."""
         self._open: dict[str, Source] = {}
+        self.master: Source | Motion | None = None
         for name, path in paths.items():
             try:
-                self._open[name] = Source(Path(path), begins.get(name, 0.0))
+                if path.suffix == ".npz":
+                    self.master = self.master or Motion(path)
+                else:
+                    self._open[name] = Source(path, begins.get(name))
+                    self.master = self.master or self._open[name]
             except UserError as error:
                 self.problems[name] = f"{error.message} {error.hint}"
-        self.master = next(iter(self._open.values()), None)
         self.times = self.master.times if self.master else np.zeros(0)
         """[T] seconds, rising: when the master's frames are shown."""
         first = float(self.times[0]) if len(self.times) else 0.0
-        self.duration = first + self.master.info.seconds if self.master else 0.0
-        self.fps = self.master.info.fps if self.master else 0.0
-        sizes = [source.info.width * source.info.height for source in self._open.values()]
-        self.frame_bytes = 4 * sum(sizes)
+        self.duration = first + self.master.seconds if self.master else 0.0
+        self.fps = self.master.fps if self.master else 0.0
+        self.frame_bytes = sum(source.frame_bytes for source in self._open.values())
         """Of one frame of all sources."""
 
     def numbers(self, number: int) -> dict[str, int]:
-        """Which frame of each source belongs to a frame of the master; sources that begin later are left out."""
+        """Which frame of each video belongs to a frame of the master; those that show nothing then are left out."""
         now = float(self.times[number])
         found = {name: number if source is self.master else source.number(now) for name, source in self._open.items()}
         return {name: at for name, at in found.items() if at >= 0}
