@@ -8,7 +8,7 @@ from stick_bodies import Camera, body, waving, without
 
 from dancetransfer.learn.plate import composite
 from dancetransfer.pose import labels
-from dancetransfer.pose.crop import crop_aspect, face_boxes, follow_boxes, into_crop, whole_frame_boxes
+from dancetransfer.pose.crop import crop_aspect, face_boxes, follow_boxes, hand_boxes, into_crop, whole_frame_boxes
 from dancetransfer.pose.labels import CHANNELS, label_map
 from dancetransfer.pose.poses import FACE, LEFT_EAR, LEFT_ELBOW, LEFT_HAND, NOSE, RIGHT_EAR, RIGHT_HAND, Poses
 
@@ -198,3 +198,21 @@ def test_the_face_box_is_calmer_than_the_joints_and_does_not_lag() -> None:
     assert np.abs(np.diff(shaken - clean, axis=0)).mean() < 0.5
     middle = (clean[:, :2] + clean[:, 2:]) / 2 - 0.5
     assert np.abs(middle - poses.xy[:, [LEFT_EAR, RIGHT_EAR, NOSE, NOSE]].mean(1))[10:-10].max() < 2
+
+
+def test_a_hand_box_holds_the_hand_that_opens_and_is_none_where_it_is_hidden() -> None:
+    poses = without(Camera(200, 1.0, SIZE).see(waving(50), np.full(50, 2.0)), slice(0, 0), slice(None))
+    xy, confidence = poses.xy.copy(), poses.confidence.copy()
+    for n in range(50):
+        spread = (4 + 4 * np.sin(n / 8)) * np.stack([np.arange(21) % 5 / 4.0, np.arange(21) / 20.0], 1)
+        xy[n, LEFT_HAND] = xy[n, 9] + spread
+    confidence[:, LEFT_HAND], confidence[:, RIGHT_HAND] = 0.9, 0.0
+    confidence[20:24, LEFT_HAND][:, :12] = 0.1
+    left, right = hand_boxes(poses.with_xy(xy, confidence))
+    assert np.isnan(right).all() and np.isnan(left[20:24]).all() and np.isfinite(left[24:]).all()
+    known = np.isfinite(left).all(1)
+    joints = xy[known][:, LEFT_HAND] + 0.5
+    inside = (joints >= left[known, None, :2]) & (joints <= left[known, None, 2:])
+    assert inside.mean() > 0.98
+    side = left[known, 2] - left[known, 0]
+    assert np.allclose(side, left[known, 3] - left[known, 1]) and np.abs(np.diff(side)).max() < 1

@@ -8,8 +8,9 @@ import numpy as np
 
 from dancetransfer.learn.batches import into_boxes
 from dancetransfer.learn.dancer import Dancer
+from dancetransfer.learn.likeness import decibels, likeness_error
 from dancetransfer.learn.pairs import CHOOSE, TRAIN, Footage, boxes_of
-from dancetransfer.learn.plate import composite, cut_out
+from dancetransfer.learn.plate import composite
 from dancetransfer.learn.recipes import Plan
 from dancetransfer.learn.sheet import fitted
 from dancetransfer.pose.crop import face_boxes, into_crop
@@ -52,13 +53,13 @@ class Judging:
             part = slice(int(run[0]), int(run[-1]) + 1)
             poses, boxes = clip.poses[part], clip.boxes[part]
             within = into_boxes(box_of(poses), boxes, self.plan.size)
-            for n, (layer, box) in enumerate(dancer.layers(poses, boxes)):
+            for n, (layer, _) in enumerate(dancer.layers(poses, boxes)):
                 if not np.isfinite(within[n]).all():
                     continue
-                made = over_crop(cut_out(clip.plate, box, self.plan.size), layer)
+                made = over_crop(clip.backdrop(part.start + n, self.plan.size), layer)
                 error = likeness_error(made, clip.crops[part.start + n][..., :3], within[n])
                 if np.isfinite(error):
-                    values.append(-10 * np.log10(max(error, 1e-7)))
+                    values.append(decibels(error))
         return float(np.mean(values)) if values else -1e9
 
 
@@ -113,8 +114,8 @@ class HeldOut:
     def parts(self, dancer: Dancer) -> dict[str, np.ndarray]:
         """RGB uint8 crops of the training's size: "real", the frame as filmed, and "again", danced by the generator."""
         boxes = self.clip.boxes[self.part]
-        layer, box = list(dancer.layers(self.clip.poses[self.part], boxes))[-1]
-        again = over_crop(cut_out(self.clip.plate, box, self.size), layer)
+        layer, _ = list(dancer.layers(self.clip.poses[self.part], boxes))[-1]
+        again = over_crop(self.clip.backdrop(self.part.stop - 1, self.size), layer)
         return {"real": np.asarray(self.clip.crops[self.part.stop - 1][..., :3]), "again": again}
 
 
@@ -148,29 +149,3 @@ def _read_picture(path: Path) -> np.ndarray | None:
     except (OSError, cv2.error):
         return None
     return None if image is None else image[..., ::-1]
-
-
-def likeness_error(made: np.ndarray, real: np.ndarray, box: np.ndarray) -> float:
-    """Mean squared difference of local means and deviations within a box [4], in 0..1 units.
-
-    Pictures are uint8 [H,W,3]; the statistics are taken over squares of a 32nd of the height, at that
-    size and at twice it. Where plain squared error punishes a sharp fold that sits two pixels off
-    more than no fold at all, this asks for the same colors and the same amount of texture in the
-    same places (the statistics of SSIM, Wang et al. 2004, without its pixelwise term).
-    """
-    left, top, right, bottom = (int(v) for v in box)
-    part = np.s_[max(0, top) : max(0, bottom), max(0, left) : max(0, right)]
-    if not made[part].size:
-        return float("nan")
-    errors = []
-    for side in (max(2, made.shape[0] // 32), max(4, made.shape[0] // 16)):
-        (mean_a, spread_a), (mean_b, spread_b) = (_statistics(one, side) for one in (made, real))
-        errors.append((mean_a - mean_b)[part] ** 2 + (spread_a - spread_b)[part] ** 2)
-    return float(np.mean(errors))
-
-
-def _statistics(picture: np.ndarray, side: int) -> tuple[np.ndarray, np.ndarray]:
-    """Local mean and standard deviation of a uint8 picture over squares of `side` pixels, 0..1."""
-    values = picture.astype(np.float32) / 255
-    mean = cv2.blur(values, (side, side))
-    return mean, np.sqrt(np.maximum(cv2.blur(values**2, (side, side)) - mean**2, 0))
