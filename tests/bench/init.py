@@ -30,7 +30,7 @@ from dancetransfer.project import Project
 from dancetransfer.score.lookup import Lookup
 from dancetransfer.settings import TrainSettings
 
-SCORED = (0, 5, 10, 15, 20, 25, 30, 40, 50, 75, 100, 150, 200, 250, 300, 400, 500, 750, 1000)
+SCORED = (*range(11), 12, 14, 16, 18, 20, 25, 30, 40, 50, 75, 100, 150, 200, 250, 300, 400, 500, 750, 1000)
 SHOWN = (0, 10, 25, 50, 100, 300)
 PLANNED = 1200
 """Steps of a whole training, of which these are the first."""
