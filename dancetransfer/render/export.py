@@ -4,6 +4,7 @@ from pathlib import Path
 
 from dancetransfer.events import Done, Events, Notice, Progress, Started
 from dancetransfer.project import Project
+from dancetransfer.render.backdrop import NOTHING, OWN
 from dancetransfer.render.check import check
 from dancetransfer.render.plan import Plan, label_wanted, plan
 from dancetransfer.settings import ExportSettings, RenderSettings
@@ -40,6 +41,8 @@ def _notices(project: Project, settings: ExportSettings, made: Plan) -> Events:
             "The visible label stays: nobody's consent is recorded in this project.",
             'Record it with --consent "who agreed, when".',
         )
+    if made.preset.alpha and settings.plate not in (OWN, NOTHING):
+        yield Notice(f"The plate is not seen: the preset '{made.preset.name}' writes the dancer alone.")
     if made.hardware and made.preset.format.codec in FAMILIES:
         encoder = choose_encoder(made.preset.format.codec, name="hardware")
         if not encoder.hardware:

@@ -16,6 +16,8 @@ WINDOW, OVERLAP = 24, 8
 STRENGTH, LIMIT = 0.35, 0.4
 """How much of the change of the background (in logarithms) the dancer takes on, and at most. A wall is darker by its
 paint as well as by its light, so all of it would be too much."""
+PALE = 0.5
+"""How much less of it in hue than in brightness: hue is paint even more often."""
 DARK = 24.0
 """Levels added before the logarithm, under which a background lights nobody."""
 SOFT = 1.5
@@ -79,8 +81,9 @@ class _Surround:
 
     def _change(self, behind: np.ndarray) -> np.ndarray:
         if self._last is None or self._last[0] is not behind:  # a still picture is the same one in every frame
-            difference = STRENGTH * (self._logarithm(behind) - self._plate)
-            self._last = behind, LIMIT * np.tanh(difference / LIMIT)
+            difference = self._logarithm(behind) - self._plate
+            difference += PALE * (difference.mean(-1, keepdims=True) - difference)
+            self._last = behind, LIMIT * np.tanh(STRENGTH * difference / LIMIT)
         return self._last[1]
 
     def _logarithm(self, picture: np.ndarray) -> np.ndarray:
