@@ -74,6 +74,38 @@ TABLE: dict[str, Weights] = {
             publisher="PyTorch (torchvision)",
             training="ImageNet, whose pictures are for research",
         ),
+        # Address: the change of torchvision/models/alexnet.py in github.com/pytorch/vision, pull
+        # request 3620. Hash: the pointers of the same file in huggingface.co/CSWRY/VOSR (commit
+        # bf5da48) and huggingface.co/blanchon/image-gs-models-utils (commit e25ea78), and
+        # scripts/gpu/fetch-lpips.sh in github.com/zaitrarrio/fastvideo-rs (commit 2172ef87) pins the
+        # same; it begins with the digits of the file's name. License: torchvision's own.
+        Weights(
+            name="alexnet",
+            purpose="the network that LPIPS looks through",
+            file="alexnet-owt-7be5be79.pth",
+            url="https://download.pytorch.org/models/alexnet-owt-7be5be79.pth",
+            sha256="7be5be791159472b1fbf3c69796f7cb30dca7ad8466c2df70058c37116cdee02",
+            bytes=244_408_911,
+            license="BSD-3-Clause (torchvision)",
+            publisher="PyTorch (torchvision)",
+            training="ImageNet, whose pictures are for research",
+        ),
+        # Hash and size: the pointer in huggingface.co/chaofengc/IQA-PyTorch-Weights/commit/
+        # 2c6fd29ed801a279061a1202cbb20e8c3a05d961, which is where the address leads. The same hash is
+        # pinned for lpips/weights/v0.1/alex.pth of github.com/richzhang/PerceptualSimilarity. License:
+        # LICENSE there.
+        Weights(
+            name="lpips",
+            purpose="LPIPS beside the other scores: how like two pictures are to a trained network",
+            file="LPIPS_v0.1_alex-df73285e.pth",
+            url="https://huggingface.co/chaofengc/IQA-PyTorch-Weights/resolve/main/LPIPS_v0.1_alex-df73285e.pth",
+            sha256="df73285e35b22355a2df87cdb6b70b343713b667eddbda73e1977e0c860835c0",
+            bytes=6_009,
+            license="BSD-2-Clause (LPIPS)",
+            publisher="Richard Zhang et al. (LPIPS v0.1), passed on by the author of IQA-PyTorch",
+            training="judgments of people on pairs of pictures (BAPPS)",
+            needs=("alexnet",),
+        ),
         # Addresses of both DWPose files: invokeai/backend/image_util/dw_openpose/wholebody.py in
         # github.com/invoke-ai/InvokeAI, commit 2ff1ffcb. Size and hash of the pose network: the
         # pointer in the publisher's own commit, huggingface.co/yzd-v/DWPose/commit/
@@ -261,22 +293,34 @@ def load_vgg19() -> dict[str, "Tensor"]:
 
     UserError where the weights aren't installed or the file holds something else.
     """
+    # the first and the last convolution that the perceptual loss reads: relu1_1 and relu5_1
+    return _state("vgg19", "VGG19", {"features.0.weight": (64, 3, 3, 3), "features.28.weight": (512, 512, 3, 3)})
+
+
+def load_lpips() -> tuple[dict[str, "Tensor"], dict[str, "Tensor"]]:
+    """The states of AlexNet and of LPIPS' heads, as `models.lpips` reads them, on the CPU; UserError as above."""
+    return (
+        _state("alexnet", "AlexNet", {"features.0.weight": (64, 3, 11, 11), "features.10.weight": (256, 256, 3, 3)}),
+        _state("lpips", "LPIPS", {"lin0.model.1.weight": (1, 64, 1, 1), "lin4.model.1.weight": (1, 256, 1, 1)}),
+    )
+
+
+def _state(name: str, words: str, wanted: dict[str, tuple[int, ...]]) -> dict[str, "Tensor"]:
+    """The tensors of an installed file, in which those that are `wanted` have their shapes."""
     import torch
 
-    path = installed("vgg19")
+    path = installed(name)
     if path is None:
-        raise UserError("The VGG19 weights are not installed.", "Install them with: dancetransfer weights vgg19")
-    hint = f"Delete {path} and install the weights again: dancetransfer weights vgg19"
+        raise UserError(f"The {words} weights are not installed.", f"Install them with: dancetransfer weights {name}")
+    hint = f"Delete {path} and install the weights again: dancetransfer weights {name}"
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # a foreign file makes torch raise anything from EOFError to RuntimeError
         raise UserError(f"{path.name} is damaged or no file of weights.", hint) from error
-    # the first and the last convolution that the perceptual loss reads: relu1_1 and relu5_1
-    wanted = {"features.0.weight": (64, 3, 3, 3), "features.28.weight": (512, 512, 3, 3)}
     if not isinstance(state, dict) or any(
-        tuple(getattr(state.get(name), "shape", ())) != shape for name, shape in wanted.items()
+        tuple(getattr(state.get(one), "shape", ())) != shape for one, shape in wanted.items()
     ):
-        raise UserError(f"{path.name} does not hold VGG19's weights.", hint)
+        raise UserError(f"{path.name} does not hold {words}'s weights.", hint)
     return state
 
 

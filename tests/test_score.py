@@ -82,6 +82,8 @@ def test_compare_measures_frames_boxes_and_joints() -> None:
     assert scores.person_psnr == scores.face_psnr == 100
     assert scores.person_ssim == pytest.approx(1) and scores.ssim is not None and scores.ssim < 1
     assert scores.joint_error is not None and 0 < scores.joint_error < 3 and scores.pck == 1
+    assert scores.likeness == scores.face_likeness == 70 and scores.person_temporal == 0
+    assert scores.off_plate is None and scores.lpips is None
     turned = poses.xy.copy()
     turned[..., 0] = SIZE[0] - 1 - turned[..., 0]
     behind = compare(iter(made), iter(truth), poses.with_xy(turned))
@@ -116,6 +118,7 @@ def test_the_table_is_aligned_and_says_which_way_is_better() -> None:
     lines = table({"rendered": row, "a longer name": row}).splitlines()
     assert len({len(line) for line in lines}) == 1
     assert "PSNR dB ↑" in lines[0] and "flicker /255 ↓" in lines[0]
+    assert "LPIPS" not in lines[0]  # no row has it
     assert lines[1].startswith("rendered ") and "100.00" in lines[1] and lines[1].endswith("-")
 
 
@@ -256,7 +259,9 @@ def test_the_report_part_is_scored_beside_the_lookup(footage: list[Footage], tmp
     assert list(rows) == [RENDERED, PLACED, UNPLACED]
     dbs = [rows[name]["person_psnr"] for name in (RENDERED, PLACED, UNPLACED)]
     assert dbs[0] > 35 and dbs[0] > dbs[1] + 5 and dbs[1] > dbs[2]
-    assert rows[RENDERED]["background"] == 0
+    assert rows[RENDERED]["background"] == 0 and rows[RENDERED]["off_plate"] == 0
+    likes = [rows[name]["likeness"] for name in (RENDERED, PLACED, UNPLACED)]
+    assert likes[0] > likes[1] > likes[2]
     values = {one.name: one.value for one in events if isinstance(one, Metric)}
     assert values["rendered: psnr"] == pytest.approx(rows[RENDERED]["psnr"], abs=1e-4)
     assert isinstance(events[-1], Done) and "lookup placed" in events[-1].message

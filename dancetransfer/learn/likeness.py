@@ -31,12 +31,12 @@ REACH = 48
 """Pixels around the box that its statistics may depend on; what lies farther is not looked at."""
 
 
-def likeness_error(made: np.ndarray, real: np.ndarray, box: np.ndarray) -> float:
+def likeness_error(made: np.ndarray, real: np.ndarray, box: np.ndarray, side: int = 0) -> float:
     """How unlike two uint8 pictures [H,W,3] are within a box [4] (pixel edges): 0 the same, about 1 nothing alike.
 
-    Per pixel: squared difference of the local mean color, over squares of a 32nd of the height, and
-    of the local strengths of edges, s in four directions (luma rising to the right, left, down, up;
-    root mean square over a Gaussian neighborhood) on three sizes,
+    Per pixel: squared difference of the local mean color m, over squares of `side` pixels (0: a 32nd
+    of the picture's height), and of the local strengths s of edges in four directions d (luma rising
+    to the right, left, down, up; root mean square over a Gaussian neighborhood) on three sizes,
 
         e = (m_a - m_b)^2 + EDGES * mean over sizes of sum_d (s_a - s_b)^2 / (sum_d (s_a^2 + s_b^2) + c^2),
 
@@ -50,7 +50,7 @@ def likeness_error(made: np.ndarray, real: np.ndarray, box: np.ndarray) -> float
         return float("nan")
     first, last = max(0, top - REACH) // 4 * 4, max(0, left - REACH) // 4 * 4  # where halving keeps the grid
     around = np.s_[first : bottom + REACH, last : right + REACH]
-    errors = _errors(made[around], real[around], max(2, height // 32))
+    errors = _errors(made[around], real[around], side or max(2, height // 32))
     within = errors[top - first : bottom - first, left - last : right - last]
     return float(np.mean(np.maximum(within, 0) ** WORST) ** (1 / WORST))
 
@@ -64,17 +64,18 @@ def _errors(made: np.ndarray, real: np.ndarray, side: int) -> np.ndarray:
     """float32 [H,W]: e of every pixel."""
     a, b = (picture.astype(np.float32) / 255 for picture in (made, real))
     apart = cv2.blur(a - b, (side, side))
-    total = cv2.transform(apart * apart, np.full((1, 3), 1 / 3, np.float32))
+    total: np.ndarray = cv2.transform(apart * apart, np.full((1, 3), 1 / 3, np.float32))
     size = total.shape[1], total.shape[0]
-    a, b = (cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY) for picture in (a, b))
+    gray_a: np.ndarray = cv2.cvtColor(a, cv2.COLOR_RGB2GRAY)
+    gray_b: np.ndarray = cv2.cvtColor(b, cv2.COLOR_RGB2GRAY)
     for level in range(LEVELS):
-        edges_a, edges_b = _edges(a), _edges(b)
+        edges_a, edges_b = _edges(gray_a), _edges(gray_b)
         apart = edges_a - edges_b
         both = _summed(edges_a * edges_a + edges_b * edges_b) + 4 * FAINT**2
         relative = _summed(apart * apart) / both
         total += EDGES / LEVELS * cv2.resize(relative, size, interpolation=cv2.INTER_LINEAR)
         if level + 1 < LEVELS:
-            a, b = cv2.pyrDown(a), cv2.pyrDown(b)
+            gray_a, gray_b = cv2.pyrDown(gray_a), cv2.pyrDown(gray_b)
     return total
 
 

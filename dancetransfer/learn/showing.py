@@ -40,7 +40,7 @@ class Judging:
                 break
 
     def score(self, dancer: Dancer) -> float:
-        """Likeness in dB within the person box of the crop, mean over the choose part in its order."""
+        """Likeness in dB (`learn.likeness`) within the crop's person box: of the mean error over the choose part."""
         return self._score(dancer, person_box)
 
     def faces(self, dancer: Dancer) -> float:
@@ -48,7 +48,7 @@ class Judging:
         return self._score(dancer, face_boxes)
 
     def _score(self, dancer: Dancer, box_of: Any) -> float:
-        values = []
+        errors = []
         for clip, run in self.runs:
             part = slice(int(run[0]), int(run[-1]) + 1)
             poses, boxes = clip.poses[part], clip.boxes[part]
@@ -59,8 +59,8 @@ class Judging:
                 made = over_crop(clip.backdrop(part.start + n, self.plan.size), layer)
                 error = likeness_error(made, clip.crops[part.start + n][..., :3], within[n])
                 if np.isfinite(error):
-                    values.append(decibels(error))
-        return float(np.mean(values)) if values else -1e9
+                    errors.append(error)
+        return decibels(float(np.mean(errors))) if errors else -1e9
 
 
 def over_crop(plate: np.ndarray, layer: np.ndarray) -> np.ndarray:

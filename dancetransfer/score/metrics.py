@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
+from dancetransfer.learn.plate import composite
 from dancetransfer.pose.poses import BODY, Poses, person_box
 from dancetransfer.pose.space import body_heights
 
@@ -159,12 +160,19 @@ class Trembling:
     before: np.ndarray | None = None
     total: float = 0.0
     pairs: int = 0
+    boxed_total: float = 0.0
+    boxed_pairs: int = 0
 
-    def add(self, result: np.ndarray, truth: np.ndarray) -> None:
+    def add(self, result: np.ndarray, truth: np.ndarray, box: np.ndarray | None = None) -> None:
+        """uint8 [H,W,3] each; `box` (pixel edges) is a part to be told apart, too (NaN: nobody is there)."""
         error = result.astype(np.int16) - truth
         if self.before is not None:
-            self.total += float(np.abs(error - self.before).mean())
+            change = np.abs(error - self.before)
+            self.total += float(change.mean())
             self.pairs += 1
+            if box is not None and np.isfinite(box).all() and (part := change[pixels_in(box, truth.shape)]).size:
+                self.boxed_total += float(part.mean())
+                self.boxed_pairs += 1
         self.before = error
 
     def cut(self) -> None:
@@ -174,6 +182,23 @@ class Trembling:
     @property
     def value(self) -> float | None:
         return self.total / self.pairs if self.pairs else None
+
+    @property
+    def boxed(self) -> float | None:
+        """Within the boxes alone."""
+        return self.boxed_total / self.boxed_pairs if self.boxed_pairs else None
+
+
+def off_plate(frame: np.ndarray, plate: np.ndarray, layer: np.ndarray, box: np.ndarray) -> int | None:
+    """Largest difference, 0..255, of a composed frame from its plate where the layer's alpha is below 1/255.
+
+    `frame` and `plate` uint8 [H,W,3], not yet encoded; `layer` uint8 [h,w,4], which lies at `box` (pixel
+    edges). None where the layer covers everything, as that of a recipe without a mask does.
+    """
+    white = layer.copy()
+    white[..., :3] = 255
+    drawn = composite(np.zeros_like(plate), white, box)[..., 0] > 0
+    return None if drawn.all() else int(cv2.absdiff(frame, plate)[~drawn].max())
 
 
 @dataclass

@@ -4,7 +4,7 @@ import json
 import math
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import ExitStack, closing
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Protocol
 
@@ -16,7 +16,7 @@ from dancetransfer.extract.estimators import Estimator
 from dancetransfer.learn.pairs import CHOOSE, REPORT, Footage, load_footage
 from dancetransfer.learn.plate import composite
 from dancetransfer.pose import strips
-from dancetransfer.pose.crop import face_boxes
+from dancetransfer.pose.crop import face_boxes, hand_boxes
 from dancetransfer.pose.poses import Poses, absent
 from dancetransfer.project import Project
 from dancetransfer.score.lookup import Lookup
@@ -25,11 +25,14 @@ from dancetransfer.score.metrics import (
     JointTally,
     Stillness,
     Trembling,
+    off_plate,
     person_boxes,
     pose_scores,
     squared_error,
     ssim_map,
 )
+from dancetransfer.score.perceptual import Distance, Distances, Likeness, lpips
+from dancetransfer.score.table import Scores, table
 from dancetransfer.storage import write_text
 
 __all__ = ["Measuring", "Scores", "against_truth", "compare", "held_out", "pose_scores", "score_files", "table"]
@@ -41,66 +44,6 @@ MakeEstimator = Callable[[], Estimator]
 TELL_FRAMES = 10
 
 RENDERED, PLACED, UNPLACED = "rendered", "lookup placed", "lookup unplaced"
-
-
-@dataclass(frozen=True)
-class Scores:
-    """One row of the table; None where there was nothing to measure."""
-
-    frames: int
-    psnr: float | None
-    """dB over whole frames: of the mean squared error over all of them; 100 where equal."""
-    ssim: float | None
-    """-1..1, Wang et al. 2004, mean over frames."""
-    person_psnr: float | None
-    """The same within the person box (asked joints and 10 % around)."""
-    person_ssim: float | None
-    face_psnr: float | None
-    """The same within the face box, where the truth shows a face."""
-    face_ssim: float | None
-    temporal: float | None
-    """Mean change of the error between neighboring frames, 0..255."""
-    background: float | None
-    """Standard deviation over time where nobody ever stands, 0..255."""
-    joint_error: float | None = None
-    """Mean distance of found from asked body joints, % of the person's height."""
-    pck: float | None = None
-    """Share 0..1 of asked body joints found within 0.1 of the larger side of the person's tight box
-    (PCK after Yang and Ramanan 2013, alpha = 0.1); in frames where nobody was found none is."""
-    missed: float | None = None
-    """Share 0..1 of the frames with somebody in which nobody was found."""
-
-
-COLUMNS: dict[str, tuple[str, int]] = {
-    "frames": ("frames", 0),
-    "psnr": ("PSNR dB ↑", 2),
-    "ssim": ("SSIM ↑", 4),
-    "person_psnr": ("person dB ↑", 2),
-    "person_ssim": ("person SSIM ↑", 4),
-    "face_psnr": ("face dB ↑", 2),
-    "face_ssim": ("face SSIM ↑", 4),
-    "temporal": ("flicker /255 ↓", 3),
-    "background": ("still bg /255 ↓", 3),
-    "joint_error": ("joints % ↓", 2),
-    "pck": ("PCK@0.1 ↑", 3),
-    "missed": ("missed ↓", 3),
-}
-"""Heading with unit and better direction, and decimals, of each field of Scores."""
-
-
-def table(rows: Mapping[str, Scores]) -> str:
-    """The rows as plain text, aligned; an arrow says which direction is better, - means not measured."""
-    cells = [["", *(heading for heading, _ in COLUMNS.values())]]
-    for name, scores in rows.items():
-        values = asdict(scores)
-        shown = ["-" if values[key] is None else f"{values[key]:.{n}f}" for key, (_, n) in COLUMNS.items()]
-        cells.append([name, *shown])
-    widths = [max(len(line[n]) for line in cells) for n in range(len(cells[0]))]
-    lines = [
-        "  ".join([line[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(line[1:], widths[1:], strict=True))])
-        for line in cells
-    ]
-    return "\n".join(line.rstrip() for line in lines)
 
 
 def mediapipe_estimator() -> Estimator | None:
@@ -119,17 +62,28 @@ def mediapipe_estimator() -> Estimator | None:
 class Row:
     """What one result is measured by, frame after frame."""
 
-    def __init__(self) -> None:
+    def __init__(self, distance: Distance | None = None) -> None:
         self.whole, self.person, self.face = Fidelity(), Fidelity(), Fidelity()
         self.trembling, self.stillness, self.joints = Trembling(), Stillness(), JointTally()
+        self.like, self.face_like, self.hands_like = Likeness(), Likeness(), Likeness()
+        self.lpips = Distances(distance)
+        self.off_plate: int | None = None
+        """Filled by whoever knows the plate."""
 
-    def add(self, result: np.ndarray, truth: np.ndarray, person: np.ndarray, face: np.ndarray) -> None:
+    def add(
+        self, result: np.ndarray, truth: np.ndarray, person: np.ndarray, face: np.ndarray, hands: list[np.ndarray]
+    ) -> None:
         error, similar = squared_error(result, truth), ssim_map(result, truth)
         self.whole.add(error, similar)
         self.person.add(error, similar, person)
         self.face.add(error, similar, face)
-        self.trembling.add(result, truth)
+        self.trembling.add(result, truth, person)
         self.stillness.add(result, person)
+        self.like.add(result, truth, person)
+        self.face_like.add(result, truth, face)
+        for hand in hands:
+            self.hands_like.add(result, truth, hand)
+        self.lpips.add(result, truth, person)
 
     def cut(self) -> None:
         self.trembling.cut()
@@ -149,6 +103,12 @@ class Row:
             self.joints.joint_error,
             self.joints.pck,
             self.joints.missed,
+            self.like.value,
+            self.face_like.value,
+            self.hands_like.value,
+            self.trembling.boxed,
+            self.off_plate,
+            self.lpips.value,
         )
 
 
@@ -157,7 +117,8 @@ class Measuring:
 
     def __init__(self, names: Iterable[str], estimator: Callable[[], Estimator | None] | None = None) -> None:
         """`estimator` makes a new one per result and stretch; without it no joints are compared."""
-        self.rows = {name: Row() for name in names}
+        distance = lpips()
+        self.rows = {name: Row(distance) for name in names}
         self._estimator = estimator
 
     def stretch(self, results: Mapping[str, Frames], truth: Frames, poses: Poses) -> Iterator[int]:
@@ -166,7 +127,7 @@ class Measuring:
         `poses` [T] are the truth's joints in its pixels; truth and results give T frames each
         (ValueError where they don't, or where sizes differ). A cut between shots is no motion.
         """
-        persons, faces = person_boxes(poses), face_boxes(poses)
+        persons, faces, hands = person_boxes(poses), face_boxes(poses), hand_boxes(poses)
         with ExitStack() as stack:
             finders: dict[str, _Finder] = {}
             for name in self.rows if self._estimator else ():
@@ -184,7 +145,7 @@ class Measuring:
                         raise ValueError(f"{name}: frame {image.shape} against {real.shape}")
                     if done and poses.shot[done] != poses.shot[done - 1]:
                         self.rows[name].cut()
-                    self.rows[name].add(image, real, persons[done], faces[done])
+                    self.rows[name].add(image, real, persons[done], faces[done], [one[done] for one in hands])
                     if name in finders:
                         finders[name].look(done, image)
                 yield done + 1
@@ -261,7 +222,7 @@ def held_out(
     for clip, run in runs:
         span = slice(int(run[0]), int(run[-1]) + 1)
         results = {
-            RENDERED: _drawn(dancer, clip, span),
+            RENDERED: _drawn(dancer, clip, span, measuring.rows[RENDERED]),
             **_looked_up(lookup, clip.poses[span], clip.plate),
         }
         for seen in measuring.stretch(results, _real(project, clip, span), clip.poses[span]):
@@ -279,9 +240,12 @@ def held_out(
     yield Done("score", table(rows), [str(project.person / "scores.json")])
 
 
-def _drawn(dancer: Draws, clip: Footage, span: slice) -> Iterator[np.ndarray]:
+def _drawn(dancer: Draws, clip: Footage, span: slice, row: Row) -> Iterator[np.ndarray]:
     for layer, box in dancer.layers(clip.poses[span], clip.boxes[span]):
-        yield composite(clip.plate, layer, box)
+        frame = composite(clip.plate, layer, box)
+        if (off := off_plate(frame, clip.plate, layer, box)) is not None:
+            row.off_plate = max(row.off_plate or 0, off)
+        yield frame
 
 
 def _looked_up(lookup: Lookup, asked: Poses, plate: np.ndarray) -> dict[str, Frames]:
@@ -299,8 +263,8 @@ def _real(project: Project, clip: Footage, span: slice) -> Iterator[np.ndarray]:
 
     media = next(one for one in project.clips if one.name == clip.name)
     first, last = int(clip.index[span][0]), int(clip.index[span][-1])
-    for frame in read_frames(media.path(), first, last + 1):
-        yield frame.image
+    for n, frame in enumerate(read_frames(media.path(), first, last + 1), span.start):
+        yield clip.as_learned(n, frame.image)
 
 
 def against_truth(
