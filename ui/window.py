@@ -247,22 +247,25 @@ class Window(QMainWindow):
 
     def _show_unfinished(self) -> None:
         kept = Making.unfinished()
-        words = self.tr("The making of {0} was interrupted. Nothing is lost.") if kept else ""
-        self.welcome.set_unfinished(words.format(kept[0].stem) if kept else "")
+        words = self.tr("The making of {0} was interrupted. Nothing is lost.")
+        names = dict.fromkeys([kept.folder.stem, kept.dance]) if kept else {}
+        self.welcome.set_unfinished(words.format(", ".join(filter(None, names))) if kept else "")
 
     def go_on(self) -> None:
         """Take up what was interrupted."""
         kept = Making.unfinished()
         if kept is None:
             return
-        folder, steps = kept
         self.welcome.set_unfinished("")
-        if steps == [DEMO]:
-            self.making.demo(folder)
+        if kept.steps == [DEMO]:
+            self.making.demo(kept.folder)
             return
-        self.open_project(folder)
-        if self.document.project is not None:
-            self.making.create([step for step in steps if step in STEPS])
+        self.open_project(kept.folder)
+        project = self.document.project
+        if project is not None:
+            if kept.dance in [one.name for one in project.dances]:
+                self.document.choose_dance(kept.dance)
+            self.making.create([step for step in kept.steps if step in STEPS])
 
     # --- the machine ------------------------------------------------------------------------------
 

@@ -9,7 +9,8 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QFrame, QSplitter, QVBoxLayout, QWidget
 
 from dancetransfer.errors import UserError
-from dancetransfer.project import Media
+from dancetransfer.project import Media, has_picture
+from dancetransfer.render.part import part_of
 from ui import theme
 from ui.keys import Keys
 from ui.player.player import Player
@@ -20,7 +21,6 @@ from ui.timeline.timeline import Timeline
 from ui.viewer.touchup import TouchUp
 from ui.viewer.touchup_bar import TouchUpBar
 from ui.viewer.viewer import Viewer
-from ui.welcome.dropping import MOTIONS
 
 DANCE, PERSON, RESULT, SKELETON = "dance", "person", "result", "skeleton"
 REFRESH_MS = 400
@@ -183,10 +183,10 @@ class Workbench(QWidget):
         self.transport.set_views({view for view in self._view_names() if self._names_of(view)})
 
     def preview(self, files: dict[str, str]) -> None:
-        """Show videos that are not in the project yet."""
-        self._expected = {name: Path(file) for name, file in files.items()}
+        """Show videos that are not in the project yet; of a motion there is nothing to see before it is read."""
+        self._expected = {name: Path(file) for name, file in files.items() if has_picture(Path(file))}
         self._sources = dict(self._expected)
-        self.player.set_sources(files)
+        self.player.set_sources(self._sources)
         self._hear(files.get(DANCE, ""))
         self.set_view(self.best_view())
 
@@ -200,7 +200,7 @@ class Workbench(QWidget):
         """The clip is there: let it play round and round."""
         self.result = clip
         self._sources.pop(RESULT, None)  # read again: it may have been made anew
-        self.player.set_sources({name: str(path) for name, path in self._sources.items()})
+        self.player.set_sources(self._sources)
         self.refresh()
         self._arrange("single", self._names_of("single"))
         self.transport.loop.setChecked(True)
@@ -258,32 +258,40 @@ class Workbench(QWidget):
         return found
 
     def _open_videos(self) -> None:
-        wanted = dict(self._expected)
-        for name, media, folder in self._media():
-            small = folder / "proxy.mp4"
-            if media.has_picture:
-                wanted[name] = small if small.exists() else Path(media.file)
-            else:
-                wanted.pop(name, None)
-        if self.result != Path() and self.result.exists():
-            wanted[RESULT] = self.result
+        wanted = self._wanted()
         if wanted == self._sources:
             return
         first = not self._sources
         self._sources = wanted
+        part = part_of(self.result) if RESULT in wanted else None
+        self.viewer.set_absent({})
+        self.player.set_sources(wanted, {RESULT: part[0] if part else 0.0})
         dance = self._document.dance
-        trim = self._document.trim(dance) if dance else None
-        self.player.set_sources(wanted, {RESULT: trim[0]} if trim else None)
         if dance:
-            self._hear(dance.file if dance.has_picture else "")
+            self._hear(dance.file)
         labels = {DANCE: self.tr("Dance"), PERSON: self.tr("Person"), RESULT: self.tr("Result")}
         self.viewer.set_labels({**labels, SKELETON: self.tr("Fitted to the person")})
         if first or not set(self.viewer.names) <= set(wanted) | {SKELETON}:
             self.set_view(self.best_view())
 
+    def _wanted(self) -> dict[str, Path]:
+        """What can be shown now; the dance comes first, for its times count."""
+        found = dict(self._expected)
+        for name, media, folder in self._media():
+            small, track = folder / "proxy.mp4", folder / "track.npz"
+            if media.has_picture:
+                found[name] = small if small.exists() else Path(media.file)
+            elif track.exists():
+                found[name] = track
+            else:
+                found.pop(name, None)
+        if self.result != Path() and self.result.exists():
+            found[RESULT] = self.result
+        return {name: found[name] for name in (DANCE, PERSON, RESULT) if name in found}
+
     def _hear(self, file: str) -> None:
         """Play this file's sound, "" for silence; a motion has none."""
-        heard = "" if f"*{Path(file).suffix.lower()}" in MOTIONS else file
+        heard = file if has_picture(Path(file)) else ""
         if heard != self._heard:
             self._heard = heard
             self.player.set_sound(heard or None)
@@ -305,6 +313,7 @@ class Workbench(QWidget):
             self.timeline.set_lane(index, lane)
 
     def _know_length(self) -> None:
+        self.viewer.set_absent({RESULT: self.tr("The clip does not show this moment")})
         self.timeline.set_time(self.player.time)
         self.refresh_soon()
 

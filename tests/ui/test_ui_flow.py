@@ -27,7 +27,7 @@ from dancetransfer.video.read import probe, read_frames
 from dancetransfer.video.sound import read_audio
 from ui.export.dialog import ExportDialog
 from ui.notices import ErrorSheet
-from ui.project.making import Making
+from ui.project.making import Making, Unfinished
 from ui.sheets.closing import ClosingSheet
 from ui.sheets.consent import ConsentSheet
 from ui.sheets.more import More
@@ -302,16 +302,16 @@ def watch_and_close(qtbot: QtBot, window: Window) -> None:
     qtbot.waitUntil(lambda: not window.isVisible(), timeout=SECONDS)
     (run,) = project.runs
     assert (run / "last.pt").exists() and strays(project.folder) == []
-    assert Making.unfinished() == (project.folder, ["train", "render", "export"])
+    assert Making.unfinished() == Unfinished(project.folder, "dance", ["train", "render", "export"])
 
 
 def go_on(qtbot: QtBot, window: Window) -> None:
     """The next start offers to go on; "good enough" makes the clip."""
     kept = Making.unfinished()
     assert kept is not None
-    before = len(list(kept[0].glob("person/runs/*/previews/*.jpg")))
+    before = len(list(kept.folder.glob("person/runs/*/previews/*.jpg")))
     press(window, "Go on with what was interrupted")
-    assert window.document.project is not None and window.document.project.folder == kept[0]
+    assert window.document.project is not None and window.document.project.folder == kept.folder
 
     def enough() -> bool:
         found = [one for one in window.findChildren(QPushButton) if one.text() == "Good enough, render now"]
@@ -324,7 +324,7 @@ def go_on(qtbot: QtBot, window: Window) -> None:
     assert page is not None
     qtbot.waitUntil(lambda: page.bench.result.is_file() and page.bench.player.playing, timeout=SECONDS)
     assert window.jobs.empty and Making.unfinished() is None
-    assert len(Project.open(kept[0]).runs) == 1  # it went on, it did not begin anew
+    assert len(Project.open(kept.folder).runs) == 1  # it went on, it did not begin anew
 
 
 def it_plays_with_its_sound(qtbot: QtBot, window: Window, machine: Machine, dance: Path) -> None:

@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 
 from ui.notices import ErrorSheet
 from ui.project.jobs import Jobs
-from ui.project.making import Making, projects_folder
+from ui.project.making import Making, Unfinished, projects_folder
 from ui.sheets.closing import ClosingSheet
 from ui.sheets.consent import ConsentSheet
 from ui.window import Window
@@ -127,7 +127,7 @@ def test_closing_asks_stops_and_the_next_start_goes_on(
     stop = next(button for button in sheet.findChildren(QPushButton) if button.isDefault())
     qtbot.mouseClick(stop, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: not window.isVisible(), timeout=10_000)
-    assert window.jobs.empty and Making.unfinished() == (folder, ["train", "render", "export"])
+    assert window.jobs.empty and Making.unfinished() == Unfinished(folder, "dance", ["train", "render", "export"])
 
     again = open_window()
     go_on = next(one for one in again.welcome.findChildren(QPushButton) if "interrupted" in one.accessibleName())
@@ -135,6 +135,30 @@ def test_closing_asks_stops_and_the_next_start_goes_on(
     with qtbot.waitSignal(again.making.made, timeout=20_000):
         qtbot.mouseClick(go_on, Qt.MouseButton.LeftButton)
     assert again.document.project is not None and again.document.project.folder == folder
+
+
+def test_it_goes_on_with_the_dance_that_was_interrupted(
+    open_window: Callable[[], Window], qtbot: QtBot, puppet_clips: Path
+) -> None:
+    window = open_window()
+    dropped(window, qtbot, puppet_clips)
+    project = window.document.project
+    assert project is not None and window.page is not None
+    drop(window.page.side.dance, puppet_clips / "truth.mp4")
+    qtbot.waitUntil(lambda: len(project.dances) == 2 and window.jobs.empty, timeout=20_000)
+    window.document.choose_dance("dance")
+    agree(qtbot, window)
+    qtbot.waitUntil(lambda: window.making.step == "train" and bool(project.runs), timeout=10_000)
+    window.document.choose_dance("truth")  # while the other one's clip is being made
+    window.stop_and_close()
+    qtbot.waitUntil(lambda: not window.isVisible(), timeout=10_000)
+
+    again = open_window()
+    go_on = next(one for one in again.welcome.findChildren(QPushButton) if "interrupted" in one.accessibleName())
+    with qtbot.waitSignal(again.making.made, timeout=20_000) as made:
+        qtbot.mouseClick(go_on, Qt.MouseButton.LeftButton)
+    assert again.document.dance is not None and again.document.dance.name == "dance"
+    assert made.args[0] == project.folder / "dances" / "dance" / "exports" / "preview.mp4"
 
 
 def test_an_error_of_the_engine_is_a_sheet_and_the_window_stays(

@@ -77,7 +77,8 @@ class Player(QObject):
         """Show these videos; the first is the master. Time stays where it is, within the new master.
 
         A pose track (.npz) counts the time and has no pictures. `begins`: at what second of the master a clip of
-        a part of it starts, which is shown only while it lasts; the others start with the master. The files are held open: on Windows, take them out before they are replaced.
+        a part of it starts, which is shown only while it lasts; the others start with the master. The files are
+        held open: on Windows, take them out before they are replaced.
         """
         self._sources, self._frames, self._shown = None, Frames(), -1
         self._awaited.clear()

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QSettings, QStandardPaths, Signal
@@ -11,7 +12,7 @@ from ui.project.document import Document
 from ui.project.jobs import Ending, Job, Jobs, Outcome
 
 UNFINISHED = "unfinished"
-"""QSettings: the project whose making was interrupted, and the steps that are left."""
+"""QSettings: the project and dance whose making was interrupted, and the steps that are left."""
 TRAIN, RENDER, WRITE, DEMO, LOOK = "train", "render", "export", "demo", "poses"
 STEPS = (TRAIN, RENDER, WRITE)
 
@@ -40,6 +41,17 @@ def free_folder(name: str) -> Path:
 def clip_of(project: Project, dance: str) -> Path:
     """The clip that the window plays; what is exported lies where the user wants it."""
     return next(project.dance_folder(one) / "exports" / "preview.mp4" for one in project.dances if one.name == dance)
+
+
+@dataclass(frozen=True)
+class Unfinished:
+    """A making that was interrupted."""
+
+    folder: Path
+    dance: str
+    """Whose clip it is; "" for the built-in dancers."""
+    steps: list[str]
+    """Those that are left."""
 
 
 class Making(QObject):
@@ -107,7 +119,7 @@ class Making(QObject):
 
     def demo(self, folder: Path | None = None) -> None:
         """The whole way with the built-in dancers."""
-        self._demo_told, self._left = False, []
+        self._demo_told, self._left, self._dance = False, [], ""
         where = folder or projects_folder() / self.tr("Built-in dancers")
         where.parent.mkdir(parents=True, exist_ok=True)
         self._queue(DEMO, ["demo", "-o", where], self.tr("The built-in dancers"))
@@ -134,17 +146,18 @@ class Making(QObject):
         left = [self.step, *self._left] if self.step != DEMO else [DEMO]
         if self.step == DEMO:
             folder = str(projects_folder() / self.tr("Built-in dancers"))
-        QSettings().setValue(UNFINISHED, json.dumps({"project": folder, "steps": left}))
+        self._write(folder, left)
 
     @staticmethod
-    def unfinished() -> tuple[Path, list[str]] | None:
-        """The folder and the steps of what was interrupted, where it is still there."""
+    def unfinished() -> Unfinished | None:
+        """What was interrupted, where it is still there."""
         try:
             kept = json.loads(str(QSettings().value(UNFINISHED, "null")))
             folder, steps = Path(kept["project"]), [str(step) for step in kept["steps"]]
+            dance = str(kept["dance"])
         except (ValueError, KeyError, TypeError):
             return None
-        return (folder, steps) if folder.is_dir() and steps else None
+        return Unfinished(folder, dance, steps) if folder.is_dir() and steps else None
 
     @staticmethod
     def forget() -> None:
@@ -180,7 +193,7 @@ class Making(QObject):
         else:
             clip = clip_of(project, name)
             clip.parent.mkdir(parents=True, exist_ok=True)
-            words = ["export", self._folder, "-o", clip, "--dance", name, *part, "--preset", "own"]
+            words = ["export", self._folder, "-o", clip, "--dance", name, *part, "--preview"]
             self._queue(WRITE, words, self.tr("Writing the clip"))
 
     def _hear(self, job: Job, event: object) -> None:
@@ -223,8 +236,11 @@ class Making(QObject):
             self.failed.emit(outcome)
 
     def _keep(self, left: list[str], job: Job) -> None:
-        folder = job.words[2] if left[0] == DEMO else job.words[1]
-        QSettings().setValue(UNFINISHED, json.dumps({"project": folder, "steps": left}))
+        self._write(job.words[2] if left[0] == DEMO else job.words[1], left)
+
+    def _write(self, folder: str, left: list[str]) -> None:
+        kept = {"project": folder, "dance": self._dance, "steps": left}
+        QSettings().setValue(UNFINISHED, json.dumps(kept))
 
     def _done(self, step: str, job: Job, outcome: Outcome) -> None:
         self._enough = False

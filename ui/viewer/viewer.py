@@ -22,7 +22,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from ui import theme
 from ui.viewer import skeleton
 from ui.viewer.panes import MODES, Look, fit_scale, panes
-from ui.viewer.wipe import GRIP, caption, handle
+from ui.viewer.wipe import GRIP, absence, caption, handle
 
 if TYPE_CHECKING:
     from dancetransfer.pose.poses import Poses
@@ -70,6 +70,9 @@ class Viewer(QWidget):
         self._poses: Mapping[str, Poses] = {}
         self._fitted: Mapping[str, Poses] = {}
         self._labels: Mapping[str, str] = {}
+        self._absent: Mapping[str, str] = {}
+        self._sizes: dict[str, QSize] = {}
+        """Pixels of the pictures that were shown: one keeps its place while it has nothing to show."""
         self._skeletons = False
         self._look, self._wipe = Look(), 0.5
         self._tool: Tool | None = None
@@ -93,12 +96,14 @@ class Viewer(QWidget):
         """The pictures of a moment, as `Player.frames` gives them; where one is null, the one before it stays."""
         now = {name: self._images.get(name, image) if image.isNull() else image for name, image in images.items()}
         self._images, self._time = now, time
+        self._sizes |= {name: image.size() for name, image in now.items()}
+        self._tell_absent()
         self._look = self._held()
         self.update()
 
     def clear(self, message: str = "") -> None:
         """No picture; a few words in its place."""
-        self._images, self._message = {}, message or self.tr("Nothing to see yet")
+        self._images, self._sizes, self._message = {}, {}, message or self.tr("Nothing to see yet")
         self.setAccessibleDescription(self._message)
         self.update()
 
@@ -108,6 +113,7 @@ class Viewer(QWidget):
         if mode not in MODES:
             raise ValueError(f"{mode} is none of {', '.join(MODES)}")
         self._mode, self._names = mode, list(names)
+        self._tell_absent()
         self._look = self._held()
         self.update()
 
@@ -134,6 +140,18 @@ class Viewer(QWidget):
         """What the pictures are called where several are shown."""
         self._labels = dict(labels)
         self.update()
+
+    def set_absent(self, words: Mapping[str, str]) -> None:
+        """What stands in a picture's place at moments that it doesn't show, from the next moment on."""
+        self._absent = dict(words)
+
+    def _lacks(self, name: str) -> bool:
+        """It shows other moments than this one."""
+        return name in self._absent and name not in self._images and name not in self._poses
+
+    def _tell_absent(self) -> None:
+        """To screen readers."""
+        self.setAccessibleDescription(" ".join(self._absent[name] for name in self._names if self._lacks(name)))
 
     def set_tool(self, tool: Tool | None) -> None:
         """What the left button does from now on; None: it moves the picture."""
@@ -169,8 +187,7 @@ class Viewer(QWidget):
         for tracks in (self._poses, self._fitted):
             if name in tracks:
                 return QSize(*tracks[name].size)
-        image = self._images.get(name)
-        return QSize(16, 9) if image is None else image.size()
+        return self._sizes.get(name, QSize(16, 9))
 
     def panes(self) -> dict[str, QRectF]:
         """The pane of each picture, in pixels of the viewer."""
@@ -344,22 +361,24 @@ class Viewer(QWidget):
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(theme.colors().picture))
         found = self.panes()
-        if not any(name in self._images or name in self._poses for name in found):
+        if not any(name in self._images or name in self._poses or self._lacks(name) for name in found):
             painter.setPen(QColor(theme.colors().dim))
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self._message)
             return
         for number, (name, pane) in enumerate(found.items()):
             painter.save()
             painter.setClipRect(self._part(number, pane))
-            self._paint_picture(painter, name, pane)
+            if self._lacks(name):
+                absence(painter, self._absent[name], self._seen(name, number, pane))
+            else:
+                self._paint_picture(painter, name, pane)
             painter.restore()
         if self._mode == "wipe" and len(found) > 1:
             handle(painter, self._wipe_x(), self.height())
         if len(found) > 1:
             for number, (name, pane) in enumerate(found.items()):
                 right = self._mode == "wipe" and number == 1
-                seen = self._look.placed(pane, self.size_of(name)) & self._part(number, pane)
-                caption(painter, self._labels.get(name, name), seen, right)
+                caption(painter, self._labels.get(name, name), self._seen(name, number, pane), right)
         if self._tool is not None:
             self._tool.paint(painter)
         if self._tabbed and self.hasFocus():
@@ -378,6 +397,10 @@ class Viewer(QWidget):
         x = self._wipe_x()
         left, right = (0.0, x) if number == 0 else (x, float(self.width()))
         return QRectF(left, pane.y(), right - left, pane.height())
+
+    def _seen(self, name: str, number: int, pane: QRectF) -> QRectF:
+        """Where of the screen a picture is."""
+        return self._look.placed(pane, self.size_of(name)) & self._part(number, pane)
 
     def _paint_picture(self, painter: QPainter, name: str, pane: QRectF) -> None:
         image = self._images.get(name)

@@ -1,9 +1,10 @@
-"""What the viewer draws over its pictures: the handle of the wipe and the pictures' names."""
+"""What the viewer draws over its pictures and in their place: the handle of the wipe, names, a few words."""
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPolygonF
 
 from ui import theme
+from ui.viewer.skeleton import GROUND
 
 GRIP = 12
 """Pixels beside the line from which it can be taken hold of."""
@@ -29,6 +30,14 @@ def handle(painter: QPainter, x: float, height: float) -> None:
         tip = [QPointF(side * 9, 0), QPointF(side * 4, -4.5), QPointF(side * 4, 4.5)]
         painter.drawPolygon(QPolygonF([middle + point for point in tip]))
     painter.restore()
+
+
+def absence(painter: QPainter, words: str, area: QRectF) -> None:
+    """A few words where there is no picture at this moment."""
+    painter.fillRect(area, QColor(GROUND))
+    painter.setPen(QColor(theme.colors().dim))
+    room = area.adjusted(2 * theme.SPACE, 0, -2 * theme.SPACE, 0)
+    painter.drawText(room, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, words)
 
 
 def caption(painter: QPainter, words: str, area: QRectF, right: bool = False) -> None:

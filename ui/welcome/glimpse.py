@@ -53,7 +53,7 @@ def _of_video(path: Path) -> QImage:
 
         source = Source(path)
         try:
-            return source.picture(max(0, source.number(min(MOMENT, source.info.seconds / 3))))
+            return source.picture(max(0, source.number(min(MOMENT, source.seconds / 3))))
         finally:
             source.close()
     except (UserError, OSError, ValueError):
