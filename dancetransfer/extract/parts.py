@@ -25,6 +25,7 @@ from dancetransfer.extract.identity import Follower, Found
 from dancetransfer.extract.masks import MaskWriter
 from dancetransfer.extract.people import Guide
 from dancetransfer.extract.scout import scout
+from dancetransfer.pose.found import FoundWriter
 from dancetransfer.pose.poses import BODY, JOINTS, LEFT_HIP, RIGHT_HIP
 from dancetransfer.storage import write_npz
 from dancetransfer.video.cuts import shots, signature
@@ -98,7 +99,7 @@ class Job:
         return Job(**{**fields, "part": Part(**fields["part"])})
 
     def file(self, kind: str) -> Path:
-        """`kind`: scout.npz, poses.npz, masks.npz, proxy.mp4, thumbs.npz, sound.npz."""
+        """`kind`: scout.npz, found, poses.npz, masks.npz, proxy.mp4, thumbs.npz, sound.npz."""
         return Path(self.folder) / f"{self.part.number:04d}.{kind}"
 
 
@@ -149,9 +150,10 @@ def make(job: Job, estimators: Estimators, tell: Callable[[dict[str, Any]], None
     if job.scout:
         _scout(job, size, estimators.get(job.estimator, job.masks), tell)
         return
-    track = Track(job.part, info.width / size[0])
     with ExitStack() as stack:
         follower, masks, proxy, thumbs = None, None, None, None
+        looker = FoundWriter(job.file("found"), (info.width, info.height), info.seconds) if job.poses else None
+        track = Track(job.part, info.width / size[0], looker and stack.enter_context(looker))
         if job.poses or job.masks:
             first = None if job.region is None else Candidate.from_row(job.region)
             estimator = estimators.get(job.estimator, job.masks)
@@ -176,6 +178,8 @@ def make(job: Job, estimators: Estimators, tell: Callable[[dict[str, Any]], None
                 thumbs.write(frame)
             if time.monotonic() > told + TELL_SECONDS:
                 told = time.monotonic()
+                if looker is not None:
+                    looker.flush()
                 tell({"frames": count})
     if job.poses:
         track.save(job.file("poses.npz"))
@@ -232,9 +236,9 @@ def _frames(job: Job, size: tuple[int, int], tell: Callable[[dict[str, Any]], No
 class Track:
     """The poses of a part as they are found, and what tells later whose they are."""
 
-    def __init__(self, part: Part, scale: float) -> None:
-        """`scale`: pixels of the video per pixel of the frames that are looked at."""
-        self._part, self._scale = part, scale
+    def __init__(self, part: Part, scale: float, looker: FoundWriter | None = None) -> None:
+        """`scale`: pixels of the video per pixel of the frames that are looked at; `looker` is shown each pose."""
+        self._part, self._scale, self._looker = part, scale, looker
         self._rows: list[dict[str, Any]] = []
         self._before: list[np.ndarray] = []
 
@@ -264,6 +268,8 @@ class Track:
             "small": self._before[-1],
         }
         self._rows.append(row)
+        if self._looker is not None and frame.index >= self._part.start:
+            self._looker.add(frame.time, row["xy"], row["confidence"])
         # Of the warm-up only its end is kept, to compare it with the part before.
         if frame.index < self._part.start and len(self._rows) > TAIL:
             self._rows.pop(0)

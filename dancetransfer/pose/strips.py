@@ -9,6 +9,7 @@ import numpy as np
 
 from dancetransfer.errors import UserError
 from dancetransfer.pose.coverage import MISSING
+from dancetransfer.pose.found import read_found
 from dancetransfer.pose.poses import BODY, Poses
 from dancetransfer.storage import write_npz
 
@@ -81,15 +82,23 @@ def stretches(times: np.ndarray, bad: np.ndarray, words: str) -> tuple[Stretch, 
 
 
 def _sureness(folder: Path) -> Curve:
-    """Mean confidence of the body's joints; nobody and doubts are problems."""
+    """Mean confidence of the body's joints, as far as they are found; in the end nobody and doubts are problems."""
+    if not any((folder / name).exists() for name in ("track.npz", "poses.npz")) and (growing := read_found(folder)):
+        track, looked = growing
+        return Curve(track.time, np.where(looked, _sure(track), np.float32(np.nan)), ())
     track = Poses.load(folder / "track.npz" if (folder / "track.npz").exists() else folder / "poses.npz")
-    mean = np.nan_to_num(track.confidence[:, BODY]).mean(1)
-    values = np.clip((mean - USABLE) / (SURE - USABLE), 0, 1)
-    values[~track.present] = 0
     doubtful = np.zeros(len(track), bool) if track.uncertain is None else track.uncertain & track.present
     problems = stretches(track.time, ~track.present, "Nobody is found here.")
     problems += stretches(track.time, doubtful, "The pose may be wrong here, or another person's.")
-    return Curve(track.time, values.astype(np.float32), tuple(sorted(problems, key=lambda one: one.start)))
+    return Curve(track.time, _sure(track), tuple(sorted(problems, key=lambda one: one.start)))
+
+
+def _sure(track: Poses) -> np.ndarray:
+    """float32 [T], 0..1: the body's mean confidence, 0 where nobody is."""
+    mean = np.nan_to_num(track.confidence[:, BODY]).mean(1)
+    values = np.clip((mean - USABLE) / (SURE - USABLE), 0, 1)
+    values[~track.present] = 0
+    return np.asarray(values, np.float32)
 
 
 def _covered(folder: Path) -> Curve:
