@@ -75,7 +75,7 @@ class Studio:
         share = 0.75  # behind every part's entry but the face's
         trainer.step(batches, share)
         step = _per_run(lambda _: trainer.step(batches, share), range(self.steps))
-        layers = trainer.dancer(share, True).layers(poses, boxes)
+        layers = trainer.dancer(share, plan.recipe.parts).layers(poses, boxes)
         first = next(layers)
         drawn: list[Any] = [first]
         frame = _per_run(lambda _: drawn.append(next(layers)), range(len(poses) - 1))
@@ -143,7 +143,7 @@ def _checkpoint_bytes(trainer: Any) -> float:
     """Bytes of a checkpoint: the networks' numbers, three times where an optimizer keeps two more."""
     from itertools import chain
 
-    trained = chain.from_iterable(
-        getattr(trainer, name).parameters() for name in ("generator", "judge", "refiner", "face_judge")
-    )
+    from dancetransfer.learn.trainer import TRAINED
+
+    trained = chain.from_iterable(getattr(trainer, name).parameters() for name in TRAINED)
     return 4 * (3 * sum(p.numel() for p in trained) + sum(p.numel() for p in trainer.averaged.parameters()))

@@ -44,8 +44,8 @@ class TrainSettings:
 
     recipe: str = option(
         "fast",
-        "fast trains a small network on a crop that follows the person; edn is the published method.",
-        choices=("fast", "edn"),
+        "fast and best learn a crop that follows the person, best with all there is; the others are published methods.",
+        choices=("fast", "best", "edn", "pix2pixhd", "vid2vid"),
     )
     size: int = option(
         256,

@@ -47,11 +47,12 @@ class MultiScaleDiscriminator(nn.Module):
         super().__init__()
         self.scales = nn.ModuleList(PatchDiscriminator(inputs, width, layers, limit) for _ in range(scales))
 
-    def forward(self, x: Tensor) -> list[list[Tensor]]:
-        """[N,inputs,H,W] -> per scale the features of its discriminator."""
+    def forward(self, x: Tensor, first: int = 0) -> list[list[Tensor]]:
+        """[N,inputs,H,W] -> per scale the features of its discriminator; scales below `first` are left out."""
         results = []
         for number, discriminator in enumerate(self.scales):
             if number:
                 x = functional.avg_pool2d(x, 3, stride=2, padding=1, count_include_pad=False)
-            results.append(discriminator(x))
+            if number >= first:
+                results.append(discriminator(x))
         return results

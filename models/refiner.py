@@ -1,4 +1,4 @@
-"""The face GAN's generator: a residual for a small square of the picture (EDN, section 3.4)."""
+"""The generator of the face GAN, and the same for hands: a residual for a small square of the picture (EDN, 3.4)."""
 
 import torch
 from torch import Tensor, nn
@@ -23,6 +23,10 @@ class Refiner(nn.Module):
     ) -> None:
         super().__init__()
         self.network = GlobalGenerator(inputs + 3, 3, width, downs, blocks, limit)
+        self.stand_still()
+
+    def stand_still(self) -> None:
+        """Let it begin by changing nothing. To be called after any other initialization."""
         nn.init.zeros_(self.network.head.weight)
         nn.init.zeros_(self.network.head.bias)  # type: ignore[arg-type]
 

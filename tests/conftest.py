@@ -160,7 +160,7 @@ def drawn_project(true_project: Path, tmp_path_factory: pytest.TempPathFactory) 
     folder, _ = runs.open_run(project, settings, sizes)
     about = json.loads((folder / "settings.json").read_text(encoding="utf-8"))
     (folder / "settings.json").write_text(json.dumps({**about, "precision": {"cpu": "float32"}}), encoding="utf-8")
-    save_dancer(folder / "best.safetensors", Dancer(sizes, generator.eval(), None, device.cpu(False)), {})
+    save_dancer(folder / "best.safetensors", Dancer(sizes, generator.eval(), {}, device.cpu(False)), {})
     return project.folder
 
 

@@ -17,7 +17,7 @@ from models.refiner import cut
 
 def test_a_state_moved_to_the_next_crop_lies_where_that_crop_shows_it() -> None:
     """Through the augmentation's turn, scale and shift too; left where it is it would be far off."""
-    batch = batches_of(textured()).draw(12)
+    batch = batches_of(textured()).draw(2, 12)
     now, after = batch.real[:, 0], batch.real[:, 1]
     inner = np.s_[..., 10:-10, 10:-10]
     moved = (move_state(now, batch.moves[:, 1]) - after)[inner].abs().mean()
@@ -33,7 +33,7 @@ def test_the_move_knows_the_turn_and_scale_of_its_batch() -> None:
     crops = np.stack(
         [np.dstack([cut_out(footage.plate, b, (64, 64)), np.full((64, 64), 255, np.uint8)]) for b in boxes]
     )
-    batch = batches_of(replace(footage, boxes=boxes, crops=crops)).draw(16)
+    batch = batches_of(replace(footage, boxes=boxes, crops=crops)).draw(2, 16)
     plain = torch.from_numpy(relative(*boxes, (64, 64))).float().expand(16, 4)
 
     def error(moves: Tensor) -> Tensor:
@@ -46,7 +46,7 @@ def test_the_move_knows_the_turn_and_scale_of_its_batch() -> None:
 
 def test_the_frame_before_is_moved_the_same_way() -> None:
     """Of the pairs whose frame before is not a stray one."""
-    batch = batches_of(textured()).draw(24)
+    batch = batches_of(textured()).draw(2, 24)
     off = (
         (move_state(batch.before[:, :3], batch.moves[:, 0]) - batch.real[:, 0])[..., 10:-10, 10:-10]
         .abs()
@@ -56,10 +56,10 @@ def test_the_frame_before_is_moved_the_same_way() -> None:
 
 
 def test_labels_plate_and_face_go_through_the_same_moves_as_the_picture() -> None:
-    batch = batches_of(textured()).draw(12)
+    batch = batches_of(textured()).draw(2, 12)
     assert (batch.plate - batch.real).abs().mean() < 0.02
-    assert batch.has_face.all()
-    face = cut(batch.real[:, 0], batch.face[:, 0], (32, 32)).mean(1)
+    assert batch.has_part[..., 0].all()
+    face = cut(batch.real[:, 0], batch.parts[:, 0, 0], (32, 32)).mean(1)
     assert float(face[:, 14:18, 14:18].mean()) > 0.9  # the white spot is in the middle
     xs = torch.arange(64.0).expand(64, 64)
     for labels, picture in zip(batch.labels[:, 0], batch.real[:, 0], strict=True):
@@ -69,7 +69,7 @@ def test_labels_plate_and_face_go_through_the_same_moves_as_the_picture() -> Non
 
 
 def test_the_published_recipe_moves_nothing() -> None:
-    batch = batches_of(textured(), "edn").draw(6)
+    batch = batches_of(textured(), "edn").draw(2, 6)
     still = torch.tensor(relative(np.array([0.0, 0, 9, 9]), np.array([0.0, 0, 9, 9]), (64, 64)))
     crops = torch.from_numpy(textured().crops[..., :3].transpose(0, 3, 1, 2)).float() / 127.5 - 1
     assert all(any(torch.equal(one, crop) for crop in crops) for one in batch.real[:, 0])
@@ -89,11 +89,11 @@ def test_nothing_held_out_is_ever_seen() -> None:
     batches = batches_of(clip)
     brightest = max(
         float(torch.maximum(batch.real.max(), batch.before[:, :3].max()))
-        for batch in (batches.draw(4, faces=faces) for faces in (False, True) for _ in range(40))
+        for batch in (batches.draw(2, 4, parts) for parts in (False, True) for _ in range(40))
     )
     assert brightest <= 60 / 127.5 - 1 + 1e-6
     held = clip.poses.time[(parts == CHOOSE) | (parts == REPORT)]
-    used = clip.poses.time[[at + ahead for _, at in batches.starts for ahead in (0, 1)]]
+    used = clip.poses.time[[at + ahead for _, at in batches.starts(2) for ahead in (0, 1)]]
     assert np.abs(used[:, None] - held[None]).min() >= 1 - 1e-9
 
 
@@ -103,11 +103,11 @@ def test_pairs_are_neighbors_of_one_shot() -> None:
     shot[20:] = 1
     index[30:] += 5
     clip = replace(footage, index=index, poses=replace(footage.poses, shot=shot))
-    assert {at for _, at in batches_of(clip).starts} == set(range(39)) - {19, 29}
+    assert {at for _, at in batches_of(clip).starts(2)} == set(range(39)) - {19, 29}
 
 
 def test_the_same_seed_gives_the_same_batches_and_another_one_others() -> None:
-    draws = [batches_of(textured(), seed=seed).draw(3) for seed in (1, 1, 2)]
+    draws = [batches_of(textured(), seed=seed).draw(2, 3) for seed in (1, 1, 2)]
     assert torch.equal(draws[0].labels, draws[1].labels) and torch.equal(draws[0].real, draws[1].real)
     assert not torch.equal(draws[0].real, draws[2].real)
 

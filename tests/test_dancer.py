@@ -26,7 +26,7 @@ def dancer(prepared: Path) -> Dancer:
     (clip,) = load_footage(Project.open(prepared))
     sizes = plan_of(SMALL, {"": clip.poses})
     torch.manual_seed(3)
-    return Dancer(sizes, generator_of(sizes).eval(), None, CPU)
+    return Dancer(sizes, generator_of(sizes).eval(), {}, CPU)
 
 
 def danced(dancer: Dancer, poses: Poses, **part: Any) -> list[Any]:
@@ -80,16 +80,16 @@ def test_after_a_restart_nothing_of_before_is_in_the_picture(dancer: Dancer, pre
 
 
 def test_a_refiner_draws_on_the_face_alone(dancer: Dancer, prepared: Path) -> None:
-    from dancetransfer.learn.dancer import refiner_of
+    from dancetransfer.learn.dancer import refiners_of
 
     poses = load_footage(Project.open(prepared))[0].poses[:1]
-    refiner = refiner_of(dancer.plan).eval()
-    plain, young = danced(dancer, poses)[0], danced(replace(dancer, refiner=refiner), poses)[0]
+    refiner = refiners_of(dancer.plan)["face"].eval()
+    plain, young = danced(dancer, poses)[0], danced(replace(dancer, refiners={"face": refiner}), poses)[0]
     assert np.array_equal(plain.layer[16:], young.layer[16:]) and np.array_equal(
         plain.layer[..., 3], young.layer[..., 3]
     )
     torch.nn.init.constant_(refiner.network.head.bias, 1.0)
-    grown = danced(replace(dancer, refiner=refiner), poses)[0]
+    grown = danced(replace(dancer, refiners={"face": refiner}), poses)[0]
     rows = np.flatnonzero((grown.layer != plain.layer).any((1, 2)))
     assert len(rows) and rows.max() < 16 and np.array_equal(grown.layer[..., 3], plain.layer[..., 3])
 

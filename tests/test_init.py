@@ -46,7 +46,7 @@ def best_of(folder: Path) -> Path:
 def shipped_as(path: Path, like: Path) -> Path:
     """A base generator as tools/base.py writes one: half precision, no face."""
     dancer = load_dancer(like, CPU)
-    save_dancer(path, Dancer(dancer.plan, copy.deepcopy(dancer.generator).half(), None, CPU), {})
+    save_dancer(path, Dancer(dancer.plan, copy.deepcopy(dancer.generator).half(), {}, CPU), {})
     return path
 
 
@@ -56,7 +56,7 @@ def test_the_first_preview_is_the_earlier_dancers(earlier: Path, small: Project,
     footage = load_footage(small)
     plan = plan_of(SMALL, {clip.name: clip.poses for clip in footage})
     dancer = load_dancer(best_of(earlier), device_of(small.runs[0], "cpu"))  # in the run's precision
-    dancer.refiner = None
+    dancer.refiners = {}
     held_out = HeldOut(Judging(footage, plan))
     sheet = {**Driving(small, footage, plan).parts(dancer), **held_out.parts(dancer)}
     write_sheet(tmp_path / "expected.jpg", sheet)

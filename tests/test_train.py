@@ -43,7 +43,7 @@ from dancetransfer.learn.recipes import plan
 from dancetransfer.learn.runs import begin_anew
 from dancetransfer.learn.showing import Driving
 from dancetransfer.learn.train import train
-from dancetransfer.learn.trainer import Trainer, unpack
+from dancetransfer.learn.trainer import TRAINED, Trainer, unpack
 from dancetransfer.pose import poses as p
 from dancetransfer.project import Project
 
@@ -79,13 +79,13 @@ def test_a_run_leaves_what_the_next_one_needs(small: Project) -> None:
     assert progress == sorted(progress) and progress[-1] == 100
 
     kept = checkpoint(run)
-    assert set(kept["trainer"]["networks"]) == {"generator", "judge", "refiner", "face_judge", "averaged"}
-    assert set(kept["trainer"]["optimizers"]) == {"generator", "judge", "refiner", "face_judge"}
+    assert set(kept["trainer"]["networks"]) == {*TRAINED, "averaged"}
+    assert set(kept["trainer"]["optimizers"]) == {"generator", "judge", "refiners", "part_judges"}
     assert kept["trainer"]["optimizers"]["generator"]["state"] and kept["trainer"]["random"].dtype == torch.uint8
     assert "PCG64" in kept["order"] and kept["trainer"]["steps"] == 40
     with safe_open(run / "best.safetensors", "pt") as file:
         header = json.loads(file.metadata()["dancetransfer"])
-        assert header["recipe"] == "fast" and float(header["score"]) > 0
+        assert json.loads(header["recipe"])["name"] == "fast" and float(header["score"]) > 0
     assert list(train(small, budget(100))) == []  # it has had its time
 
 
@@ -212,7 +212,9 @@ def test_time_is_summed_over_all_runs_and_more_reenters_the_schedule(small: Proj
     assert counters(run)["used"] == pytest.approx(20, abs=1.5)
     assert checkpoint(run)["trainer"]["steps"] == pytest.approx(20, abs=1.5)
     schedule = Trainer(plan_of(SMALL, {"": load_footage(small)[0].poses}), CPU, 0, None)
-    assert rate(run, "refiner") == pytest.approx(schedule.rate((counters(run)["used"] - 2) / 20), rel=0.1)  # the face's
+    assert rate(run, "refiners") == pytest.approx(
+        schedule.rate((counters(run)["used"] - 2) / 20), rel=0.1
+    )  # the face's
 
     events = close_at(train(small, budget(40), Ticking(1)), 2)
     assert isinstance(events[1], Progress) and events[1].done == pytest.approx(21, abs=1.5)
@@ -326,7 +328,7 @@ def test_previews_show_the_person_where_no_dance_is_fitted_or_its_picture_is_dam
     folder = small.dance_folder(small.dances[0])
     (clip,) = load_footage(small)
     sizes = plan_of(SMALL, {"": clip.poses})
-    dancer = Dancer(sizes, generator_of(sizes).eval(), None, CPU)
+    dancer = Dancer(sizes, generator_of(sizes).eval(), {}, CPU)
     assert list(Driving(small, [clip], sizes).parts(dancer)) == ["dance", "skeleton", "result"]
     for content in (b"", b"no picture"):
         (folder / "driving.jpg").write_bytes(content)
@@ -345,7 +347,7 @@ def test_a_person_whose_face_is_never_seen_is_learned_without_the_face(small: Pr
     events = list(train(small, steps(10), Ticking(1)))
     assert isinstance(events[-1], Done)
     assert checkpoint(small.runs[0])["trainer"]["steps"] == 9  # nothing is left to learn from 0.88 on
-    assert load_dancer(small.runs[0] / "best.safetensors", CPU).refiner is None
+    assert load_dancer(small.runs[0] / "best.safetensors", CPU).refiners == {}
 
 
 def test_a_checkpoint_of_another_size_of_network_is_not_half_taken_over(small: Project) -> None:

@@ -42,11 +42,11 @@ def changed(network: torch.nn.Module, before: dict[str, Tensor]) -> set[str]:
 def test_g_stands_still_while_the_face_is_learned(recipe: str) -> None:
     trainer, batches = trainer_of(recipe), batches_of(textured(), recipe)
     trainer.step(batches, 0.6)
-    names = ("generator", "averaged", "judge", "refiner", "face_judge")
+    names = ("generator", "averaged", "judge", "refiners", "part_judges")
     before = {name: frozen(getattr(trainer, name)) for name in names}
     losses = trainer.step(batches, 0.95)
-    assert {name for name in names if changed(getattr(trainer, name), before[name])} == {"refiner", "face_judge"}
-    assert {"face", "face_matching", "face_perceptual", "face_judge"} == set(losses)
+    assert {name for name in names if changed(getattr(trainer, name), before[name])} == {"refiners", "part_judges"}
+    assert {"face adversarial", "face matching", "face perceptual", "face judge"} == set(losses)
     before = {name: frozen(getattr(trainer, name)) for name in names}
     trainer.step(batches, 0.7)
     assert {name for name in names if changed(getattr(trainer, name), before[name])} == {
@@ -73,7 +73,7 @@ def test_the_enhancer_comes_after_the_global_generator_and_is_learned_with_it() 
     trainer.step(batches, 0.6)
     assert changed(trainer.generator, before) == {"coarse", "stem", "down", "blocks", "up", "head"}
     assert changed(trainer.judge.scales[0], judges)
-    assert trainer.dancer(0.2, False).coarse_only and not trainer.dancer(0.6, False).coarse_only
+    assert trainer.dancer(0.2).coarse_only and not trainer.dancer(0.6).coarse_only
 
 
 def test_the_perceptual_term_counts_twice_with_the_enhancer() -> None:
@@ -87,14 +87,12 @@ def test_an_enhanced_generator_is_kept_and_read(tmp_path: Path) -> None:
     trainer = trainer_of("edn", (64, 288))
     path = tmp_path / "best.safetensors"
     for share in (0.2, 0.6):
-        save_dancer(path, trainer.dancer(share, False), {})
+        save_dancer(path, trainer.dancer(share), {})
         kept = load_dancer(path, CPU)
         assert kept.plan == trainer.plan and kept.coarse_only == (share == 0.2)
         poses = textured(2).poses
         boxes = np.tile([0.0, 0, 30, 260], (2, 1))
-        for (a, _), (b, _) in zip(
-            kept.layers(poses, boxes), trainer.dancer(share, False).layers(poses, boxes), strict=True
-        ):
+        for (a, _), (b, _) in zip(kept.layers(poses, boxes), trainer.dancer(share).layers(poses, boxes), strict=True):
             np.testing.assert_array_equal(a, b)
 
 
@@ -115,7 +113,7 @@ def test_the_second_picture_depends_on_the_first_with_gradient_through_both() ->
 
 def test_the_opponent_judges_two_neighboring_pictures_with_their_poses() -> None:
     trainer, batches = trainer_of("edn"), batches_of(textured(), "edn")
-    batch = batches_of(textured(), "edn").draw(1)
+    batch = batches_of(textured(), "edn").draw(2, 1)
     seen: list[Tensor] = []
     trainer.judge.scales[0].register_forward_hook(lambda network, given, result: seen.append(given[0].detach()))
     trainer.step(batches, 0.1)
@@ -127,7 +125,7 @@ def test_the_opponent_judges_two_neighboring_pictures_with_their_poses() -> None
 
 def test_the_rate_is_a_function_of_the_used_share() -> None:
     trainer = trainer_of("edn")
-    start = trainer.plan.recipe.face_from
+    start = trainer.plan.recipe.parts_from
     assert trainer.rate(0) == trainer.rate(0.5 * start) == 2e-4
     assert trainer.rate(0.75 * start) == pytest.approx(1e-4)
     assert trainer.rate(start) == 2e-4  # the face has a schedule of its own
@@ -200,7 +198,7 @@ def test_learning_learns(small: Project) -> None:
     settings = replace(SMALL, width=16, blocks=2, steps=70)
     (clip,) = load_footage(small)
     sizes = plan_of(settings, {clip.name: clip.poses})
-    young = Dancer(sizes, Trainer(sizes, CPU, 0, None).generator.eval(), None, CPU)
+    young = Dancer(sizes, Trainer(sizes, CPU, 0, None).generator.eval(), {}, CPU)
     judging = Judging([clip], sizes)
 
     class Nobody:
@@ -208,7 +206,7 @@ def test_learning_learns(small: Project) -> None:
             return ((np.zeros((sizes.size[1], sizes.size[0], 4), np.uint8), box) for box in boxes)
 
     list(train(small, settings))
-    learned = judging.score(replace(load_dancer(small.runs[0] / "best.safetensors", CPU), refiner=None))
+    learned = judging.score(replace(load_dancer(small.runs[0] / "best.safetensors", CPU), refiners={}))
     assert learned > judging.score(young) + 3  # 21.7 and 16.9 dB
     assert learned > judging.score(Nobody()) + 2  # type: ignore[arg-type]  # 17.6 dB
     scores = [row["score"] for row in metrics(small.runs[0]) if "score" in row]

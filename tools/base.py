@@ -249,7 +249,7 @@ class Meta:
         """The weights in half precision, as a dancer without a face."""
         generator = generator_of(self.trainer.plan)
         generator.load_state_dict(self.weights)
-        save_dancer(path, Dancer(self.trainer.plan, generator.half(), None, self.trainer.device), notes)
+        save_dancer(path, Dancer(self.trainer.plan, generator.half(), {}, self.trainer.device), notes)
 
 
 def fits(sizes: Plan) -> None:

@@ -1,4 +1,4 @@
-"""Batches for the training: pairs of neighboring frames with label maps, moved and jittered together."""
+"""Batches for the training: stretches of neighboring frames with label maps, moved and jittered together."""
 
 import itertools
 from dataclasses import dataclass, fields
@@ -8,11 +8,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from dancetransfer.learn.motion import reference_flow
 from dancetransfer.learn.pairs import TRAIN, Footage
-from dancetransfer.learn.plate import cut_out
 from dancetransfer.learn.recipes import Plan
 from dancetransfer.pose import poses as p
-from dancetransfer.pose.crop import face_boxes, into_crop
+from dancetransfer.pose.crop import PARTS, into_crop, part_boxes
 from dancetransfer.pose.labels import label_map
 
 DROP = 0.02
@@ -35,17 +35,18 @@ LIMBS = (
 
 @dataclass(frozen=True)
 class Batch:
-    """N pairs of frames t and t+1; the second axis of the pictures is the frame."""
+    """N stretches of T neighboring frames; the second axis of the pictures is the frame."""
 
-    labels: Tensor  # [N,2,C,H,W], 0..1
-    real: Tensor  # [N,2,3,H,W], -1..1
-    mask: Tensor  # [N,2,1,H,W], 0..1
-    weight: Tensor  # [N,2,1,H,W]: 1 on and around the person, a quarter elsewhere
-    plate: Tensor  # [N,2,3,H,W], -1..1
-    before: Tensor  # [N,4,H,W]: the real person layer at t-1 or a stray one, -1..1 and 0..1
-    moves: Tensor  # [N,2,4]: the crop of t in pixels of the crop of t-1, and of t+1 in that of t
-    face: Tensor  # [N,2,4]: face boxes in pixels of the crop
-    has_face: Tensor  # bool [N,2]
+    labels: Tensor  # [N,T,C,H,W], 0..1
+    real: Tensor  # [N,T,3,H,W], -1..1
+    mask: Tensor  # [N,T,1,H,W], 0..1
+    weight: Tensor  # [N,T,1,H,W]: 1 on and around the person, a quarter elsewhere
+    plate: Tensor  # [N,T,3,H,W], -1..1
+    before: Tensor  # [N,4,H,W]: the real person layer before the first frame or a stray one, -1..1 and 0..1
+    moves: Tensor  # [N,T,4]: the crop of each frame in pixels of the crop before it
+    parts: Tensor  # [N,T,P,4]: boxes of face and hands in pixels of the crop
+    has_part: Tensor  # bool [N,T,P]
+    flow: Tensor  # [N,T-1,2,H,W] pixels: how the frames really moved; no pixels where the recipe needs none
 
     def to(self, device: torch.device) -> "Batch":
         return Batch(**{f.name: getattr(self, f.name).to(device, non_blocking=True) for f in fields(self)})
@@ -58,35 +59,50 @@ class Batches:
         self.footage, self.plan = footage, plan
         self.random = np.random.default_rng(seed)
         self.joints = [into_crop(clip.poses, clip.boxes, plan.size) for clip in footage]
-        faces = [face_boxes(clip.poses) for clip in footage]
-        self.faces = [into_boxes(f, clip.boxes, plan.size) for f, clip in zip(faces, footage, strict=True)]
-        self.starts = [
-            (number, int(at)) for number, clip in enumerate(footage) for run in clip.runs(TRAIN) for at in run[:-1]
-        ]
-        self.with_face = [(n, at) for n, at in self.starts if np.isfinite(self.faces[n][at : at + 2]).all()]
+        self.parts = [_parts_in(clip, plan.size) for clip in footage]
+        self.runs = [(number, run) for number, clip in enumerate(footage) for run in clip.runs(TRAIN)]
+        self.longest = max((len(run) for _, run in self.runs), default=0)
+        self._starts: dict[tuple[int, bool], list[tuple[int, int]]] = {}
+        wanted = [part for part in PARTS if part in plan.recipe.parts]
+        self.wanted = [PARTS.index(part) for part in wanted]
 
-    def draw(self, count: int, faces: bool = False) -> Batch:
-        """A batch of `count` pairs; with `faces` only of pairs on which a face is seen."""
-        starts = self.with_face if faces else self.starts
-        rows = [self._pair(*starts[self.random.integers(len(starts))]) for _ in range(count)]
+    def starts(self, frames: int, parts: bool = False) -> list[tuple[int, int]]:
+        """Clip and first position of every stretch of `frames`; with `parts` of those that show face or hand."""
+        if (frames, parts) not in self._starts:
+            found = [(number, int(at)) for number, run in self.runs for at in run[: len(run) - frames + 1]]
+            if parts:
+                seen = [np.isfinite(boxes[:, self.wanted]).all(2) for boxes in self.parts]
+                found = [(n, at) for n, at in found if seen[n][at : at + frames].all(0).any()]
+            self._starts[frames, parts] = found
+        return self._starts[frames, parts]
+
+    def draw(self, frames: int, count: int, parts: bool = False) -> Batch:
+        """`count` stretches of `frames` neighboring frames; with `parts` of those on which a face or hand is seen.
+
+        Where no stretch is that long the longest ones are taken.
+        """
+        frames = min(frames, self.longest)
+        starts = self.starts(frames, parts)
+        rows = [self._stretch(*starts[self.random.integers(len(starts))], frames) for _ in range(count)]
         columns = {f.name: np.stack([row[f.name] for row in rows]) for f in fields(Batch)}
         return Batch(**{name: torch.from_numpy(values) for name, values in columns.items()})
 
-    def _pair(self, number: int, at: int) -> dict[str, np.ndarray]:
-        clip, size = self.footage[number], self.plan.size
-        follow = self.plan.recipe.follow
-        matrix = self._affine() if follow else np.eye(2, 3)
+    def _stretch(self, number: int, at: int, frames: int) -> dict[str, np.ndarray]:
+        clip, size, recipe = self.footage[number], self.plan.size, self.plan.recipe
+        matrix = self._affine() if recipe.follow else np.eye(2, 3)
         first = at - 1 if at > 0 and clip.index[at - 1] == clip.index[at] - 1 else at
-        chosen = [first, at, at + 1]
+        chosen = [first, *range(at, at + frames)]
         stray = self.random.random() < STRAY
         other = int(self.random.choice(np.flatnonzero(clip.part == TRAIN)))  # never of a held-out moment
         crops = [warp(clip.crops[n], matrix, size) for n in chosen]
-        plates = [warp(cut_out(clip.plate, clip.boxes[n], size), matrix, size) for n in chosen[1:]]
+        plates = [warp(clip.backdrop(n, size), matrix, size) for n in chosen[1:]]
         before = warp(clip.crops[other], matrix, size) if stray else crops[0]
-        drawn = self._labels(number, at, matrix)
-        faces = np.stack([_through(self.faces[number][n], matrix) for n in chosen[1:]])
+        drawn = self._labels(number, at, frames, matrix)
+        parts = np.stack([[_through(box, matrix) for box in self.parts[number][n]] for n in chosen[1:]])
         moves = [_relative(clip.boxes[a], clip.boxes[b], size, matrix) for a, b in itertools.pairwise(chosen)]
-        seen = np.isfinite(faces).all(1)
+        flows = (
+            [reference_flow(a[..., :3], b[..., :3]) for a, b in itertools.pairwise(crops[1:])] if recipe.flow else []
+        )
         return {
             "labels": drawn.astype(np.float32) / 255,
             "real": _signed(np.stack(crops[1:])[..., :3]),
@@ -97,23 +113,24 @@ class Batches:
                 [_signed(before[None, ..., :3])[0], before[None, ..., 3].astype(np.float32) / 255]
             ),
             "moves": np.stack(moves).astype(np.float32),
-            "face": np.nan_to_num(faces, nan=0.0).astype(np.float32),
-            "has_face": seen,
+            "parts": np.nan_to_num(parts, nan=0.0).astype(np.float32),
+            "has_part": np.isfinite(parts).all(2),
+            "flow": np.stack(flows) if flows else np.zeros((0, 2, 0, 0), np.float32),
         }
 
-    def _labels(self, number: int, at: int, matrix: np.ndarray) -> np.ndarray:
-        """uint8 [2,C,H,W], with the errors that a detector or a retargeted dance would bring."""
+    def _labels(self, number: int, at: int, frames: int, matrix: np.ndarray) -> np.ndarray:
+        """uint8 [T,C,H,W], with the errors that a detector or a retargeted dance would bring."""
         poses, size = self.joints[number], self.plan.size
-        visible = poses.visible[at : at + 2].copy()
+        visible = poses.visible[at : at + frames].copy()
         for limb in LIMBS:
             if self.random.random() < DROP:
                 visible[:, list(limb)] = False
-        error = self.random.normal(0, JITTER * size[1], (3, p.JOINTS, 2))
+        error = self.random.normal(0, JITTER * size[1], (1 + frames, p.JOINTS, 2))
         error[:, p.FACE] = error[:, p.NOSE, None]  # faces and hands move as one
         error[:, p.LEFT_HAND] = error[:, p.LEFT_WRIST, None]
         error[:, p.RIGHT_HAND] = error[:, p.RIGHT_WRIST, None]
         shared, own = error[0], 0.5 * error[1:]  # most of an error lasts longer than a frame
-        xy = poses.xy[at : at + 2] + shared + own
+        xy = poses.xy[at : at + frames] + shared + own
         xy = xy @ matrix[:, :2].T + matrix[:, 2]
         return np.stack([label_map(one, seen, size) for one, seen in zip(xy, visible, strict=True)])
 
@@ -125,6 +142,12 @@ class Batches:
         matrix = cv2.getRotationMatrix2D(middle, angle, scale)
         matrix[:, 2] = matrix[:, 2] + self.random.normal(0, 0.02, 2) * (width, height)
         return matrix
+
+
+def _parts_in(clip: Footage, size: tuple[int, int]) -> np.ndarray:
+    """float64 [T,P,4]: the parts' boxes in pixels of the crops."""
+    boxes = part_boxes(clip.poses)
+    return np.stack([into_boxes(boxes[:, n], clip.boxes, size) for n in range(boxes.shape[1])], 1)
 
 
 def warp(picture: np.ndarray, matrix: np.ndarray, size: tuple[int, int]) -> np.ndarray:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,13 +17,15 @@ from torch.nn import functional
 from dancetransfer.device import Device
 from dancetransfer.errors import UserError
 from dancetransfer.learn.batches import into_boxes, relative
-from dancetransfer.learn.recipes import RECIPES, Plan
-from dancetransfer.pose.crop import face_boxes, into_crop
+from dancetransfer.learn.recipes import Plan, Recipe, recipe_of
+from dancetransfer.pose.crop import PARTS, into_crop, part_boxes
 from dancetransfer.pose.labels import CHANNELS, label_map
 from dancetransfer.pose.poses import Poses
 from dancetransfer.storage import atomic_path
+from models.flow import combine
 from models.generator import GlobalGenerator, LocalEnhancer, layer_of
 from models.refiner import Refiner, cut, paste
+from models.sequential import SequentialGenerator
 
 LABELS = len(CHANNELS)
 HEADER = "dancetransfer"
@@ -31,27 +33,37 @@ RESTART_SECONDS = 0.3
 """After this long without a pose the recursion starts anew."""
 
 
-def generator_of(plan: Plan) -> GlobalGenerator | LocalEnhancer:
-    """G of a plan, untrained: label map and state in, raw layer out."""
+def generator_of(plan: Plan) -> GlobalGenerator | LocalEnhancer | SequentialGenerator:
+    """G of a plan, untrained: label map and state in, raw layer (and flow) out."""
     recipe = plan.recipe
-    inputs = LABELS + recipe.outputs
+    if recipe.flow:
+        return SequentialGenerator(
+            LABELS, recipe.outputs, recipe.history, plan.width, recipe.downs, plan.blocks, recipe.limit, recipe.fold,
+            recipe.skips, recipe.spade,
+        )  # fmt: skip
+    inputs = LABELS + state_channels(recipe)
     coarse = GlobalGenerator(
         inputs, recipe.outputs, plan.width, recipe.downs, plan.blocks, recipe.limit, recipe.fold, recipe.skips
     )
     return LocalEnhancer(coarse, inputs, recipe.outputs, plan.width // 2) if plan.enhanced else coarse
 
 
-def refiner_of(plan: Plan) -> Refiner:
-    """F of a plan, untrained."""
-    return Refiner(LABELS, plan.recipe.face_width)
+def refiners_of(plan: Plan) -> nn.ModuleDict:
+    """A refiner F of each part of a plan, untrained."""
+    return nn.ModuleDict({name: Refiner(LABELS, plan.recipe.part_width) for name in plan.recipe.parts})
 
 
-def face_side(plan: Plan) -> int:
-    """Side of the face crop in pixels: 128 for a person 512 high, as published."""
+def part_side(plan: Plan) -> int:
+    """Side of the crops of faces and hands in pixels: 128 for a person 512 high, as published."""
     return max(16, plan.size[1] // 4 // 8 * 8)
 
 
-def state_of(layer: Tensor, outputs: int) -> Tensor:
+def state_channels(recipe: Recipe) -> int:
+    """Channels of the recursion's state: the last pictures, and their label maps where there is flow."""
+    return recipe.history * (recipe.outputs + (LABELS if recipe.flow else 0))
+
+
+def picture_of(layer: Tensor, outputs: int) -> Tensor:
     """What is fed back of a layer [N,4,H,W]: color times alpha, and alpha where there is a mask.
 
     0 means nothing, which is also what lies outside a crop and before the first frame.
@@ -60,17 +72,37 @@ def state_of(layer: Tensor, outputs: int) -> Tensor:
     return torch.cat([color * alpha, alpha], 1)[:, :outputs]
 
 
+def remember(recipe: Recipe, state: Tensor, layer: Tensor, labels: Tensor) -> Tensor:
+    """The state [N,S,H,W] after a frame with this layer and label map: the newest first, the oldest gone."""
+    if not recipe.history:
+        return state
+    pictures, past = state.split([recipe.history * recipe.outputs, state.shape[1] - recipe.history * recipe.outputs], 1)
+    kept = [picture_of(layer, recipe.outputs), pictures[:, : -recipe.outputs]]
+    return torch.cat([*kept, labels, past[:, :-LABELS]] if past.shape[1] else kept, 1)
+
+
 def move_state(state: Tensor, moves: Tensor) -> Tensor:
     """The state [N,S,H,W] seen from the next crop, which lies at `moves` [N,4] in pixels of this one."""
     return cut(state, moves.to(state.device), (state.shape[-2], state.shape[-1]))
 
 
-def raw_layer(generator: nn.Module, x: Tensor, coarse_only: bool) -> Tensor:
-    """G's raw output [N,3 or 4,H,W]; with `coarse_only` that of G1 at half the size, enlarged."""
-    if not coarse_only:
-        return generator(x)
-    raw = generator.coarse(functional.avg_pool2d(x, 2))  # type: ignore[operator]
-    return functional.interpolate(raw, scale_factor=2, mode="bilinear")
+def drawn(
+    recipe: Recipe, generator: nn.Module, labels: Tensor, state: Tensor, coarse_only: bool
+) -> tuple[Tensor, Tensor | None]:
+    """A frame: label map [N,C,H,W] and state [N,S,H,W] -> layer [N,4,H,W] and, where G predicts it, the flow [N,2,H,W].
+
+    With `coarse_only` G1 alone at half the size, enlarged.
+    """
+    x = torch.cat([labels, state], 1)
+    if coarse_only:
+        raw = generator.coarse(functional.avg_pool2d(x, 2))  # type: ignore[operator]
+        raw = functional.interpolate(raw, scale_factor=2, mode="bilinear")
+    else:
+        raw = generator(x)
+    if not recipe.flow:
+        return layer_of(raw.float()), None
+    layer, flow, _ = combine(raw.float(), state[:, : recipe.outputs].float(), layer_of)
+    return layer, flow
 
 
 def restarts(poses: Poses) -> np.ndarray:
@@ -105,7 +137,8 @@ class Dancer:
 
     plan: Plan
     generator: nn.Module
-    refiner: Refiner | None
+    refiners: dict[str, nn.Module]
+    """Of those parts that are better for it."""
     device: Device
     coarse_only: bool = False
 
@@ -121,20 +154,21 @@ class Dancer:
         start: int = 0,
         stop: int | None = None,
         state: np.ndarray | None = None,
-        faces: np.ndarray | None = None,
+        parts: np.ndarray | None = None,
     ) -> Iterator[Step]:
         """Frames start <= n < stop. `state` is that after frame start - 1, None to begin anew.
 
         The whole track and the boxes [T,4] of all its frames are given, so that a part comes out
         as it does in the whole. Frames without a person give an empty layer; after a cut or 0.3 s
         without a person the recursion begins anew. Who asks for many parts gives the track's
-        `face_boxes` too, which take time.
+        `part_boxes` too, which take time.
         """
         size = self.plan.size
         stop = len(poses) if stop is None else stop
-        part = slice(start, stop)
-        joints = into_crop(poses[part], boxes[part], size)
-        face = into_boxes((face_boxes(poses) if faces is None else faces)[part], boxes[part], size)
+        span = slice(start, stop)
+        joints = into_crop(poses[span], boxes[span], size)
+        parts = (part_boxes(poses) if parts is None else parts)[span]
+        parts = np.stack([into_boxes(parts[:, n], boxes[span], size) for n in range(parts.shape[1])], 1)
         empty = np.zeros((size[1], size[0], 4), np.uint8)
         present, anew = poses.present, restarts(poses)
         last = last_present(present, start)  # whose state is held
@@ -146,43 +180,46 @@ class Dancer:
                 state = None
             labels = label_map(joints.xy[at], joints.visible[at], size)
             move = relative(boxes[last], boxes[n], size)
-            layer, state = self.step(labels, state, move, face[at] if np.isfinite(face[at]).all() else None)
+            layer, state = self.step(labels, state, move, parts[at])
             last = n
             yield Step(layer, boxes[n], state)
 
     @torch.inference_mode()
     def step(
-        self, labels: np.ndarray, state: np.ndarray | None, move: np.ndarray, face: np.ndarray | None
+        self, labels: np.ndarray, state: np.ndarray | None, move: np.ndarray, parts: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
         """One frame: label map uint8 [C,H,W], state [S,H,W] seen from the crop before -> layer, new state."""
-        device = self.device.torch
-        outputs = self.plan.recipe.outputs
+        device, recipe = self.device.torch, self.plan.recipe
         x = torch.from_numpy(labels)[None].to(device).float() / 255
         if state is None:
-            before = x.new_zeros((1, outputs, *x.shape[-2:]))
+            before = x.new_zeros((1, state_channels(recipe), *x.shape[-2:]))
         else:
             before = torch.from_numpy(state)[None].to(device)
             whole = np.array([0, 0, *self.plan.size])
             if not np.allclose(move, whole, atol=1e-4):
                 before = move_state(before, torch.from_numpy(move.astype(np.float32))[None])
         with self.precision():
-            raw = raw_layer(self.generator, torch.cat([x, before], 1), self.coarse_only)
-        layer = layer_of(raw.float())
-        if self.refiner is not None and face is not None:
-            layer = self.refine(self.refiner, layer, x, torch.from_numpy(face.astype(np.float32))[None].to(device))
-        after = state_of(layer, outputs)[0].cpu().numpy()
+            layer, _ = drawn(recipe, self.generator, x, before, self.coarse_only)
+        layer = self.refine(layer, x, parts)
+        after = remember(recipe, before, layer, x)[0].cpu().numpy()
         shown = layer[0].permute(1, 2, 0)
         color = ((shown[..., :3] + 1) * 127.5).round()
         alpha = (shown[..., 3:] * 255).round()
         picture = torch.cat([color * (alpha > 0), alpha], -1).to(torch.uint8).cpu().numpy()
         return picture, after
 
-    def refine(self, refiner: Refiner, layer: Tensor, labels: Tensor, face: Tensor) -> Tensor:
-        """The layer [N,4,H,W] with its face squares [N,4] gone over by F."""
-        side = face_side(self.plan)
-        with self.precision():
-            patch = refiner(cut(labels, face, (side, side)), cut(layer[:, :3], face, (side, side)))
-        return torch.cat([paste(layer[:, :3], patch.float(), face), layer[:, 3:]], 1)
+    def refine(self, layer: Tensor, labels: Tensor, parts: np.ndarray) -> Tensor:
+        """The layer [1,4,H,W] with its parts [P,4] gone over by their refiners; NaN boxes are left as they are."""
+        side = part_side(self.plan)
+        for name, refiner in self.refiners.items():
+            place = parts[PARTS.index(name)]
+            if not np.isfinite(place).all():
+                continue
+            box = torch.from_numpy(place[None].astype(np.float32)).to(layer.device)
+            with self.precision():
+                patch = refiner(cut(labels, box, (side, side)), cut(layer[:, :3], box, (side, side)))
+            layer = torch.cat([paste(layer[:, :3], patch.float(), box), layer[:, 3:]], 1)
+        return layer
 
     def precision(self) -> AbstractContextManager[None]:
         """Mixed precision where the device is faster with it."""
@@ -194,16 +231,16 @@ class Dancer:
 def save_dancer(path: Path, dancer: Dancer, notes: dict[str, str]) -> None:
     """Write the weights as safetensors with the plan in the header; atomic."""
     tensors = {f"generator.{k}": v.detach().cpu().contiguous() for k, v in dancer.generator.state_dict().items()}
-    if dancer.refiner is not None:
-        state = dancer.refiner.state_dict()
-        tensors |= {f"refiner.{k}": v.detach().cpu().contiguous() for k, v in state.items()}
+    for name, refiner in dancer.refiners.items():
+        tensors |= {f"{name}.{k}": v.detach().cpu().contiguous() for k, v in refiner.state_dict().items()}
     plan = dancer.plan
     header = {
-        "recipe": plan.recipe.name,
+        "recipe": json.dumps(asdict(plan.recipe)),  # whole: the table may change, this dancer doesn't
         "size": json.dumps(plan.size),
         "width": str(plan.width),
         "blocks": str(plan.blocks),
         "coarse_only": str(int(dancer.coarse_only)),
+        "refiners": json.dumps(list(dancer.refiners)),
         **notes,
     }
     # one entry: safetensors writes several in any order, and the same weights shall be the same file
@@ -218,23 +255,22 @@ def load_dancer(path: Path, device: Device) -> Dancer:
             header = json.loads(file.metadata()[HEADER])
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         width, height = json.loads(header["size"])
-        plan = Plan(RECIPES[header["recipe"]], (width, height), int(header["width"]), int(header["blocks"]))
+        plan = Plan(recipe_of(header["recipe"]), (width, height), int(header["width"]), int(header["blocks"]))
         generator = generator_of(plan)
         generator.load_state_dict(_below("generator.", tensors))
-        refiner = None
-        if refined := _below("refiner.", tensors):
-            refiner = refiner_of(plan)
-            refiner.load_state_dict(refined)
+        every = refiners_of(plan)
+        refiners = {name: every[name] for name in json.loads(header["refiners"])}
+        for name, refiner in refiners.items():
+            refiner.load_state_dict(_below(f"{name}.", tensors))
     except FileNotFoundError as error:
         raise UserError("The person has not been learned yet.", "Train first: dancetransfer train X.dance") from error
     except (SafetensorError, KeyError, ValueError, TypeError, RuntimeError) as error:
         raise UserError(
             f"{path} is damaged or of another version.", "Train a little further to write it anew."
         ) from error
-    for network in (generator, refiner):
-        if network is not None:
-            network.to(device.torch).eval()
-    return Dancer(plan, generator, refiner, device, header.get("coarse_only") == "1")
+    for network in (generator, *refiners.values()):
+        network.to(device.torch).eval()
+    return Dancer(plan, generator, refiners, device, header.get("coarse_only") == "1")
 
 
 def _below(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -1,6 +1,7 @@
 """The recipes as data: which parts a training is made of, and how large they are."""
 
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, replace
 
 from dancetransfer.settings import TrainSettings
 
@@ -22,23 +23,33 @@ class Recipe:
     fold: int  # pixels folded into channels before G, see models.generator
     skips: bool
     enhancer_above: int  # heights above this add G2
-    # the discriminator
+    flow: bool  # warp the last picture by a flow that G predicts too (models.sequential); whole frames only
+    spade: bool  # normalize by the label map, where there is flow
+    # time
+    history: int  # last pictures that G is given; 0: frame by frame
+    fed_back: float  # chance that the first frame of a stretch is given real pictures as those before
+    unroll: tuple[tuple[float, int], ...]  # (share from which, frames drawn in one go with the gradient through all)
+    # the discriminators
     judge_width: int
     judge_scales: int  # one more with G2
-    adversarial_from: float  # share from which D takes part
+    judge_frames: int  # neighboring frames that are judged together
+    clip: tuple[int, ...]  # strides in time at which three frames are judged as a small clip; (): no such judge
+    augmented: bool  # change real and made pictures alike before they are judged
+    adversarial_from: float  # share from which the judges take part
     # the losses
-    adversarial: float  # weight of fooling D, summed over its scales
+    adversarial: float  # weight of fooling a judge, summed over its scales
     matching: float  # weight of feature matching
     perceptual: float  # weight of the perceptual term (x2 with G2) or of its stand-in
     pixel: float  # weight of L1 on the person
     # the training
     rate: float  # Adam's learning rate, before the linear decay over the second half
-    batch: int
+    frames: int  # frames of a batch, over all its stretches
     averaged: float  # decay of the EMA of the weights; 0: none
-    fed_back: float  # chance that the first frame of a pair is given a real picture as the one before
     enhancer_from: float  # share from which G2 is trained; G1 alone before
-    face_from: float  # share from which only the face refiner is trained
-    face_width: int
+    # the refiners of face and hands
+    parts: tuple[str, ...]  # which of pose.crop.PARTS are gone over
+    parts_from: float  # share from which only they are trained
+    part_width: int
 
     @property
     def outputs(self) -> int:
@@ -49,27 +60,58 @@ class Recipe:
         """Sizes are padded to this many pixels."""
         return 2 ** (self.fold + self.downs) * (1 if self.follow else 2)
 
+    def unrolled(self, share: float) -> int:
+        """Frames drawn in one go at a share of the training."""
+        return next(frames for start, frames in reversed(self.unroll) if share >= start)
+
+
+_EDN = Recipe(
+    name="edn",
+    follow=False, aspect=2.0, mask=False,
+    width=64, downs=4, blocks=9, limit=1024, fold=0, skips=False, enhancer_above=256, flow=False, spade=False,
+    history=1, fed_back=0.0, unroll=((0.0, 2),),
+    judge_width=64, judge_scales=2, judge_frames=2, clip=(), augmented=False, adversarial_from=0.0,
+    adversarial=1.0, matching=10.0, perceptual=5.0, pixel=0.0,
+    rate=2e-4, frames=2, averaged=0.0, enhancer_from=0.45,
+    parts=("face",), parts_from=0.85, part_width=32,
+)  # fmt: skip
+_FAST = Recipe(
+    name="fast",
+    follow=True, aspect=None, mask=True,
+    width=48, downs=3, blocks=6, limit=256, fold=1, skips=True, enhancer_above=100_000, flow=False, spade=False,
+    history=1, fed_back=0.6, unroll=((0.0, 2),),
+    judge_width=32, judge_scales=2, judge_frames=2, clip=(), augmented=False, adversarial_from=0.5,
+    adversarial=0.5, matching=2.0, perceptual=5.0, pixel=10.0,
+    rate=8e-4, frames=4, averaged=0.995, enhancer_from=1.0,
+    parts=("face",), parts_from=0.88, part_width=16,
+)  # fmt: skip
 
 RECIPES = {
-    "edn": Recipe(
-        name="edn",
-        follow=False, aspect=2.0, mask=False,
-        width=64, downs=4, blocks=9, limit=1024, fold=0, skips=False, enhancer_above=256,
-        judge_width=64, judge_scales=2, adversarial_from=0.0,
-        adversarial=1.0, matching=10.0, perceptual=5.0, pixel=0.0,
-        rate=2e-4, batch=1, averaged=0.0, fed_back=0.0,
-        enhancer_from=0.45, face_from=0.85, face_width=32,
-    ),
-    "fast": Recipe(
-        name="fast",
-        follow=True, aspect=None, mask=True,
-        width=48, downs=3, blocks=6, limit=256, fold=1, skips=True, enhancer_above=100_000,
-        judge_width=32, judge_scales=2, adversarial_from=0.5,
-        adversarial=0.5, matching=2.0, perceptual=5.0, pixel=10.0,
-        rate=8e-4, batch=2, averaged=0.995, fed_back=0.6,
-        enhancer_from=1.0, face_from=0.88, face_width=16,
-    ),
+    recipe.name: recipe
+    for recipe in (
+        _EDN,
+        # Wang et al., CVPR 2018: every frame on its own
+        replace(
+            _EDN, name="pix2pixhd", history=0, unroll=((0.0, 1),), frames=1, judge_frames=1, parts=(), parts_from=1.0,
+        ),
+        # Wang et al., NeurIPS 2018: two last pictures, the last one warped; clips judged at growing strides
+        replace(
+            _EDN, name="vid2vid", enhancer_above=100_000, flow=True, history=2, fed_back=0.0,
+            unroll=((0.0, 2), (0.3, 4), (0.6, 8)), judge_frames=1, clip=(1, 3), perceptual=10.0,
+            parts=(), parts_from=1.0,
+        ),
+        _FAST,
+        replace(_FAST, name="best"),
+    )
 }  # fmt: skip
+
+
+def recipe_of(text: str) -> Recipe:
+    """The recipe that was written as JSON; TypeError or ValueError where it isn't one of this version."""
+    values = json.loads(text)
+    for name in ("unroll", "clip", "parts"):
+        values[name] = tuple(tuple(one) if isinstance(one, list) else one for one in values[name])
+    return Recipe(**values)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from dancetransfer.learn.pairs import CHOOSE, TRAIN, Footage, boxes_of
 from dancetransfer.learn.plate import composite
 from dancetransfer.learn.recipes import Plan
 from dancetransfer.learn.sheet import fitted
-from dancetransfer.pose.crop import face_boxes, into_crop
+from dancetransfer.pose.crop import PARTS, into_crop, part_boxes
 from dancetransfer.pose.labels import label_map, picture
 from dancetransfer.pose.poses import Poses, person_box
 from dancetransfer.project import Project
@@ -43,9 +43,9 @@ class Judging:
         """Likeness in dB (`learn.likeness`) within the crop's person box: of the mean error over the choose part."""
         return self._score(dancer, person_box)
 
-    def faces(self, dancer: Dancer) -> float:
-        """The same within the face box; -1e9 where no face is seen."""
-        return self._score(dancer, face_boxes)
+    def part(self, dancer: Dancer, name: str) -> float:
+        """The same within the box of a face or hand (`pose.crop.PARTS`); -1e9 where none is seen."""
+        return self._score(dancer, lambda poses: part_boxes(poses)[:, PARTS.index(name)])
 
     def _score(self, dancer: Dancer, box_of: Any) -> float:
         errors = []

@@ -4,7 +4,7 @@ import json
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +20,7 @@ from dancetransfer.learn.pairs import Footage, load_footage, plan_of
 from dancetransfer.learn.recipes import Plan
 from dancetransfer.learn.sheet import write_sheet
 from dancetransfer.learn.showing import Driving, HeldOut, Judging
-from dancetransfer.learn.trainer import Trainer, pack, unpack
+from dancetransfer.learn.trainer import PARTS_FRAMES, TRAINED, Trainer, pack, unpack
 from dancetransfer.project import Project
 from dancetransfer.settings import TrainSettings
 from dancetransfer.storage import atomic_path, set_aside
@@ -51,8 +51,8 @@ class Counters:
     best: float = NONE
     best_step: int = 0
     best_share: float = 0.0
-    face: bool = False
-    """The face refiner made the choose part better and is used."""
+    parts: list[str] = field(default_factory=list)
+    """The refiners that made the choose part better and are used."""
     jump: float = 0.0
     """Seconds of the budget that were not needed because the score had stopped rising."""
     coarse: bool = False
@@ -62,7 +62,7 @@ class Counters:
     scored: int = -1
     """Step of the last score."""
     body_done: bool = False
-    """G has had its last score and stands still: the face phase has begun."""
+    """G has had its last score and stands still: face and hands are learned."""
     asked: float = 0.0
     """The budget that `jump` and `best_share` belong to."""
     made_from: str = ""
@@ -97,7 +97,7 @@ def train(project: Project, settings: TrainSettings, clock: Clock = time.monoton
     trainer, batches, counters = yield from _resume(folder, begin)
     if trainer.steps == 0 and (words := init.begin(trainer, settings, folder)):
         yield Notice(words)
-    if not batches.starts:
+    if not batches.starts(2):
         raise UserError("No two neighboring frames show the person.", "Film the person without interruptions.")
     yield Started("train", settings.steps or settings.budget, "steps" if settings.steps else "seconds")
     loop = _Loop(project, settings, folder, trainer, batches, counters, footage, clock)
@@ -155,18 +155,18 @@ class _Loop:
         if self.trainer.steps == 0:
             yield from self.preview()
         while (share := self.share) < 1:
-            face = self.trainer.face_phase(share)
-            if face and not self.batches.with_face:
-                break  # nobody's face is ever seen: nothing is left to learn
-            if face and not counters.body_done:
+            parts = self.trainer.parts_phase(share)
+            if parts and not self.batches.starts(PARTS_FRAMES, True):
+                break  # neither face nor hand is ever seen: nothing is left to learn
+            if parts and not counters.body_done:
                 yield from self.score(share)
                 self.stand_still()
-            elif not face and self.score_due():
+            elif not parts and self.score_due():
                 yield from self.score(share)
                 if self.plateau():
                     counters.jump = self.next_phase(share) * self.settings.budget - counters.used
                     continue
-            counters.body_done = face
+            counters.body_done = parts
             losses = self.trainer.step(self.batches, share)
             counters.used = self.clock() - self.started
             _check(losses)
@@ -200,36 +200,48 @@ class _Loop:
         return share - since > PATIENCE
 
     def next_phase(self, share: float) -> float:
-        """The share at which something new begins to be learned: with the discriminator, or the face."""
+        """The share at which something new begins to be learned: with the discriminator, or face and hands."""
         recipe = self.trainer.plan.recipe
-        return recipe.adversarial_from if share < recipe.adversarial_from else recipe.face_from
+        if share < recipe.adversarial_from:
+            return recipe.adversarial_from
+        return recipe.parts_from if recipe.parts else 1.0
 
     def stand_still(self) -> None:
-        """From here on G stands still: the face is learned on the best one, which need not be the last."""
+        """From here on G stands still: face and hands are learned on the best one, which need not be the last."""
         if self.counters.best_step != self.trainer.steps and (best := self._best()):
             self.trainer.averaged.load_state_dict(best.generator.state_dict())
 
     def finish(self) -> Iterator[Event]:
-        """The last score; the face refiner stays only if it makes held-out faces better."""
-        if not self.counters.body_done:  # so few steps that the face's turn never came, or no face
+        """The last score; a refiner stays only if it makes its held-out part better."""
+        if not self.counters.body_done:  # so few steps that face and hands never came, or there are none
             if self.counters.scored != self.trainer.steps:
                 yield from self.score(self.share)
         else:
-            before, after = (self.judging.faces(self.trainer.dancer(1.0, with_face)) for with_face in (False, True))
-            self.counters.face = bool(after > before)
-            self.keep_best(1.0)
-            yield Metric("train", "face score without refiner", round(before, 3), self.trainer.steps)
-            yield Metric("train", "face score with refiner", round(after, 3), self.trainer.steps)
-            if not self.counters.face:
-                yield Notice("The face refiner did not make held-out faces better and is left out.")
+            yield from self.choose_parts()
         yield from self.preview()
         self.counters.used = self.clock() - self.started
         self.checkpoint()
 
+    def choose_parts(self) -> Iterator[Event]:
+        """Which refiners are used: each only if the choose part's face (or hand) is better with it."""
+        plain, refined = self.trainer.dancer(1.0), self.trainer.dancer(1.0, self.trainer.plan.recipe.parts)
+        self.counters.parts = []
+        for name in self.trainer.plan.recipe.parts:
+            before, after = (self.judging.part(dancer, name) for dancer in (plain, refined))
+            if before <= NONE:
+                continue  # never seen
+            yield Metric("train", f"{name} score without refiner", round(before, 3), self.trainer.steps)
+            yield Metric("train", f"{name} score with refiner", round(after, 3), self.trainer.steps)
+            if after > before:
+                self.counters.parts.append(name)
+            else:
+                yield Notice(f"The refiner of the {name} did not make held-out frames better and is left out.")
+        self.keep_best(1.0)
+
     def score(self, share: float) -> Iterator[Event]:
         """Judge the held-out choose part and keep the generator if it is the best so far."""
         counters = self.counters
-        value = self.judging.score(self.trainer.dancer(share, False))
+        value = self.judging.score(self.trainer.dancer(share))
         self._line({"score": round(value, 4)})
         coarse = self.trainer.coarse_only(share)
         if counters.coarse and not coarse:
@@ -244,7 +256,7 @@ class _Loop:
         yield Metric("train", "score", round(value, 3), self.trainer.steps)
 
     def keep_best(self, share: float) -> None:
-        self._save(self.trainer.dancer(share, self.counters.face))
+        self._save(self.trainer.dancer(share, self.counters.parts))
 
     def look_at_best(self, made_from: str) -> None:
         """Score the best generator anew where the footage is another than its score was measured on."""
@@ -275,7 +287,8 @@ class _Loop:
 
     def preview(self) -> Iterator[Event]:
         """A picture of a driving frame and a held-out one, and what the generator makes of them now."""
-        dancer = self.trainer.dancer(self.share, self.trainer.face_phase(self.share))
+        parts = self.trainer.plan.recipe.parts if self.trainer.parts_phase(self.share) else ()
+        dancer = self.trainer.dancer(self.share, parts)
         path = self.folder / "previews" / f"{self.trainer.steps:06d}.jpg"
         write_sheet(path, {**self.driving.parts(dancer), **self.held_out.parts(dancer)})
         yield Preview("train", str(path), self.trainer.steps)
@@ -317,7 +330,7 @@ def _check(losses: dict[str, float]) -> None:
 
 
 def _finite(trainer: Trainer) -> bool:
-    networks = (trainer.generator, trainer.judge, trainer.refiner, trainer.face_judge)
+    networks = [getattr(trainer, name) for name in TRAINED]
     return all(bool(torch.isfinite(values).all()) for network in networks for values in network.parameters())
 
 

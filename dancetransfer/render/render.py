@@ -14,7 +14,7 @@ from dancetransfer.events import Done, Events, Progress, Started
 from dancetransfer.learn import runs
 from dancetransfer.learn.dancer import last_present, load_dancer, restarts
 from dancetransfer.learn.pairs import boxes_of
-from dancetransfer.pose.crop import face_boxes
+from dancetransfer.pose.crop import part_boxes
 from dancetransfer.pose.poses import Poses
 from dancetransfer.project import Project
 from dancetransfer.settings import RenderSettings, TrainSettings
@@ -89,7 +89,7 @@ def render(project: Project, training: TrainSettings, settings: RenderSettings) 
     poses = Poses.load(folder / "retarget.npz")
     weights = runs.best(project, training)
     dancer = load_dancer(weights, runs.device_of(weights.parent, training.device))
-    boxes, faces = boxes_of(poses, dancer.plan), face_boxes(poses)
+    boxes, parts_at = boxes_of(poses, dancer.plan), part_boxes(poses)
     first, last = frames_between(poses.time, settings.start, settings.stop)
     parts = segments(poses, folder / "render")
     _tidy(folder / "render", parts)
@@ -99,12 +99,12 @@ def render(project: Project, training: TrainSettings, settings: RenderSettings) 
     yield Started("render", todo)
     done, made, state = 0, 0, None
     for part in needed:
-        wanted = key(made_by, part.start, _poses_key(poses, boxes, faces, part))
+        wanted = key(made_by, part.start, _poses_key(poses, boxes, parts_at, part))
         coming = None if part.fresh else state
         stored = _outgoing(part, wanted, coming)
         if stored is None:
             with LayerWriter(part.layer, dancer.plan.size, fps=_rate(poses)) as writer:
-                steps = dancer.steps(poses, boxes, part.start, part.stop, coming, faces)
+                steps = dancer.steps(poses, boxes, part.start, part.stop, coming, parts_at)
                 for n, step in enumerate(steps):
                     writer.write(step.layer, n / _rate(poses))
                     state = step.state
@@ -137,11 +137,11 @@ def _tidy(folder: Path, parts: list[Segment]) -> None:
             file.unlink(missing_ok=True)
 
 
-def _poses_key(poses: Poses, boxes: np.ndarray, faces: np.ndarray, part: Segment) -> str:
+def _poses_key(poses: Poses, boxes: np.ndarray, parts_at: np.ndarray, part: Segment) -> str:
     """Hash of everything about the poses that the segment's pixels depend on, besides the incoming state."""
     digest = hashlib.blake2b(digest_size=16)
     digest.update(boxes[last_present(poses.present, part.start)].tobytes())  # from where the state is moved
-    for values in (poses.xy, poses.confidence, boxes, faces):
+    for values in (poses.xy, poses.confidence, boxes, parts_at):
         digest.update(np.ascontiguousarray(values[part.start : part.stop]).tobytes())
     return digest.hexdigest()
 
