@@ -1,8 +1,10 @@
 """Pictures of the window in each state, dark and light, small and large, in each language, to be looked at.
 
-python tools/screenshots.py FOLDER [PROJECT.dance] [--only STATE]
+    python tools/screenshots.py FOLDER [PROJECT.dance] [--only STATE ...] [--language de] [--scheme dark]
+        [--size 1280x800 ...] [--scale 2]
 
-The project is copied first; without one, that of `make demo` is taken. Nothing is shown on a screen.
+The project is copied first; without one, that of `make demo` is taken. Nothing is shown on a screen. `--scale` is
+that of a fine screen: twice as many pixels for the same window.
 """
 
 import argparse
@@ -21,7 +23,7 @@ from PySide6.QtWidgets import QApplication, QDialog
 from dancetransfer.project import Project
 from ui import i18n, theme
 from ui.app import dress
-from ui.notices import ErrorSheet
+from ui.notices import ErrorSheet, Toast
 from ui.project import recent
 from ui.sheets.closing import ClosingSheet
 from ui.sheets.consent import ConsentSheet
@@ -31,7 +33,7 @@ from ui.topbar import CLIP, TRAINING
 from ui.welcome.guide import Guide
 from ui.window import Window
 
-SIZES = ((1280, 800), (2560, 1440))
+SIZES = ("1280x800", "2560x1440", "1024x640")
 LONG = "hip-hop by the sea, second take, golden hour (1080p, final, really final).mp4"
 MOMENT = 2.4
 """Seconds into the clip that are shown."""
@@ -46,13 +48,16 @@ def wait(ms: int) -> None:
 
 def shot(window: Window, sheet: QDialog | None = None) -> QPixmap:
     """The window, and a sheet over its middle."""
+    for toast in window.findChildren(Toast):
+        toast.close()
     picture = window.grab()
     if sheet is not None:
         sheet.adjustSize() if sheet.height() < 40 else None
         over = sheet.grab()
         painter = QPainter(picture)
-        painter.fillRect(picture.rect(), QColor(0, 0, 0, 110))
-        middle = QPointF(picture.width() - over.width(), picture.height() - over.height()) / 2
+        painter.fillRect(window.rect(), QColor(0, 0, 0, 110))
+        rest = picture.deviceIndependentSize() - over.deviceIndependentSize()
+        middle = QPointF(rest.width(), rest.height()) / 2
         painter.drawPixmap(middle, over)
         painter.end()
         sheet.close()
@@ -85,6 +90,7 @@ def states(window: Window, project: Path) -> Iterator[tuple[str, Callable[[], QP
         page = window.page
         assert page is not None
         page.bench.viewer.set_view("side", ["dance", "person"])
+        page.bench.transport.show_view("side")
         page.bench.transport.skeletons.setChecked(True)
         page.bench.player.seek(MOMENT)
         page.side.show_clip(None)
@@ -158,14 +164,11 @@ def states(window: Window, project: Path) -> Iterator[tuple[str, Callable[[], QP
 
 
 def main() -> None:
-    reader = argparse.ArgumentParser()
-    reader.add_argument("folder", type=Path)
-    reader.add_argument("project", type=Path, nargs="?", default=Path("demo") / "demo.dance")
-    reader.add_argument("--only", help="one state")
-    asked = reader.parse_args()
+    asked = _reader().parse_args()
     if not asked.project.is_dir():
         raise SystemExit(f"{asked.project} is not there.\nMake it with: make demo")
     asked.folder.mkdir(parents=True, exist_ok=True)
+    os.environ["QT_SCALE_FACTOR"] = asked.scale
     app = QApplication([])
     with tempfile.TemporaryDirectory() as where:
         QSettings.setDefaultFormat(QSettings.Format.IniFormat)
@@ -176,24 +179,38 @@ def main() -> None:
         clip = asked.project.parent / "clip.mp4"
         if clip.exists():
             shutil.copy(clip, where)
-        for language in i18n.LANGUAGES:
+        for language in asked.language:
             i18n.install(app, language)
-            for scheme in theme.SCHEMES:
+            for scheme in asked.scheme:
                 theme.apply(app, scheme)
-                for size in SIZES:
-                    _take(asked.folder, project, f"{language}-{scheme}-{size[0]}", size, asked.only)
+                for size in asked.size:
+                    suffix = f"{language}-{scheme}-{size.split('x')[0]}" + (f"@{asked.scale}x" if asked.scale != "1" else "")
+                    _take(asked, project, suffix, size)
 
 
-def _take(folder: Path, project: Path, suffix: str, size: tuple[int, int], only: str | None) -> None:
+def _reader() -> argparse.ArgumentParser:
+    reader = argparse.ArgumentParser()
+    reader.add_argument("folder", type=Path)
+    reader.add_argument("project", type=Path, nargs="?", default=Path("demo") / "demo.dance")
+    reader.add_argument("--only", nargs="+", default=[], help="states; all where none is named")
+    reader.add_argument("--language", nargs="+", default=list(i18n.LANGUAGES), choices=list(i18n.LANGUAGES))
+    reader.add_argument("--scheme", nargs="+", default=list(theme.SCHEMES), choices=list(theme.SCHEMES))
+    reader.add_argument("--size", nargs="+", default=list(SIZES), help="of the window, as 1280x800")
+    reader.add_argument("--scale", default="1")
+    return reader
+
+
+def _take(asked: argparse.Namespace, project: Path, suffix: str, size: str) -> None:
     """All states in one dress."""
     window = Window()
-    window.resize(*size)
+    window.resize(*(int(one) for one in size.split("x")))
     window.show()
     for name, take in states(window, project):
         picture = take()
-        if only in (None, name):
-            picture.save(str(folder / f"{name}-{suffix}.png"))
-            print(folder / f"{name}-{suffix}.png", flush=True)
+        if name in (asked.only or [name]):
+            file = asked.folder / f"{name}-{suffix}.png"
+            picture.save(str(file))
+            print(file, flush=True)
     window.jobs.kill_all()
     window.close()
     wait(300)

@@ -7,7 +7,7 @@ from importlib import resources
 from PySide6.QtCore import QByteArray, QObject, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QIcon, QPainter, QPalette, QPixmap
 from PySide6.QtSvg import QSvgRenderer
-from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
+from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QApplication, QWidget
 
 SPACE = 8
 """Every distance is a multiple of this many pixels."""
@@ -260,3 +260,8 @@ def restyle(widget: QWidget) -> None:
     widget.style().unpolish(widget)
     widget.style().polish(widget)
     widget.update()
+
+
+def indent(box: QAbstractSpinBox) -> None:
+    """The words of a spin box begin where those of other fields do; a style sheet's padding does not reach them."""
+    box.lineEdit().setTextMargins(SPACE + 1, 0, 0, 0)

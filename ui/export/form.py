@@ -73,6 +73,7 @@ class ExportForm(QWidget):
 
     def _seconds(self, low: float, high: float) -> QDoubleSpinBox:
         box = QDoubleSpinBox()
+        theme.indent(box)
         box.setRange(low, high)
         box.setDecimals(2)
         box.setSingleStep(0.1)

@@ -8,6 +8,8 @@ from ui.keys import Keys
 from ui.player.player import Player
 
 RATES = (0.25, 0.5, 1.0, 1.5, 2.0)
+NARROW = 92 * theme.SPACE
+"""Below this width there is no room for buttons that the timeline replaces."""
 VIEWS = ("single", "side", "wipe", "overlay", "quad")
 
 
@@ -28,6 +30,7 @@ class Transport(QWidget):
         super().__init__(parent)
         self._player, self._keys = player, keys
         self._tips: list[tuple[QToolButton, str]] = []
+        self._spare: list[QToolButton] = []
         self.setAccessibleName(self.tr("Playing"))
         row = QHBoxLayout(self)
         row.setContentsMargins(2 * theme.SPACE, theme.SPACE // 2, 2 * theme.SPACE, theme.SPACE // 2)
@@ -56,6 +59,8 @@ class Transport(QWidget):
             row.addWidget(button)
             if name == "play":
                 self._play = button
+            elif name in ("to start", "to end"):
+                self._spare.append(button)
         self._time = QLabel()
         self._time.setAccessibleName(self.tr("Time"))
         font = theme.font()
@@ -109,6 +114,10 @@ class Transport(QWidget):
             button.clicked.connect(slot)
         self._tips.append((button, name))
         return button
+
+    def resizeEvent(self, event: object) -> None:
+        for button in self._spare:
+            button.setVisible(self.width() >= NARROW)
 
     def show_view(self, name: str) -> None:
         """Mark the arrangement that is shown."""

@@ -92,7 +92,7 @@ class ConsentSheet(QDialog):
         self._who.setMaxLength(300)
         self._when.setAccessibleName(self.tr("When they agreed"))
         self._when.setToolTip(self.tr("The day on which they agreed"))
-        self._when.lineEdit().setTextMargins(theme.SPACE // 2, 0, 0, 0)
+        theme.indent(self._when)
         self._when.setMaximumDate(QDate.currentDate())
         self._when.setDisplayFormat(re.sub(r"\by{2}\b", "yyyy", QLocale().dateFormat(QLocale.FormatType.ShortFormat)))
         form = QFormLayout()

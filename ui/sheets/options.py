@@ -176,6 +176,7 @@ def _number(one: Any, about: Option, optional: bool) -> QSpinBox | QDoubleSpinBo
         box.setSpecialValueText(QCoreApplication.translate("Options", "automatic"))
     if about.unit:
         box.setSuffix(" " + QCoreApplication.translate("Options", about.unit))
+    theme.indent(box)
     box.setKeyboardTracking(False)
     box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
     return box

@@ -53,7 +53,7 @@ class ChoiceCard(QAbstractButton):
 
     def __init__(self, choice: Choice, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.choice, self._minutes = choice, ""
+        self.choice, self._minutes, self._flat = choice, "", False
         self.setCheckable(True)
         self.setText(choice.name)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -69,8 +69,18 @@ class ChoiceCard(QAbstractButton):
         self.setToolTip(f"{self.choice.words}\n{self.tr('Arrow keys choose another')}")
         self.update()
 
+    def set_flat(self, flat: bool) -> None:
+        """Without its second line, for low windows."""
+        if flat != self._flat:
+            self._flat = flat
+            self.updateGeometry()
+
     def sizeHint(self) -> QSize:
-        return QSize(20 * theme.SPACE, round(2 * QFontMetricsF(self.font()).height()) + 3 * theme.SPACE)
+        lines = 1 if self._flat else 2
+        return QSize(20 * theme.SPACE, round(lines * QFontMetricsF(self.font()).height()) + (1 + lines) * theme.SPACE)
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         c, painter = theme.colors(), QPainter(self)
@@ -90,11 +100,12 @@ class ChoiceCard(QAbstractButton):
             painter.setBrush(QColor(c.accent))
             painter.setPen(Qt.PenStyle.NoPen)
             painter.drawEllipse(dot.adjusted(4, 4, -4, -4))
-        inside = area.adjusted(dot.right() + 1.5 * theme.SPACE, theme.SPACE, -2 * theme.SPACE, -theme.SPACE)
+        above = 0 if self._flat else theme.SPACE
+        inside = area.adjusted(dot.right() + 1.5 * theme.SPACE, above, -2 * theme.SPACE, -above)
         self._words(painter, inside, c)
 
     def _words(self, painter: QPainter, inside: QRectF, c: theme.Colors) -> None:
-        half = inside.height() / 2
+        half = 0 if self._flat else inside.height() / 2
         top, below = inside.adjusted(0, 0, 0, -half), inside.adjusted(0, half, 0, 0)
         left = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         painter.setPen(QColor(c.text if self.isEnabled() else c.faint))
@@ -103,6 +114,8 @@ class ChoiceCard(QAbstractButton):
         painter.setFont(theme.font())
         painter.setPen(QColor(c.dim))
         painter.drawText(top, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), self._minutes)
+        if self._flat:
+            return
         words = self.fontMetrics().elidedText(self.choice.words, Qt.TextElideMode.ElideRight, int(below.width()))
         painter.drawText(below, left, words)
 
@@ -133,6 +146,11 @@ class CreatePanel(QWidget):
         column.addWidget(self._note)
         column.addLayout(self._foot())
         self.set_again(False)
+
+    def set_flat(self, flat: bool) -> None:
+        """Take less height."""
+        for card in self._cards:
+            card.set_flat(flat)
 
     def set_again(self, again: bool) -> None:
         """There is a clip already, which can be made better."""

@@ -12,6 +12,8 @@ from ui.side.create import CreatePanel
 from ui.side.mediacard import MediaCard
 
 WIDE = 42 * theme.SPACE
+LOW = 80 * theme.SPACE
+"""Below this height the choices are shown in one line each, and the clip's card without its advice."""
 
 
 class ClipCard(QFrame):
@@ -26,7 +28,8 @@ class ClipCard(QFrame):
         self.setCursor(Qt.CursorShape.OpenHandCursor)
         self.setAccessibleName(self.tr("The finished clip"))
         self.setToolTip(self.tr("Drag the clip out of the window, or export it in another form"))
-        title, words = QLabel(self.tr("Your clip is ready")), QLabel(self.tr("Drag it from here to where you want it."))
+        title = QLabel(self.tr("Your clip is ready"))
+        self.advice = words = QLabel(self.tr("Drag it from here to where you want it."))
         title.setFont(theme.font(1.2, theme.QFont.Weight.DemiBold))
         words.setProperty("role", "dim")
         words.setWordWrap(True)
@@ -94,6 +97,10 @@ class Side(QFrame):
         column.addWidget(self.choice)
         self.show_clip(None)
         self.set_busy("")
+
+    def resizeEvent(self, event: object) -> None:
+        self.choice.set_flat(self.height() < LOW)
+        self.clip.advice.setVisible(self.height() >= LOW)
 
     def show_clip(self, clip: Path | None) -> None:
         """The finished clip; None where there is none."""

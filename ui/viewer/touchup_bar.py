@@ -8,6 +8,8 @@ from ui import theme
 from ui.viewer.joints import limb_of, words
 from ui.viewer.touchup import TouchUp
 
+NARROW = 104 * theme.SPACE
+"""Below this width the buttons show their icons alone."""
 
 class TouchUpBar(QWidget):
     """Stands above or below the viewer while the mode is on; what it shows follows the `TouchUp`."""
@@ -17,7 +19,7 @@ class TouchUpBar(QWidget):
 
     def __init__(self, touchup: TouchUp, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._touchup = touchup
+        self._touchup, self._narrow = touchup, False
         self.setAccessibleName(self.tr("Touch up the poses"))
         self.joint_label = QLabel()
         self.reach_box = self._reaches()
@@ -43,6 +45,7 @@ class TouchUpBar(QWidget):
             (self.done_button, "check"),
         ):  # fmt: skip
             theme.wear(button, icon)
+            button.setAccessibleName(button.text())
         self._lay_out()
         touchup.selected.connect(self._follow)
         self._follow(touchup.joint)
@@ -65,7 +68,7 @@ class TouchUpBar(QWidget):
         row.setContentsMargins(2 * theme.SPACE, theme.SPACE, 2 * theme.SPACE, theme.SPACE)
         row.setSpacing(theme.SPACE)
         row.addWidget(self.joint_label, 1)
-        reach = QLabel(self.tr("Reaches"))
+        self._reach_label = reach = QLabel(self.tr("Reaches"))
         reach.setBuddy(self.reach_box)
         for widget in (reach, self.reach_box, self.hide_button, self.swap_button, self.put_back_button):
             row.addWidget(widget)
@@ -88,5 +91,17 @@ class TouchUpBar(QWidget):
         """Say which joint is chosen and what hiding it would hide."""
         self.joint_label.setText(words(joint).capitalize() if joint else self.tr("Drag a joint, or click one"))
         hides = self.tr("Hide {0}").format(words(limb_of(joint))) if joint else self.tr("Hide limb")
-        self.hide_button.setText(hides)
+        self.hide_button.setAccessibleName(hides)
+        self._dress()
         self.hide_button.setEnabled(bool(joint))
+
+    def resizeEvent(self, event: object) -> None:
+        if self._narrow != (self.width() < NARROW):
+            self._narrow = not self._narrow
+            self._dress()
+
+    def _dress(self) -> None:
+        """Words beside the icons where there is room for them."""
+        self._reach_label.setVisible(not self._narrow)
+        for button in (self.hide_button, self.swap_button, self.put_back_button):
+            button.setText("" if self._narrow else button.accessibleName())

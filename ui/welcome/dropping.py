@@ -184,7 +184,7 @@ class DropArea(QAbstractButton):
         if self._files and not self._picture.isNull():
             painter.save()
             painter.setClipPath(shape)
-            painter.drawImage(area, self._picture, _cover(self._picture.size(), area))
+            painter.drawImage(area, self._picture, cover(self._picture.size(), area))
             shade = QLinearGradient(area.topLeft(), area.bottomLeft())
             shade.setColorAt(0, QColor(0, 0, 0, 60))
             shade.setColorAt(0.5, QColor(0, 0, 0, 30))
@@ -255,12 +255,13 @@ class DropArea(QAbstractButton):
             painter.setFont(font)
             painter.setPen(QColor(color))
             place = QRectF(inside.left(), bottom - high, inside.width(), high)
-            cut = QFontMetricsF(font).elidedText(words, Qt.TextElideMode.ElideMiddle, place.width())
+            side = Qt.TextElideMode.ElideMiddle if words == name else Qt.TextElideMode.ElideRight
+            cut = QFontMetricsF(font).elidedText(words, side, place.width())
             painter.drawText(place, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), cut)
             bottom -= high + theme.SPACE / 2
 
 
-def _cover(size: QSize, area: QRectF) -> QRectF:
+def cover(size: QSize, area: QRectF) -> QRectF:
     """The part of a picture that fills the area; its head rather than its feet."""
     wide = min(size.width(), size.height() * area.width() / area.height())
     high = wide * area.height() / area.width()

@@ -2,16 +2,20 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage, QPixmap
+from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF, Qt, Signal
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage, QPainter, QPainterPath, QPixmap
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from ui import theme
 from ui.project import recent
-from ui.welcome.dropping import MOTIONS, DropArea, files_of
+from ui.welcome.dropping import MOTIONS, DropArea, cover, files_of
 
 WIDEST = 140 * theme.SPACE
 """The page gets no wider; lines that span a large screen are hard to read."""
+GREAT = 1.25
+"""On a large screen it gets so many times as wide after all."""
+TALLEST = 0.75
+"""Height of a drop area as a share of its width; what is left stands above and below the page."""
 RECENT = 4
 """Projects that are shown."""
 PROJECT = ".dance"
@@ -56,11 +60,11 @@ class Welcome(QWidget):
         self._lay_out()
 
     def _lay_out(self) -> None:
-        inside = QWidget()
-        inside.setMaximumWidth(WIDEST)
+        self._inside = inside = QWidget()
         column = QVBoxLayout(inside)
         column.setContentsMargins(*[4 * theme.SPACE] * 4)
         column.setSpacing(3 * theme.SPACE)
+        column.addStretch()
         column.addLayout(self._head())
         column.addWidget(self._unfinished())
         areas = QHBoxLayout()
@@ -70,11 +74,20 @@ class Welcome(QWidget):
         column.addLayout(areas, 1)
         column.addLayout(self._offers())
         column.addWidget(self._recents())
+        column.addStretch()
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.addStretch(1)
         row.addWidget(inside, 100)
         row.addStretch(1)
+
+    def resizeEvent(self, event: object) -> None:
+        """Neither the page nor its areas grow without end."""
+        wide = round(WIDEST * min(GREAT, max(1.0, self.width() / (1.5 * WIDEST))))
+        self._inside.setMaximumWidth(wide)
+        each = (min(wide, self.width()) - 11 * theme.SPACE) / 2
+        for area in (self.dance, self.person):
+            area.setMaximumHeight(max(area.minimumSizeHint().height(), round(TALLEST * each)))
 
     def _head(self) -> QVBoxLayout:
         column = QVBoxLayout()
@@ -264,11 +277,19 @@ class _Recent(QPushButton):
         where.setMinimumWidth(1)
 
     def set_picture(self, image: QImage) -> None:
+        if image.isNull():
+            return
         ratio = self.devicePixelRatioF()
-        pixmap = QPixmap.fromImage(image).scaled(
-            self._picture.size() * ratio, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
-        )
+        pixmap = QPixmap(self._picture.size() * ratio)
         pixmap.setDevicePixelRatio(ratio)
+        pixmap.fill(Qt.GlobalColor.transparent)
+        area, shape = QRectF(QPointF(), QSizeF(self._picture.size())), QPainterPath()
+        shape.addRoundedRect(area, theme.RADIUS / 2, theme.RADIUS / 2)
+        painter = QPainter(pixmap)
+        painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
+        painter.setClipPath(shape)
+        painter.drawImage(area, image, cover(image.size(), area))
+        painter.end()
         self._picture.setPixmap(pixmap)
 
     def resizeEvent(self, event: object) -> None:
