@@ -28,10 +28,6 @@ FACE_SIDE = 1.7
 """Side of the square around the face in head sizes: from ear to ear and from hairline to chin."""
 FACE_SECONDS = 0.08
 """Standard deviation of the smoothing of a face's or a hand's path: against jitter, not against motion."""
-HAND_SIDE = 1.5
-"""Side of the square around a hand over the larger side of its joints, which end at knuckles and finger tips."""
-HAND_JOINTS = 11
-"""A hand of which fewer of its 21 joints are visible is not shown."""
 EYES_TO_HEAD = 2.2
 """Distance of the ears over that of the eyes, for heads whose ears are hidden by hair."""
 AWAY = -0.2
@@ -137,36 +133,6 @@ def face_boxes(poses: Poses) -> np.ndarray:
         path = np.stack([np.interp(at[part], at[known], v[known]) for v in (*middle.T, size)], 1)
         center = smooth_path(path[:, :2], poses.time[part], FACE_SECONDS)
         half = FACE_SIDE / 2 * smooth_path(path[:, 2:], poses.time[part], FOLLOW_SECONDS)
-        boxes[part] = np.concatenate([center - half, center + half], 1)
-    boxes[~seen] = np.nan
-    return boxes
-
-
-def hand_boxes(poses: Poses) -> list[np.ndarray]:
-    """The left and the right hand's squares, float64 [T,4] each, in pixel edges as `face_boxes`.
-
-    The side is 1.5 times the larger side of the box around the hand's joints, as large as any within
-    half a second asks for: a fist that opens stays inside. The path is smooth in time, per shot. NaN
-    where fewer than 11 of the 21 joints are visible.
-    """
-    return [_hand_box(poses, part) for part in (LEFT_HAND, RIGHT_HAND)]
-
-
-def _hand_box(poses: Poses, hand: slice) -> np.ndarray:
-    visible = poses.visible[:, hand]
-    seen = visible.sum(1) >= HAND_JOINTS
-    joints = poses.xy[:, hand].astype(np.float64) + 0.5
-    boxes, at = np.full((len(poses), 4), np.nan), np.arange(len(poses))
-    for shot in np.unique(poses.shot[seen]):
-        part = poses.shot == shot
-        known = part & seen
-        low = np.where(visible[known][..., None], joints[known], np.inf).min(1)
-        high = np.where(visible[known][..., None], joints[known], -np.inf).max(1)
-        side = _reach((high - low).max(1), poses.time[known])
-        path = np.column_stack([(low + high) / 2, side])
-        path = np.stack([np.interp(at[part], at[known], one) for one in path.T], 1)
-        center = smooth_path(path[:, :2], poses.time[part], FACE_SECONDS)
-        half = HAND_SIDE / 2 * smooth_path(path[:, 2:], poses.time[part], FOLLOW_SECONDS)
         boxes[part] = np.concatenate([center - half, center + half], 1)
     boxes[~seen] = np.nan
     return boxes
