@@ -18,7 +18,7 @@ from dancetransfer.pose.poses import Poses
 from dancetransfer.pose.steady import STILL, Steady, rescaled
 from dancetransfer.storage import atomic_path, write_npz
 
-FILLED = 0.03
+FILLED = 0.015
 """Heights of the crop around the segmentation that are filled where a backdrop is made from the frame itself."""
 PROBED = 12
 """Crops from which the noise of a clip is told."""

@@ -14,8 +14,10 @@ OF_EDGES = 0.5
 """The part of the background's own contrast within a pixel that may be the camera's: no difference."""
 NEAR = 0.06
 """Heights of the crop around the segmentation within which something different may belong to the person."""
-DEEP = 0.02
+DEEP = 0.015
 """Heights of the crop inside of which the segmentation is believed even where nothing differs."""
+CERTAIN = 240
+"""A segmentation from which on what looks like a shadow may be dark hair or skin."""
 DIM = 0.35
 """A shadow leaves at least this part of the light."""
 TINT = 0.12
@@ -36,8 +38,8 @@ def matte(color: np.ndarray, backdrop: np.ndarray, mask: np.ndarray, known: np.n
     strong = (differs >= max(STRONG, OF_STRONG_NOISE * noise) + OF_EDGES * edges) & known
     shadow = _shadow(color, backdrop) & known
     inside = mask > 190
-    deep = _eroded(inside, DEEP * height)
-    agreed = deep | (inside & ~shadow & (seen | ~known))
+    deep = _eroded(inside, DEEP * height) | _eroded(mask > CERTAIN, 0.5 * DEEP * height)
+    agreed = deep | (inside & (~shadow | (mask > CERTAIN)) & (seen | ~known))
     near = grown(mask > 64, NEAR * height)
     person = _joined(agreed, _opened(strong & ~shadow & near))
     result = np.full(mask.shape, UNSURE, np.uint8)
@@ -57,7 +59,8 @@ def noise_of(color: np.ndarray, mask: np.ndarray, backdrop: np.ndarray, filmed: 
 
 def _difference(color: np.ndarray, backdrop: np.ndarray) -> np.ndarray:
     """float32 [H,W]: the largest difference of the three colors, a little smoothed."""
-    return cv2.blur(cv2.absdiff(color, backdrop), (3, 3)).max(-1).astype(np.float32)
+    red, green, blue = cv2.split(cv2.blur(cv2.absdiff(color, backdrop), (3, 3)))
+    return cv2.max(cv2.max(red, green), blue).astype(np.float32)
 
 
 def _contrast(backdrop: np.ndarray) -> np.ndarray:
@@ -71,8 +74,8 @@ _SQUARE = np.ones((3, 3), np.uint8)
 def _shadow(color: np.ndarray, backdrop: np.ndarray) -> np.ndarray:
     """bool [H,W]: darker than the backdrop, in all colors by the same factor."""
     a, b = (cv2.blur(one, (3, 3)).astype(np.float32) + 4 for one in (color, backdrop))
-    left = a / b
-    most, least = left.max(-1), left.min(-1)
+    red, green, blue = cv2.split(a / b)  # NumPy's max over three colors is ten times as slow
+    most, least = cv2.max(cv2.max(red, green), blue), cv2.min(cv2.min(red, green), blue)
     return (most < 0.985) & (least > DIM) & (most - least < TINT)
 
 

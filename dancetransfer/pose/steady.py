@@ -22,20 +22,24 @@ SIDE = 480
 """Longer side in pixels of the pictures that are compared, at most: twice as fine gained nothing on real clips."""
 CORNERS, APART = 160, 9
 """Corners of a key frame, and the pixels between two of them."""
-KEEP = 0.5
+KEEP = 0.4
 """A key frame does as long as this part of its corners is found again."""
 KEYS = 12
 """Key frames that are remembered, to be found again when the camera comes back."""
-RETURN_FRAMES = 10
+RETURN_FRAMES = 3
 """How often it is tried to hold on to an earlier key frame again: what is chained adds up errors."""
 STRAY = 1.0
 """Pixels from which on a corner does not move as the camera does."""
 SAME = 0.4
 """A corner that is followed there and back has to come back this near, in pixels."""
+LOOSE = 0.15
+"""Pixels by which a turn that is measured may be wrong at the picture's corners."""
 AGREE = 0.5
 """The part of the corners that has to move as one for a frame's place to be believed."""
+ALIKE = 20
+"""Levels of 255 by which nearly all pixels of the background differ less where it shows the same."""
 STILL_PIXELS = 0.2
-"""A clip whose corners of the picture never go further than this (of SIDE) was filmed by a still camera.
+"""A clip whose corners of the picture hardly ever go further than this was filmed by a still camera.
 
 Seen: 0.03 on juggle, from a tripod, and 0.1 on puppets of 256 pixels with noise; 1.6 on a phone that was leant."""
 FURTHEST = 0.05
@@ -43,10 +47,10 @@ FURTHEST = 0.05
 MOST = 0.9
 """The part of the frames that has to be within that."""
 CHECKED, FLAT = 16, 0.65
-"""Moments that are held against one frame at the end, and the part of its corners that has to lie where the path says.
+"""Moments that are held against one frame at the end, and the part of its corners found that has to lie on the path.
 
 What is near moves otherwise than what is far where the camera itself changes its place. Seen: 0.97 and 0.9 with
-phones that are leant somewhere, 0.4 held by hand."""
+phones that are leant somewhere, 0.5 held by hand."""
 CALM_SECONDS = 0.25
 """Standard deviation of the smoothing of a path below its noise."""
 
@@ -184,7 +188,7 @@ def _small(size: tuple[int, int]) -> tuple[int, int]:
     return max(16, round(size[0] * scale)), max(16, round(size[1] * scale))
 
 
-@dataclass
+@dataclass(eq=False)
 class _Key:
     """A frame that others are held against."""
 
@@ -240,6 +244,12 @@ class _Watch:
             if share < KEEP:
                 self._new_key(gray, free, self.path[number], one.world)
             return
+        if self._held is not None and not cut and self._held.world == self.world[before]:
+            guess = np.linalg.inv(self.path[before]) @ self._held.path
+            if _alike(self._held.gray, gray, free, guess):  # too few corners, but nothing has moved
+                self.path[number], self.world[number], self.sure[number] = self.path[before], self._held.world, True
+                self.noise[number] = self.noise[before]
+                return
         world = max((one.world for one in self.keys), default=-1) + 1
         if self._new_key(gray, free, np.eye(3), world):
             self.world[number], self.sure[number] = world, True
@@ -285,22 +295,25 @@ class _Watch:
         time = self.track.time
         numbers = _numbers(self.path, self.size)
         ways = _ways(_matrices(numbers - np.median(numbers[within], 0), self.size), self.size)
-        limit = FURTHEST * max(self.size)
-        if (within & (ways <= limit)).mean() < MOST or self._flat(within, ways) < FLAT:
-            first, stop = _steadiest(self.path, self.world, self.sure, time, self.size)
-            middle = np.linalg.inv(self.path[(first + stop - 1) // 2])
-            return Steady(self._large(middle @ self.path), MOVING, (first, stop), self.sure & within)
-        calm = _calmed(numbers, within & (ways <= limit), self.noise, time)
-        whole = _square(_matrices(calm, self.size))
-        path = np.linalg.inv(whole[np.argmin(np.where(within, ways, np.inf))]) @ whole
+        known = within & (ways <= FURTHEST * max(self.size))
+        if known.mean() < MOST:
+            return self._moving(within)
+        whole = _square(_matrices(_calmed(numbers, known, self.noise, time), self.size))
+        path = np.linalg.inv(whole[np.argmin(np.where(known, ways, np.inf))]) @ whole
         span = _steadiest(path, self.world, within, time, self.size)
-        known = within & (ways <= limit)
-        if np.percentile(_ways(path[known, :2], self.size), 98) < STILL_PIXELS * max(self.size) / SIDE:
+        if np.percentile(_ways(path[known, :2], self.size), 98) < STILL_PIXELS:
             return Steady(still, STILL, span, np.ones(frames, bool))
+        if self._flat(within, ways) < FLAT:
+            return self._moving(within)
         return Steady(self._large(path), DRIFT, span, known)
 
+    def _moving(self, within: np.ndarray) -> Steady:
+        first, stop = _steadiest(self.path, self.world, self.sure, self.track.time, self.size)
+        middle = np.linalg.inv(self.path[(first + stop - 1) // 2])
+        return Steady(self._large(middle @ self.path), MOVING, (first, stop), within)
+
     def _flat(self, within: np.ndarray, ways: np.ndarray) -> float:
-        """The part of a frame's corners that lie where the path says, in the median of the other moments."""
+        """The part of a frame's corners that lie where the path says, of those found: the median of the moments."""
         import cv2
 
         known = [number for number in self._kept if within[number]]
@@ -316,8 +329,8 @@ class _Watch:
             free = self._free(gray.shape, self.boxes[number])
             guess = np.linalg.inv(self.path[number]) @ one.path
             _, start, there, good = _followed(one, self._kept[number], free, guess)
-            if len(good) >= FEWEST:
-                shares.append(float((good & (np.linalg.norm(there - start, axis=1) < STRAY)).mean()))
+            if good.sum() >= FEWEST:
+                shares.append(float((np.linalg.norm(there - start, axis=1) < STRAY)[good].mean()))
         return float(np.median(shares)) if shares else 1.0
 
     def _large(self, path: np.ndarray) -> np.ndarray:
@@ -339,6 +352,10 @@ def _register(
         return None
     a, b = corners[good][agreed[:, 0] > 0].astype(np.float64), there[good][agreed[:, 0] > 0].astype(np.float64)
     result, error = _similarity(a, b)
+    lever = np.hypot(*gray.shape) / 2 / max(float(a.std(0).mean()), 1.0)
+    if error * lever > LOOSE:  # too few corners, too close together, for a turn: the shift alone
+        result = guess.copy()
+        result[:2, 2] = (b - a @ guess[:2, :2].T).mean(0)
     return result, len(a) / len(one.corners), error
 
 
@@ -372,6 +389,15 @@ def _flow(
         flags=cv2.OPTFLOW_USE_INITIAL_FLOW,
     )  # fmt: skip
     return np.asarray(there), np.asarray(found)[:, 0] > 0
+
+
+def _alike(before: np.ndarray, after: np.ndarray, free: np.ndarray, guess: np.ndarray) -> bool:
+    """Two gray pictures show the same where nobody is, edges too, when the first is moved by the guess."""
+    import cv2
+
+    moved_there = cv2.warpAffine(before, guess[:2], before.shape[::-1], borderMode=cv2.BORDER_REPLICATE)
+    apart = cv2.absdiff(moved_there, after)[free > 0]
+    return len(apart) > 0 and float(np.percentile(apart, 98)) < ALIKE
 
 
 def _similarity(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, float]:
