@@ -176,8 +176,47 @@ def _mean_seen(points: np.ndarray) -> np.ndarray:
 
 PARTS = ("face", "left hand", "right hand")
 """What is drawn anew by a refiner of its own, in the order of `part_boxes`."""
+HAND_SIDE = 1.5
+"""Side of the square around a hand in extents of its joints: room for the fingers' outlines and a little jitter."""
+FEWEST_JOINTS = 12
+"""Visible joints of a hand, of 21, below which nothing is known about its fingers."""
+SMALLEST_HAND = 0.06
+"""A hand's joints are taken to extend over at least this part of the person's height in the picture."""
 
 
 def part_boxes(poses: Poses) -> np.ndarray:
     """float64 [T,P,4] left, top, right, bottom of the squares around `PARTS`; NaN where one can't be seen well."""
     return np.stack([face_boxes(poses), *hand_boxes(poses)], 1)
+
+
+def hand_boxes(poses: Poses) -> list[np.ndarray]:
+    """Two float64 [T,4], left hand and right hand: squares around the 21 joints, smooth in time, per shot.
+
+    NaN where fewer than 12 joints of the hand are visible.
+    """
+    return [_hand_boxes(poses, hand) for hand in (LEFT_HAND, RIGHT_HAND)]
+
+
+def _hand_boxes(poses: Poses, hand: slice) -> np.ndarray:
+    visible = poses.visible[:, hand]
+    xy = np.where(visible[..., None], poses.xy[:, hand], np.nan).astype(np.float64) + 0.5
+    seen = visible.sum(1) >= FEWEST_JOINTS
+    boxes = np.full((len(poses), 4), np.nan)
+    if not seen.any():
+        return boxes
+    low, high = np.full((len(poses), 2), np.nan), np.full((len(poses), 2), np.nan)
+    low[seen], high[seen] = np.nanmin(xy[seen], 1), np.nanmax(xy[seen], 1)
+    tall = person_box(poses)
+    least = SMALLEST_HAND * np.nan_to_num(tall[:, 3] - tall[:, 1])
+    side = np.maximum((high - low).max(1), least)
+    middle = (low + high) / 2
+    at = np.arange(len(poses))
+    for shot in np.unique(poses.shot[seen]):
+        part = poses.shot == shot
+        known = part & seen
+        path = np.stack([np.interp(at[part], at[known], v[known]) for v in (*middle.T, side)], 1)
+        center = smooth_path(path[:, :2], poses.time[part], FACE_SECONDS)
+        half = HAND_SIDE / 2 * smooth_path(path[:, 2:], poses.time[part], FOLLOW_SECONDS)
+        boxes[part] = np.concatenate([center - half, center + half], 1)
+    boxes[~seen] = np.nan
+    return boxes
