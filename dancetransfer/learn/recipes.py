@@ -78,12 +78,12 @@ _EDN = Recipe(
 _FAST = Recipe(
     name="fast",
     follow=True, aspect=None, mask=True,
-    width=48, downs=3, blocks=6, limit=256, fold=1, skips=True, enhancer_above=100_000, flow=False, spade=False,
+    width=48, downs=3, blocks=3, limit=240, fold=1, skips=True, enhancer_above=100_000, flow=False, spade=False,
     history=1, fed_back=0.6, unroll=((0.0, 2),),
-    judge_width=32, judge_scales=2, judge_frames=2, clip=(), augmented=False, adversarial_from=0.5,
+    judge_width=32, judge_scales=2, judge_frames=2, clip=(), augmented=False, adversarial_from=0.7,
     adversarial=0.5, matching=2.0, perceptual=5.0, pixel=10.0,
     rate=8e-4, frames=4, averaged=0.995, enhancer_from=1.0,
-    parts=("face",), parts_from=0.88, part_width=16,
+    parts=("face",), parts_from=0.9, part_width=16,
 )  # fmt: skip
 
 RECIPES = {
