@@ -44,7 +44,7 @@ def best_of(folder: Path) -> Path:
 
 
 def shipped_as(path: Path, like: Path) -> Path:
-    """A base generator as tools/base.py writes one: half precision, no face."""
+    """A base generator as tools/base.py writes one: half precision, nothing refined."""
     dancer = load_dancer(like, CPU)
     save_dancer(path, Dancer(dancer.plan, copy.deepcopy(dancer.generator).half(), {}, CPU), {})
     return path

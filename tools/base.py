@@ -220,7 +220,7 @@ class Meta:
             for until in PROBES:
                 while self.trainer.steps < until:
                     self.trainer.step(batches, SHARE)
-                row.append(judging.score(self.trainer.dancer(SHARE, False)))
+                row.append(judging.score(self.trainer.dancer(SHARE)))
             scores.append(row)
         return [round(float(score), 3) for score in np.mean(scores, 0)]
 
@@ -246,7 +246,7 @@ class Meta:
         torch.set_rng_state(state["torch"].cpu())
 
     def write(self, path: Path, notes: dict[str, str]) -> None:
-        """The weights in half precision, as a dancer without a face."""
+        """The weights in half precision, as a dancer without refined parts."""
         generator = generator_of(self.trainer.plan)
         generator.load_state_dict(self.weights)
         save_dancer(path, Dancer(self.trainer.plan, generator.half(), {}, self.trainer.device), notes)

@@ -126,7 +126,7 @@ def taught(folder: Path, asked: argparse.Namespace, settings: TrainSettings) -> 
         trainer, batches = Trainer(sizes, device.choose("auto"), 1, None), Batches(footage, sizes, 1)
         for step in range(asked.steps):
             trainer.step(batches, step / PLANNED)
-        save_dancer(path, trainer.dancer(asked.steps / PLANNED, False), {})
+        save_dancer(path, trainer.dancer(asked.steps / PLANNED), {})
     return path
 
 
@@ -142,7 +142,7 @@ def followed(
     pictures: list[np.ndarray] = []
     for step in range(steps + 1):
         if step in SCORED or step in SHOWN:
-            dancer = trainer.dancer(step / PLANNED, False)
+            dancer = trainer.dancer(step / PLANNED)
             if step in SCORED:
                 scores[step] = judging.score(dancer)
             if step in SHOWN:
