@@ -63,7 +63,9 @@ def test_one_frame_out_per_frame_in_with_the_dances_sound_and_the_mark(rendered:
     events = list(export(rendered, output))
     assert events[0] == Started("export", FRAMES)
     assert [e.done for e in events if isinstance(e, Progress)] == [10, 20, 30, 40, 50, 60, 70]
-    assert events[-1] == Done("export", "75 frames, 3.0 s, 256x256, with the dance's sound.", [str(output)])
+    assert events[-1] == Done(
+        "export", "75 frames, 3.0 s, 256x256, with the dance's sound.", [str(output)], {"from": 0.0, "to": 3.0}
+    )
     facts = probe(output)
     assert (facts.frames, facts.width, facts.height) == (FRAMES, 256, 256) and facts.audio == "aac"
     np.testing.assert_allclose(frame_times(output), np.arange(FRAMES) / FPS, atol=1e-4)
@@ -249,12 +251,23 @@ def test_a_stop_leaves_nothing_half_done(rendered: Project, tmp_path: Path, coun
     assert probe(output).frames == FRAMES
 
 
+def test_what_several_trainings_rendered_is_not_mixed(rendered: Project, tmp_path: Path) -> None:
+    record = rendered.dance_folder(rendered.dances[0]) / "render" / "000048.npz"
+    with np.load(record) as data:
+        kept = dict(data)
+    np.savez(record, **{**kept, "made_by": np.asarray("another")})
+    with pytest.raises(UserError, match="different trainings") as caught:
+        list(export(rendered, tmp_path / "clip.mp4", 1.0))
+    assert "--from 1 --to 3. Or write what is there: --from 1.92 --to 3" in caught.value.hint
+    list(export(rendered, tmp_path / "clip.mp4", 1.92))
+
+
 def test_what_is_not_rendered_or_no_longer_there_is_said(rendered: Project, tmp_path: Path) -> None:
     output = tmp_path / "clip.mp4"
     (rendered.dance_folder(rendered.dances[0]) / "render" / "000048.mkv").write_bytes(b"damaged")
     with pytest.raises(UserError, match=r"1\.92 to 3 s of 'dance' are not rendered yet") as caught:
         list(export(rendered, output))
-    assert "--dance dance --from 1.92 --to 3\n" in caught.value.hint
+    assert "--dance dance --from 1.92 --to 3. Or" in caught.value.hint
     assert caught.value.hint.endswith("--from 0 --to 1.92")
     assert not output.exists() and not leftovers(tmp_path)
     list(export(rendered, output, 0, 1.92))  # what is whole can be written

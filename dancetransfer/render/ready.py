@@ -1,14 +1,14 @@
 """Whether a stretch of a dance is rendered; where it is not, what is missing and what to do."""
 
 import math
-from itertools import groupby
+import shlex
 
 import numpy as np
 
 from dancetransfer.errors import UserError
 from dancetransfer.pose.poses import Poses
 from dancetransfer.project import Media, Project
-from dancetransfer.render.render import makers, segments
+from dancetransfer.render.render import Segment, makers, segments
 
 
 def require_rendered(project: Project, dance: Media, poses: Poses, first: int, last: int) -> None:
@@ -21,24 +21,30 @@ def require_rendered(project: Project, dance: Media, poses: Poses, first: int, l
     made_by = makers(parts)
     if len(set(made_by)) == 1 and made_by[0]:
         return
-    if all(made_by):
+    if len(set(filter(None, made_by))) > 1:
         begin, end = first, last
         words = f"Parts of '{dance.name}' are rendered by different trainings."
     else:
         missing = [part for part, maker in zip(parts, made_by, strict=True) if not maker]
         begin, end = max(missing[0].start, first), min(missing[-1].stop, last)
         words = f"{_seconds(poses, begin)} to {_seconds(poses, end)} s of '{dance.name}' are not rendered yet."
-    hint = f"Render it: dancetransfer render X.dance --dance {dance.name} {_flags(poses, begin, end)}"
-    runs = [[part for part, _ in run] for maker, run in groupby(zip(parts, made_by, strict=True), _maker) if maker]
-    if runs:
-        longest = max(runs, key=lambda run: run[-1].stop - run[0].start)
-        start, stop = max(longest[0].start, first), min(longest[-1].stop, last)
-        hint += f"\nOr write what is there: {_flags(poses, start, stop)}"
+    hint = f"Render it: dancetransfer render X.dance --dance {shlex.quote(dance.name)} {_flags(poses, begin, end)}"
+    start, stop = _longest(parts, made_by, first, last)
+    if stop > start:
+        hint += f". Or write what is there: {_flags(poses, start, stop)}"
     raise UserError(words, hint)
 
 
-def _maker(pair: tuple[object, str]) -> str:
-    return pair[1]
+def _longest(parts: list[Segment], made_by: list[str], first: int, last: int) -> tuple[int, int]:
+    """First and one-past-last frame of the longest stretch by one generator; (0, 0) where none is rendered."""
+    best, begin = (0, 0), first
+    for n, part in enumerate(parts):
+        if n and made_by[n] != made_by[n - 1]:
+            begin = part.start
+        stop = min(part.stop, last)
+        if made_by[n] and stop - begin > best[1] - best[0]:
+            best = begin, stop
+    return best
 
 
 def _flags(poses: Poses, first: int, last: int) -> str:
