@@ -27,9 +27,9 @@ def test_parts_are_one_track_with_nobody_in_its_gaps(tmp_path: Path) -> None:
     found = read_found(tmp_path)
     assert found is not None
     poses, looked = found
-    assert poses.size == (320, 240) and len(poses) == 32
+    assert poses.size == (320, 240) and len(poses) == 33
     assert poses.xy[looked, 0, 0].tolist() == [*range(20), *range(50, 60)]
-    assert np.allclose(poses.time[~looked], [0.8, 3.96]) and not poses.present[~looked].any()
+    assert np.allclose(poses.time[~looked], [0.8, 2.4, 3.96]) and not poses.present[~looked].any()
     ((declared, curve),) = curves(tmp_path).items()
     assert declared.name == "Pose" and curve.problems == ()
     assert np.isnan(curve.values[~looked]).all() and (curve.values[looked] > 0.99).all()

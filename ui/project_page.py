@@ -36,12 +36,14 @@ class ProjectPage(QWidget):
         from ui.desktop import KeepAwake, TaskbarProgress
         from ui.project.activity import Activity
         from ui.training.training import TrainingPanel
+        from ui.watching import Watching
         from ui.workbench import Workbench
 
         self._window, self._document, self._making = window, window.document, window.making
         self._expected: dict[str, list[str]] = {}
         self.bench = Workbench(window.document, window.keys)
         self.training, self.side = TrainingPanel(), Side()
+        self._watching = Watching(self.bench, window.document)
         self._activity = Activity(window.jobs)
         self._awake, self._taskbar = KeepAwake(self), TaskbarProgress(window)
         self._parts = QStackedWidget()
@@ -63,7 +65,7 @@ class ProjectPage(QWidget):
         side.clip.export_wanted.connect(self.export)
         self.bench.told.connect(self._window.tell)
         self.bench.failed.connect(lambda message, hint: self._window.complain(UserError(message, hint)))
-        self.bench.player.state.connect(self._activity.hold)
+        self.bench.player.state.connect(lambda plays: self._activity.hold(plays and not self._watching.playing))
         self.training.enough.connect(self._enough)
         self.training.paused.connect(making.pause)
         self.training.more.connect(self._more_time)
@@ -84,10 +86,12 @@ class ProjectPage(QWidget):
         self._expected = {"dance": dances, "person": clips}
         self._show_media()
         self.bench.preview({"dance": dances[0], "person": clips[0]})
+        self._watching.begin()
 
     def show_project(self) -> None:
         """The document has another project."""
         self._expected = {}
+        self._watching.end()
         self.bench.show_project()
         self.training.begin(self._document)
         self.show_part(CLIP)
@@ -267,6 +271,7 @@ class ProjectPage(QWidget):
             self.show_part(TRAINING)
             self._window.bar.refresh()
             self._found()
+        self._watching.hear(event)
         self.training.hear(event)  # type: ignore[arg-type]
         if isinstance(event, Progress) and event.total:
             self._taskbar.show_share(min(1.0, event.done / event.total))
@@ -302,6 +307,8 @@ class ProjectPage(QWidget):
 
     def _rests(self) -> None:
         """Nothing is being made, or it goes on in a project that was just opened."""
+        if self._making.step != LOOK:
+            self._watching.end()
         if self._making.creating:
             self._show_busy(self._making.step)
         else:
@@ -357,6 +364,7 @@ class ProjectPage(QWidget):
     def leave(self) -> None:
         """The project is closed."""
         self._expected = {}
+        self._watching.end()
         self.bench.show_project()
 
     def close_down(self) -> None:

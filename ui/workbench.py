@@ -1,6 +1,5 @@
 """The picture, its transport and the timeline of one project: what is shown of a dance, a person and a result."""
 
-import zipfile
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -8,7 +7,6 @@ from pathlib import Path
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QFrame, QSplitter, QVBoxLayout, QWidget
 
-from dancetransfer.errors import UserError
 from dancetransfer.project import Media, has_picture
 from dancetransfer.render.part import part_of
 from ui import theme
@@ -20,6 +18,7 @@ from ui.timeline.media import read_lane
 from ui.timeline.timeline import Timeline
 from ui.viewer.touchup import TouchUp
 from ui.viewer.touchup_bar import TouchUpBar
+from ui.viewer.tracks import FITTED, file_mark, read_file, read_track, track_mark
 from ui.viewer.viewer import Viewer
 
 DANCE, PERSON, RESULT, SKELETON = "dance", "person", "result", "skeleton"
@@ -41,7 +40,8 @@ class Workbench(QWidget):
         self._sources: dict[str, Path] = {}
         self._expected: dict[str, Path] = {}
         """Videos that are shown until the project has them."""
-        self._loaded: dict[Path, tuple[int, int]] = {}
+        self._loaded: dict[str, tuple[int, ...]] = {}
+        """What the skeletons were read from."""
         self._heard = ""
         """The file whose sound is played."""
         self._part: tuple[float, float] | None = None
@@ -305,12 +305,26 @@ class Workbench(QWidget):
             self.player.set_range(*part) if part else self.player.clear_range()
 
     def _read_lanes(self) -> None:
-        if len(self._media()) < len(self.timeline.lanes):  # a video has gone
+        lanes = self._lanes()
+        if len(lanes) < len(self.timeline.lanes):  # a video has gone
             self.timeline.clear()
-        for index, (_, media, folder) in enumerate(self._media()):
-            length = self.player.duration if index == 0 else 0.0
-            lane = read_lane(folder, Path(media.file).name, trim=self._document.trim(media), duration=length)
+        for index, (name, media, folder) in enumerate(lanes):
+            length = self.player.duration if name == DANCE else 0.0
+            trim = self._document.trim(media) if media else None
+            lane = read_lane(folder, Path(media.file if media else folder).name, trim=trim, duration=length)
             self.timeline.set_lane(index, lane)
+
+    def _lanes(self) -> list[tuple[str, Media | None, Path]]:
+        """Name, media and folder for each lane; a video that the project doesn't have yet has its place already."""
+        found: dict[str, tuple[Media | None, Path]] = {name: (None, file) for name, file in self._expected.items()}
+        found |= {name: (media, folder) for name, media, folder in self._media()}
+        return [(name, *found[name]) for name in (DANCE, PERSON) if name in found]
+
+    def read_found(self) -> None:
+        """Joints are being found: show those there are by now."""
+        if self._document.project is not None:
+            self._read_lanes()
+            self._read_poses()
 
     def _know_length(self) -> None:
         self.viewer.set_absent({RESULT: self.tr("The clip does not show this moment")})
@@ -318,30 +332,25 @@ class Workbench(QWidget):
         self.refresh_soon()
 
     def _read_poses(self) -> None:
-        """Skeletons, where their files have changed since they were read."""
-        from dancetransfer.pose.poses import Poses
-
-        files = {name: folder / "track.npz" for name, _, folder in self._media()}
-        for name, _, folder in self._media():
-            if name == DANCE:
-                files[SKELETON] = folder / "retarget.npz"
-        marks = {path: (path.stat().st_ino, path.stat().st_size) for path in files.values() if path.exists()}
+        """Skeletons, where what is known of them has changed since they were read."""
+        marks = {name: track_mark(folder) for name, _, folder in self._media()}
+        files = {name: folder / FITTED for name, _, folder in self._media() if name == DANCE}
+        marks |= {SKELETON: file_mark(file) for file in files.values()}
         if marks == self._loaded:
             return
-        poses = {}
-        for name, path in files.items():
-            if path in marks:
-                try:
-                    poses[name] = Poses.load(path)
-                except (OSError, ValueError, KeyError, EOFError, UserError, zipfile.BadZipFile):
-                    continue  # damaged: the engine makes it again
+        tracks = {name: read_track(folder) for name, _, folder in self._media() if marks[name]}
+        tracks |= {SKELETON: read_file(file) for file in files.values() if marks[SKELETON]}
+        poses = {name: track for name, track in tracks.items() if track is not None}
         self._loaded = marks
         fitted = {RESULT: poses[SKELETON]} if SKELETON in poses else {}
         self.viewer.set_poses(poses, fitted)
 
     def _trim(self, lane: int, start: float, stop: float) -> None:
         """Keep a part; all of it is no part."""
-        media, length = self._media()[lane][1], self.timeline.lanes[lane].duration
+        media, length = self._lanes()[lane][1], self.timeline.lanes[lane].duration
+        if media is None:  # the project gets it in a moment
+            self._read_lanes()
+            return
         whole = start <= 0 and stop >= length - 1e-3
         self._document.set_trim(media, None if whole else start, None if whole else stop)
         self._play_part()

@@ -49,8 +49,8 @@ def found_mark(folder: Path) -> tuple[int, ...]:
 def read_found(folder: Path) -> tuple[Poses, np.ndarray] | None:
     """The joints found so far for the video of a folder of results, and bool [T]: the frame has been looked at.
 
-    In order of time, over the video's whole length: each gap holds one frame without anybody, so that
-    nobody seems to stand still there. None where nothing is being found.
+    In order of time, over the video's whole length: each gap begins with a frame without anybody, so
+    that nobody seems to stand still there. None where nothing is being found.
     """
     parts, head = [], None
     for file in _files(folder):
@@ -68,10 +68,12 @@ def read_found(folder: Path) -> tuple[Poses, np.ndarray] | None:
     step = float(np.median(np.concatenate([np.diff(part["time"]) for part in parts] + [[1 / 25]])))
     rows = np.concatenate(parts)
     last = float(head["seconds"]) - step  # of the frames that there will be
-    holes = np.flatnonzero(np.diff(np.append(rows["time"], last + step)) > 1.5 * step)
-    times = np.where(holes < len(rows) - 1, rows["time"][holes] + step, last)
-    rows = np.insert(rows, holes + 1, np.array([_nobody(time) for time in times], ROW))
-    looked = np.insert(np.ones(len(rows) - len(holes), bool), holes + 1, False)
+    ends = [last] if last - rows["time"][-1] > 1.5 * step else []
+    rows = np.append(rows, np.array([_nobody(time) for time in ends], ROW))
+    looked = np.arange(len(rows)) < len(rows) - len(ends)
+    holes = np.flatnonzero(np.diff(rows["time"]) > 1.5 * step)
+    rows = np.insert(rows, holes + 1, np.array([_nobody(time) for time in rows["time"][holes] + step], ROW))
+    looked = np.insert(looked, holes + 1, False)
     size = int(head["width"]), int(head["height"])
     return Poses(rows["xy"], rows["confidence"], rows["time"], size), looked
 
