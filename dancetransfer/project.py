@@ -221,7 +221,7 @@ class Project:
         for entry in self._entries_of(media):
             entry.pop("trim", None)
             if part is not None:
-                entry["trim"] = [round(float(edge), 4) for edge in part]
+                entry["trim"] = [round(float(edge), 6) for edge in part]  # to the microsecond: 20 / 30 s is frame 20
 
     @property
     def current_dance(self) -> Media | None:

@@ -2,12 +2,14 @@
 
 import json
 
+import numpy as np
 import pytest
 from learning import SMALL
 
 from dancetransfer.errors import UserError
 from dancetransfer.learn.pairs import load_footage, prepare
 from dancetransfer.project import Project
+from dancetransfer.render.render import frames_between
 
 
 def test_the_person_is_learned_from_the_chosen_part(exact: Project) -> None:
@@ -31,6 +33,14 @@ def test_too_small_a_part_is_refused(exact: Project) -> None:
     exact.set_trim(exact.clips[0], (1.0, 1.1))
     with pytest.raises(UserError):
         list(prepare(exact, SMALL))
+
+
+@pytest.mark.parametrize("fps", [24, 24000 / 1001, 25, 30, 60])
+def test_a_part_begins_and_ends_with_the_frames_it_was_set_to(fps: float, exact: Project) -> None:
+    times = np.arange(100) / fps
+    for first, last in ((1, 2), (20, 40), (7, 98)):
+        exact.set_trim(exact.dances[0], (float(times[first]), float(times[last])))
+        assert frames_between(times, *(exact.trim(exact.dances[0]) or (0.0, 0.0))) == (first, last)
 
 
 @pytest.mark.parametrize("part", [(2.0, 1.0), (-1.0, 1.0), (1.0, 1.0), (float("nan"), 1.0), (0.0, float("inf"))])

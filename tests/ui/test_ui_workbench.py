@@ -1,0 +1,158 @@
+"""The workbench: the clip is seen at the time of the dance that it shows, and a motion without a picture is a dance."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from bvh_files import walk
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QColor, QImage
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from dancetransfer.mocap.tracks import import_track
+from dancetransfer.pose.track import clean_track
+from dancetransfer.project import Project
+from dancetransfer.render.part import note_part
+from dancetransfer.video.read import read_frames
+from dancetransfer.video.write import Writer
+from ui.keys import Keys
+from ui.project.document import Document
+from ui.viewer.skeleton import GROUND
+from ui.workbench import DANCE, PERSON, RESULT, Workbench
+
+WAIT = 8000
+FPS = 25
+FIRST, LAST = 20, 45
+"""Frames of the dance that the clip shows."""
+
+Open = Callable[[Project], Workbench]
+
+
+@pytest.fixture
+def opened(qtbot: QtBot, dressed: Any) -> Iterator[Open]:
+    """Opens a project in a workbench of its own."""
+    made: list[tuple[Workbench, Document]] = []
+
+    def open_bench(project: Project) -> Workbench:
+        document = Document()
+        bench = Workbench(document, Keys())
+        qtbot.addWidget(bench)
+        bench.resize(960, 720)
+        document.changed.connect(bench.refresh)
+        document.open(project.folder)
+        bench.show()
+        with qtbot.waitSignal(bench.player.loaded, timeout=WAIT):
+            bench.show_project()
+        made.append((bench, document))
+        return bench
+
+    yield open_bench
+    for bench, document in made:
+        bench.close_down()
+        document.close()
+
+
+@pytest.fixture
+def clip(exact: Project, puppet_clips: Path) -> Path:
+    """The person doing a part of the dance, with the note that says which."""
+    path = exact.dance_folder(exact.dances[0]) / "exports" / "preview.mp4"
+    path.parent.mkdir()
+    with Writer(path, (256, 256), fps=FPS) as writer:
+        for frame in read_frames(puppet_clips / "truth.mp4", FIRST, LAST):
+            writer.write(frame.image, frame.time)
+    note_part(path, FIRST / FPS, LAST / FPS)
+    return path
+
+
+def pictures_at(qtbot: QtBot, bench: Workbench, frame: int, fps: int = FPS) -> dict[str, QImage]:
+    """What is shown at a frame of the dance."""
+    shown: list[tuple[dict[str, QImage], float]] = []
+    bench.player.frames.connect(lambda pictures, time: shown.append((pictures, time)))
+    bench.player.seek(frame / fps)
+    qtbot.waitUntil(lambda: bool(shown) and abs(shown[-1][1] - frame / fps) < 1e-3, timeout=WAIT)
+    return shown[-1][0]
+
+
+def colors(image: QImage) -> np.ndarray:
+    rgb = image.convertToFormat(QImage.Format.Format_RGB888)
+    return np.frombuffer(rgb.constBits(), np.uint8).reshape(rgb.height(), rgb.width(), 3).astype(int)
+
+
+def test_the_clip_is_seen_at_its_time_whatever_the_trim_is_by_now(
+    qtbot: QtBot, opened: Open, exact: Project, clip: Path, puppet_clips: Path
+) -> None:
+    exact.set_trim(exact.dances[0], (0.2, 2.8))  # wider than it was when the clip was made
+    exact.save()
+    bench = opened(exact)
+    with qtbot.waitSignal(bench.player.loaded, timeout=WAIT):
+        bench.show_result(clip, play=False)
+    truth = [frame.image.astype(int) for frame in read_frames(puppet_clips / "truth.mp4")]
+    for frame in (FIRST, 33, LAST - 1):
+        error = [np.abs(colors(pictures_at(qtbot, bench, frame)[RESULT]) - one).mean() for one in truth]
+        assert int(np.argmin(error)) == frame
+        assert bench.viewer.accessibleDescription() == ""
+    for frame in (FIRST - 1, LAST, 70):
+        assert set(pictures_at(qtbot, bench, frame)) == {DANCE, PERSON}
+        assert bench.viewer.names == [RESULT]
+        assert bench.viewer.accessibleDescription() == "The clip does not show this moment"
+
+
+def test_a_moment_that_the_clip_lacks_is_empty_in_every_arrangement(
+    qtbot: QtBot, opened: Open, exact: Project, clip: Path
+) -> None:
+    bench = opened(exact)
+    with qtbot.waitSignal(bench.player.loaded, timeout=WAIT):
+        bench.show_result(clip, play=False)
+    for view in ("single", "side", "wipe", "quad"):
+        bench.viewer.set_view(view, {"single": [RESULT], "quad": [DANCE, PERSON, RESULT]}.get(view, [DANCE, RESULT]))
+        pictures_at(qtbot, bench, FIRST + 5)
+        placed = bench.viewer.placed(RESULT)
+        assert placed is not None
+        there = placed.map(QPoint(230, 60))  # the wall behind the dancer, right of the wipe
+        assert bench.viewer.grab().toImage().pixelColor(there).lightness() > 40, view
+        pictures_at(qtbot, bench, 5)
+        assert bench.viewer.placed(RESULT) == placed  # nothing jumps
+        assert bench.viewer.grab().toImage().pixelColor(there) == QColor(GROUND), view
+
+
+def test_a_motion_is_played_trimmed_and_counts_the_time(
+    qtbot: QtBot, opened: Open, exact: Project, tmp_path: Path
+) -> None:
+    (tmp_path / "walk.bvh").write_text(walk(60))  # two seconds at 30 frames per second; the person's video has six
+    dance = exact.add_dance(tmp_path / "walk.bvh")
+    exact.save()
+    folder = exact.dance_folder(dance)
+    for stage in (import_track(dance, folder), clean_track(folder)):
+        list(stage)
+    bench = opened(exact)
+    assert bench.player.duration == pytest.approx(2.0) and bench.player.fps == pytest.approx(30)
+    qtbot.waitUntil(lambda: bool(bench.timeline.lanes) and bench.timeline.lanes[0].duration > 1.9, timeout=WAIT)
+    assert [round(lane.duration) for lane in bench.timeline.lanes] == [2, 6]
+    bench.viewer.set_view("single", [DANCE])
+    seen = []
+    for frame in (10, 20):
+        assert set(pictures_at(qtbot, bench, frame, 30)) == {PERSON}
+        seen.append(bench.viewer.grab().toImage())
+    assert seen[0] != seen[1]  # somebody walks
+    with qtbot.waitActive(bench):
+        bench.activateWindow()
+    QTest.keyClick(bench, Qt.Key.Key_I)
+    qtbot.waitUntil(lambda: bench.player.range == pytest.approx((20 / 30, 2.0)), timeout=WAIT)
+    bench.player.play()
+    qtbot.waitUntil(lambda: not bench.player.playing, timeout=WAIT)
+    assert bench.player.time == pytest.approx(59 / 30)
+
+
+def test_a_motion_that_is_not_read_yet_lets_the_person_be_seen(
+    qtbot: QtBot, opened: Open, exact: Project, puppet_clips: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "walk.bvh").write_text(walk(60))
+    bench = opened(exact)
+    told: list[str] = []
+    bench.player.problem.connect(lambda _, words: told.append(words))
+    with qtbot.waitSignal(bench.player.frames, timeout=WAIT) as shown:
+        bench.preview({"dance": str(tmp_path / "walk.bvh"), "person": str(puppet_clips / "person.mp4")})
+    assert set(shown.args[0]) == {PERSON} and told == []
