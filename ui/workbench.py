@@ -333,13 +333,14 @@ class Workbench(QWidget):
 
     def _read_poses(self) -> None:
         """Skeletons, where what is known of them has changed since they were read."""
-        marks = {name: track_mark(folder) for name, _, folder in self._media()}
-        files = {name: folder / FITTED for name, _, folder in self._media() if name == DANCE}
-        marks |= {SKELETON: file_mark(file) for file in files.values()}
+        folders = {name: folder for name, _, folder in self._media()}
+        fitted_file = folders[DANCE] / FITTED if DANCE in folders else Path()
+        marks = {name: track_mark(folder) for name, folder in folders.items()}
+        marks[SKELETON] = file_mark(fitted_file) if fitted_file != Path() else ()
         if marks == self._loaded:
             return
-        tracks = {name: read_track(folder) for name, _, folder in self._media() if marks[name]}
-        tracks |= {SKELETON: read_file(file) for file in files.values() if marks[SKELETON]}
+        tracks = {name: read_track(folder) for name, folder in folders.items() if marks[name]}
+        tracks[SKELETON] = read_file(fitted_file) if marks[SKELETON] else None
         poses = {name: track for name, track in tracks.items() if track is not None}
         self._loaded = marks
         fitted = {RESULT: poses[SKELETON]} if SKELETON in poses else {}

@@ -52,14 +52,15 @@ def read_found(folder: Path) -> tuple[Poses, np.ndarray] | None:
     In order of time, over the video's whole length: each gap begins with a frame without anybody, so
     that nobody seems to stand still there. None where nothing is being found.
     """
-    parts, head = [], None
+    parts: list[np.ndarray] = []
+    head: np.ndarray | None = None
     for file in _files(folder):
         try:
             data = file.read_bytes()
         except OSError:
             continue  # it has just been made a track of
         if len(data) >= HEAD.itemsize:
-            head = np.frombuffer(data, HEAD, 1)[0]
+            head = np.frombuffer(data, HEAD, 1)
             rows = (len(data) - HEAD.itemsize) // ROW.itemsize
             parts.append(np.frombuffer(data, ROW, rows, HEAD.itemsize))
     parts = sorted((part for part in parts if len(part)), key=lambda part: part["time"][0])
@@ -67,14 +68,14 @@ def read_found(folder: Path) -> tuple[Poses, np.ndarray] | None:
         return None
     step = float(np.median(np.concatenate([np.diff(part["time"]) for part in parts] + [[1 / 25]])))
     rows = np.concatenate(parts)
-    last = float(head["seconds"]) - step  # of the frames that there will be
+    last = float(head["seconds"][0]) - step  # of the frames that there will be
     ends = [last] if last - rows["time"][-1] > 1.5 * step else []
     rows = np.append(rows, np.array([_nobody(time) for time in ends], ROW))
     looked = np.arange(len(rows)) < len(rows) - len(ends)
     holes = np.flatnonzero(np.diff(rows["time"]) > 1.5 * step)
     rows = np.insert(rows, holes + 1, np.array([_nobody(time) for time in rows["time"][holes] + step], ROW))
     looked = np.insert(looked, holes + 1, False)
-    size = int(head["width"]), int(head["height"])
+    size = int(head["width"][0]), int(head["height"][0])
     return Poses(rows["xy"], rows["confidence"], rows["time"], size), looked
 
 
