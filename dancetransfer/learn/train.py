@@ -18,6 +18,7 @@ from dancetransfer.learn.batches import Batches
 from dancetransfer.learn.dancer import Dancer, load_dancer, save_dancer
 from dancetransfer.learn.pairs import Footage, load_footage, plan_of
 from dancetransfer.learn.recipes import Plan
+from dancetransfer.learn.report import report
 from dancetransfer.learn.sheet import write_sheet
 from dancetransfer.learn.showing import Driving, HeldOut, Judging
 from dancetransfer.learn.trainer import PARTS_FRAMES, TRAINED, Trainer, pack, unpack
@@ -77,7 +78,8 @@ def train(project: Project, settings: TrainSettings, clock: Clock = time.monoton
     """Stage: train the generator on the person until the budget is used or the score stops rising.
 
     Reads what `prepare` made and, for the previews, the newest fitted dance; writes
-    `person/runs/NNN/`: settings.json, metrics.jsonl, previews/, last.pt, prev.pt, best.safetensors.
+    `person/runs/NNN/`: settings.json, metrics.jsonl, previews/, last.pt, prev.pt, best.safetensors,
+    and at the end report.jpg and report.json.
     `clock` gives seconds; only tests pass another one.
     """
     footage = load_footage(project)
@@ -113,7 +115,9 @@ def train(project: Project, settings: TrainSettings, clock: Clock = time.monoton
         loop.checkpoint()
         raise
     runs.finish(project, folder, settings, "plateau" if counters.jump else "budget")
-    yield Done("train", loop.summary(), [str(folder / "best.safetensors")])
+    whole = float(settings.steps or settings.budget)
+    written = yield from report(project, folder, chosen, Progress("train", whole, whole))
+    yield Done("train", loop.summary(), [str(folder / "best.safetensors"), *written])
 
 
 class _Loop:

@@ -1,0 +1,183 @@
+"""The report at the end of a training: how the score rose, and the held-out frames that came out worst."""
+
+import json
+import time
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dancetransfer.device import Device
+from dancetransfer.errors import UserError
+from dancetransfer.events import Event, Notice
+from dancetransfer.learn import report_sheet, runs
+from dancetransfer.learn.batches import into_boxes
+from dancetransfer.learn.dancer import Dancer, load_dancer
+from dancetransfer.learn.likeness import decibels, likeness_error
+from dancetransfer.learn.pairs import CHOOSE, REPORT, TRAIN, Footage, load_footage
+from dancetransfer.learn.showing import over_crop, write_picture
+from dancetransfer.pose.crop import face_boxes, hand_boxes, into_crop
+from dancetransfer.pose.labels import label_map, picture
+from dancetransfer.pose.poses import Poses, person_box
+from dancetransfer.project import Project
+from dancetransfer.storage import fingerprint, write_text
+
+DRAWN = 40
+"""Held-out frames that are drawn, at most: stretches spread over what is held out."""
+STRETCH = 10
+"""Frames drawn in a row, so that the recursion is under way as in a dance."""
+LONGEST = 10.0
+"""Seconds after which no more are drawn."""
+SHOWN = 6
+"""Worst frames that the sheet shows."""
+APART = 0.4
+"""Seconds between two of them: neighbors are bad together, and one is enough."""
+PARTS = {REPORT: "report", CHOOSE: "choose", TRAIN: "train"}
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A held-out frame beside what the generator made of its pose."""
+
+    clip: str
+    seconds: float
+    likeness: float
+    """dB within the person box."""
+    real: np.ndarray  # uint8 [H,W,3]
+    made: np.ndarray  # uint8 [H,W,3]
+    labels: np.ndarray  # uint8 [H,W,3]
+    details: dict[str, np.ndarray]
+    """Boxes [4] of face and hands in pixels of the crop; those that are seen."""
+
+
+def report(project: Project, folder: Path, chosen: Device, alive: Event) -> Generator[Event, None, list[str]]:
+    """Write `report.jpg` and `report.json` of a run; returns their paths, [] where there is no generator yet.
+
+    Draws at most 40 frames of the report part (of the choose part where there is none, else of what it
+    learned from) with `best.safetensors`, which takes some seconds: `alive` is yielded after each.
+    """
+    best = folder / "best.safetensors"
+    if not best.exists():
+        return []
+    footage = load_footage(project)
+    part = next(one for one in (REPORT, CHOOSE, TRAIN) if any((clip.part == one).any() for clip in footage))
+    frames = []
+    for frame in _drawn(load_dancer(best, chosen), footage, part):
+        frames.append(frame)
+        yield alive
+    course = read_course(folder)
+    about: dict[str, Any] = {
+        "best": fingerprint(best),
+        "recipe": (runs.read_run(folder) or {}).get("recipe", ""),
+        "part": PARTS[part],
+        "frames": len(frames),
+        "course": course,
+        "best_step": best_step(best),
+    }
+    if frames:
+        likeness = [one.likeness for one in frames]
+        about |= {
+            "likeness": round(decibels(float(np.mean(10 ** (-np.array(likeness) / 10)))), 3),
+            "median": round(float(np.median(likeness)), 3),
+            "worst": [_row(one) for one in worst(frames)],
+        }
+    write_picture(folder / "report.jpg", report_sheet.drawn(about, worst(frames)))
+    write_text(folder / "report.json", json.dumps(about, indent=1))
+    return [str(folder / "report.jpg"), str(folder / "report.json")]
+
+
+def late_report(project: Project, folder: Path, chosen: Device, alive: Event) -> Iterator[Event]:
+    """The report of a training that was stopped because it was good enough, before its best is put to use.
+
+    Nothing where the report of the best generator is there. A training that stops at once has no time
+    for it; whoever reads its result next has.
+    """
+    try:
+        about = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        about = {}
+    if about.get("best") == fingerprint(folder / "best.safetensors"):
+        return
+    try:
+        files = yield from report(project, folder, chosen, alive)
+    except UserError:  # clips or generator are not what they were: what reads them next says so
+        return
+    if files:
+        yield Notice(f"How the training went, and its worst held-out frames: {files[0]}")
+
+
+def worst(frames: list[Frame]) -> list[Frame]:
+    """The frames least like the filmed ones, worst first, no two of one moment."""
+    found: list[Frame] = []
+    for one in sorted(frames, key=lambda frame: frame.likeness):
+        if all(one.clip != other.clip or abs(one.seconds - other.seconds) >= APART for other in found):
+            found.append(one)
+    return found[:SHOWN]
+
+
+def read_course(folder: Path) -> list[dict[str, float]]:
+    """Step, training seconds and score of every score of a run, in order; damaged lines are left out."""
+    course = []
+    try:
+        lines = (folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return []
+    for line in lines:
+        try:
+            row = json.loads(line)
+            course.append({name: row[name] for name in ("step", "seconds", "score")})
+        except (ValueError, KeyError, TypeError):
+            continue
+    return course
+
+
+def best_step(path: Path) -> int:
+    """The step at which a generator was kept, as its file says; 0 where it doesn't."""
+    from safetensors import safe_open
+
+    from dancetransfer.learn.dancer import HEADER
+
+    with safe_open(path, "pt") as file:
+        return int(json.loads(file.metadata()[HEADER]).get("step", 0))
+
+
+def _row(frame: Frame) -> dict[str, Any]:
+    return {"clip": frame.clip, "seconds": round(frame.seconds, 3), "likeness": round(frame.likeness, 3)}
+
+
+def _drawn(dancer: Dancer, footage: list[Footage], part: int) -> Iterator[Frame]:
+    begun = time.monotonic()
+    for clip, at in stretches(footage, part):
+        poses, boxes, size = clip.poses[at], clip.boxes[at], dancer.plan.size
+        people = into_boxes(person_box(poses), boxes, size)
+        details = _details(poses, boxes, size)
+        joints = into_crop(poses, boxes, size)
+        for n, (layer, _) in enumerate(dancer.layers(poses, boxes)):
+            real = np.ascontiguousarray(clip.crops[at.start + n][..., :3])
+            made = over_crop(clip.backdrop(at.start + n, size), layer)
+            like = decibels(likeness_error(made, real, people[n])) if np.isfinite(people[n]).all() else float("nan")
+            if np.isfinite(like):
+                labels = picture(label_map(joints.xy[n], joints.visible[n], size))
+                seen = {name: box[n] for name, box in details.items() if np.isfinite(box[n]).all()}
+                yield Frame(clip.name, float(poses.time[n]), like, real, made, labels, seen)
+            if time.monotonic() - begun > LONGEST:
+                return
+
+
+def _details(poses: Poses, boxes: np.ndarray, size: tuple[int, int]) -> dict[str, np.ndarray]:
+    left, right = hand_boxes(poses)
+    found = {"face": face_boxes(poses), "left hand": left, "right hand": right}
+    return {name: into_boxes(box, boxes, size) for name, box in found.items()}
+
+
+def stretches(footage: list[Footage], part: int) -> list[tuple[Footage, slice]]:
+    """At most four stretches of ten frames, spread over the runs of a part (fewer runs give longer ones)."""
+    held = [(clip, run) for clip in footage for run in clip.runs(part)]
+    if not held:
+        return []
+    starts = [(clip, int(first), int(run[-1]) + 1) for clip, run in held for first in run[::STRETCH]]
+    count = min(len(starts), DRAWN // STRETCH)
+    chosen = [starts[n] for n in np.linspace(0, len(starts) - 1, count).round().astype(int)]
+    return [(clip, slice(first, min(first + STRETCH, end))) for clip, first, end in chosen]
