@@ -243,9 +243,8 @@ def drift(asked: argparse.Namespace) -> None:
         print(
             f"repeat {turn + 1}: MSE {error[turn]:.2f} ({psnr_of(error[turn]):.2f} dB), likeness {like[turn].value:.3f}"
         )
-    print(
-        f"repeat 10 against 2: MSE {100 * (error[9] / error[1] - 1):+.2f} %, color {np.abs(color[9] - color[1]).max():.3f}"
-    )
+    worse, off = 100 * (error[9] / error[1] - 1), np.abs(color[9] - color[1]).max()
+    print(f"repeat 10 against 2: MSE {worse:+.2f} %, mean color {off:.3f} of 255")
 
 
 def sheet(asked: argparse.Namespace) -> None:
