@@ -61,8 +61,8 @@ def read_found(folder: Path) -> tuple[Poses, np.ndarray] | None:
             continue  # it has just been made a track of
         if len(data) >= HEAD.itemsize:
             head = np.frombuffer(data, HEAD, 1)
-            rows = (len(data) - HEAD.itemsize) // ROW.itemsize
-            parts.append(np.frombuffer(data, ROW, rows, HEAD.itemsize))
+            count = (len(data) - HEAD.itemsize) // ROW.itemsize
+            parts.append(np.frombuffer(data, ROW, count, HEAD.itemsize))
     parts = sorted((part for part in parts if len(part)), key=lambda part: part["time"][0])
     if head is None or not parts:
         return None
