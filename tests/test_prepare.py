@@ -7,7 +7,8 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from learning import CPU, SMALL, edited, metrics, notices, steps
+from cameras import camera, filmed, leant
+from learning import CPU, EDN, SMALL, edited, metrics, notices, steps
 from stages import close_at, leftovers
 
 from dancetransfer.errors import UserError
@@ -16,12 +17,13 @@ from dancetransfer.learn import runs
 from dancetransfer.learn.dancer import load_dancer
 from dancetransfer.learn.flicker import relit
 from dancetransfer.learn.mattes import BACKGROUND, PERSON, UNSURE
-from dancetransfer.learn.pairs import CHOOSE, REPORT, load_footage, plan_of, prepare
+from dancetransfer.learn.pairs import CHOOSE, REPORT, Footage, load_footage, plan_of, prepare
 from dancetransfer.learn.plate import cut_out
 from dancetransfer.learn.train import train
 from dancetransfer.pose import poses as p
 from dancetransfer.pose.crop import into_crop
 from dancetransfer.pose.poses import Poses
+from dancetransfer.pose.steady import steady_clip
 from dancetransfer.project import Project
 from dancetransfer.storage import Results
 from dancetransfer.video.read import read_frames
@@ -141,6 +143,107 @@ def second_clip(project: Project, size: tuple[int, int] = (320, 200), count: int
     with MaskWriter(new / "masks.npz", size) as writer, read_masks(old / "masks.npz") as masks:
         for n in range(count):
             writer.add(cv2.warpAffine(masks[n], matrix, size))
+
+
+def looked(project: Project) -> Footage:
+    """The first clip made ready after its camera was looked at."""
+    clip = project.clips[0]
+    list(steady_clip(clip.path(), project.clip_folder(clip)))
+    list(prepare(project, replace(SMALL, size=128)))
+    return load_footage(project)[0]
+
+
+def test_what_a_leant_phone_films_stands_still(exact: Project, puppet_shows: dict[str, Any]) -> None:
+    """The plate is the empty room as one frame shows it, and behind the person the crops show the plate."""
+    way = leant(75)
+    filmed(exact, way)
+    clip = looked(exact)
+    assert clip.way is not None and clip.backs is None and len(clip.index) == 75
+    size = clip.crops.shape[2], clip.crops.shape[1]
+    placed = np.median(np.stack([np.vstack([p, [0, 0, 1]]) @ np.vstack([w, [0, 0, 1]])
+                                 for p, w in zip(clip.way, way[clip.index], strict=True)]), 0)  # fmt: skip
+    room = cv2.warpAffine(puppet_shows["person"].plate(), placed[:2], (256, 256), borderMode=cv2.BORDER_REPLICATE)
+    inner = np.s_[12:190, 12:244]
+    assert np.abs(clip.plate.astype(float) - room)[inner].mean() < 1.6  # 1.4 with a still camera
+    apart = []
+    for n in range(0, 75, 6):
+        empty = clip.crops[n][..., 3] == BACKGROUND
+        apart.append(np.abs(clip.crops[n][..., :3].astype(float) - clip.backdrop(n, size))[empty].mean())
+    assert max(apart) < 3.5
+    frame = next(read_frames(exact.clips[0].path(), 30, 31)).image
+    again = cut_out(clip.as_learned(30, frame), clip.boxes[30], size)
+    assert np.abs(again.astype(float) - clip.crops[30][..., :3])[20:-20, 20:-20].mean() < 1.5
+    joints = into_crop(clip.poses, clip.boxes, size)
+    x, y = np.rint(joints.xy[:, p.LEFT_HIP]).astype(int).T
+    assert (clip.crops[np.arange(75), y, x, 3] > 120).mean() > 0.98
+
+
+def test_each_crop_of_a_moving_camera_keeps_what_was_behind_it(exact: Project) -> None:
+    filmed(exact, camera(np.stack([1.2 * np.arange(75) - 45, np.zeros(75)], 1)))
+    clip = looked(exact)
+    assert clip.way is None and clip.backs is not None and isinstance(clip.backs, np.memmap)
+    assert clip.backs.shape == (75, *clip.crops.shape[1:3], 3) and clip.plate.shape == (256, 256, 3)
+    size = clip.crops.shape[2], clip.crops.shape[1]
+    for n in (0, 40, 74):
+        behind, empty = clip.backdrop(n, size), clip.crops[n][..., 3] == BACKGROUND
+        real = clip.crops[n][..., :3]
+        assert np.abs(behind.astype(float) - real)[empty].mean() < 1.5
+        assert np.abs(behind.astype(float) - real)[clip.crops[n][..., 3] == PERSON].mean() > 15
+        assert clip.backdrop(n, (40, 40)).shape == (40, 40, 3)
+    assert np.abs(clip.backdrop(0, size).astype(float) - cut_out(clip.plate, clip.boxes[0], size)).mean() > 4
+    assert list(prepare(exact, replace(SMALL, size=128))) == []
+    with np.load(exact.clip_folder(exact.clips[0]) / "steady.npz") as data:
+        assert str(data["verdict"]) == "moving"
+
+
+def test_whole_frames_of_a_moving_camera_are_learned_as_they_are(exact: Project) -> None:
+    filmed(exact, camera(np.stack([1.2 * np.arange(75) - 45, np.zeros(75)], 1)))
+    clip = exact.clips[0]
+    list(steady_clip(clip.path(), exact.clip_folder(clip)))
+    list(prepare(exact, EDN))
+    (made,) = load_footage(exact)
+    frame = next(read_frames(clip.path(), 10, 11)).image
+    np.testing.assert_array_equal(made.crops[10][..., :3], cut_out(frame, made.boxes[10], (64, 32)))
+    assert made.backs is None and made.light is None
+
+
+def test_flicker_is_evened_out_and_said(exact: Project) -> None:
+    lamp = 1 + 0.05 * np.sin(2.1 * np.arange(75))
+    filmed(exact, camera(np.zeros((75, 2))), lambda n, image: (image * lamp[n]).clip(0, 255).astype(np.uint8))
+    said = notices(list(prepare(exact, replace(SMALL, size=128))))
+    assert "changes by" in said[0] and "evened out" in said[0]
+    (clip,) = load_footage(exact)
+    size = clip.crops.shape[2], clip.crops.shape[1]
+    change = []
+    for n in range(75):
+        empty = clip.crops[n][..., 3] == BACKGROUND
+        change.append((clip.crops[n][..., :3].astype(float) - clip.backdrop(n, size))[empty].mean())
+    assert np.std(change) < 0.6  # 5 levels before
+
+
+def test_the_shadow_on_the_floor_is_the_pictures_to_decide(exact: Project, puppet_shows: dict[str, Any]) -> None:
+    """What of it is not in the plate is no person and not surely background, and it lies within the crop.
+
+    This person hardly leaves the place, so most of the shadow lies on the same floor all the time.
+    """
+    list(prepare(exact, replace(SMALL, size=128)))
+    (clip,) = load_footage(exact)
+    size = clip.crops.shape[2], clip.crops.shape[1]
+    show = puppet_shows["person"]
+    found, within = [], []
+    for n in range(0, len(clip.index), 10):
+        number = int(clip.index[n])
+        dark = 255 * (1 - show.room.shadow(show._shapes(show.times[number]), show.camera, show.size))
+        dark[next(show.masks(number, number + 1)) > 20] = 0
+        inside = cut_out(dark.astype(np.uint8), clip.boxes[n], size, None, cv2.BORDER_CONSTANT) > 40
+        darker = clip.backdrop(n, size).astype(int) - clip.crops[n][..., :3] > 12
+        found.append(clip.crops[n][..., 3][inside & darker.all(-1)])
+        left, top, right, bottom = np.rint(clip.boxes[n]).astype(int).clip(0, 256)
+        within.append(dark[top:bottom, left:right].sum() / dark.sum())
+        assert not (clip.crops[n][..., 3][inside] == PERSON).any()
+    shadow = np.concatenate(found)
+    assert len(shadow) > 20 and (shadow == UNSURE).mean() > 0.3
+    assert np.mean(within) > 0.9
 
 
 def test_more_footage_of_another_size_is_learned_from_in_the_same_training(small: Project) -> None:

@@ -14,6 +14,8 @@ OF_EDGES = 0.5
 """The part of the background's own contrast within a pixel that may be the camera's: no difference."""
 NEAR = 0.06
 """Heights of the crop around the segmentation within which something different may belong to the person."""
+CAST = 0.3
+"""Heights of the crop around the segmentation that the shadow may reach."""
 DEEP = 0.015
 """Heights of the crop inside of which the segmentation is believed even where nothing differs."""
 CERTAIN = 240
@@ -40,10 +42,14 @@ def matte(color: np.ndarray, backdrop: np.ndarray, mask: np.ndarray, known: np.n
     inside = mask > 190
     deep = _eroded(inside, DEEP * height) | _eroded(mask > CERTAIN, 0.5 * DEEP * height)
     agreed = deep | (inside & (~shadow | (mask > CERTAIN)) & (seen | ~known))
-    near = grown(mask > 64, NEAR * height)
+    away = cv2.distanceTransform((mask <= 64).astype(np.uint8), cv2.DIST_L2, 3)
+    near = away <= NEAR * height
     person = _joined(agreed, _opened(strong & ~shadow & near))
     result = np.full(mask.shape, UNSURE, np.uint8)
-    result[(mask < 64) & (~seen | ~near)] = BACKGROUND
+    cast = _opened(
+        shadow & (differs >= max(SEEN, OF_NOISE * noise)) & (away < CAST * height)
+    )  # a shadow reaches further than the person
+    result[(mask < 64) & ~(seen & near) & ~cast] = BACKGROUND
     result[(mask < 26) & ~known] = BACKGROUND
     edge = height / 256
     result[_eroded(person, edge)] = PERSON
@@ -79,11 +85,11 @@ def _shadow(color: np.ndarray, backdrop: np.ndarray) -> np.ndarray:
     return (most < 0.985) & (least > DIM) & (most - least < TINT)
 
 
-def _joined(agreed: np.ndarray, strong: np.ndarray) -> np.ndarray:
-    """What is agreed on, and what of `strong` hangs together with it."""
-    count, labels = cv2.connectedComponents((agreed | strong).astype(np.uint8), connectivity=4)
+def _joined(area: np.ndarray, more: np.ndarray) -> np.ndarray:
+    """An area, and what of another one hangs together with it."""
+    count, labels = cv2.connectedComponents((area | more).astype(np.uint8), connectivity=4)
     hold = np.zeros(count, bool)
-    hold[labels[agreed]] = True
+    hold[labels[area]] = True
     hold[0] = False
     return hold[labels]
 
