@@ -219,9 +219,23 @@ def render_tasks(project: Project, training: TrainSettings, settings: RenderSett
     ]
 
 
+def picture_tasks(project: Project, settings: RenderSettings) -> list[Task]:
+    """All that is missing between a dance and its rendering by what is learned, by the project's settings."""
+    name = project.dance(settings.dance).name
+    return [
+        *pose_tasks(project, name),
+        *fit_tasks(project, project.settings(RetargetSettings), name),
+        *render_tasks(project, project.settings(TrainSettings), settings),
+    ]
+
+
 def _render(project: Project, training: TrainSettings, settings: RenderSettings) -> Events:
+    from dancetransfer.learn import runs
+    from dancetransfer.learn.report import late_report
     from dancetransfer.render.render import render
 
+    folder = runs.best(project, training).parent
+    yield from late_report(project, folder, runs.device_of(folder, training.device), Progress("render", 0))
     yield from render(project, training, settings)
 
 

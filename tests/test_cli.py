@@ -149,6 +149,19 @@ def test_the_visible_label_stays_until_a_consent_is_recorded(finished: Path, tmp
         assert b"compositeWithTrainedAlgorithmicMedia" in clip.read_bytes()
 
 
+def test_what_is_missing_of_a_clip_is_rendered_first_on_demand(finished: Path, tmp_path: Path) -> None:
+    clip, whole = tmp_path / "clip.mp4", finished / "dances" / "dance" / "render" / "000000.mkv"
+    whole.unlink()
+    assert "not rendered yet" in failed("export", finished, "-o", clip).message
+    events = done("export", finished, "-o", clip, "--render", "--estimate")
+    start, stop = last(events).result["missing"]
+    assert start == 0 and stop == pytest.approx(1.2) and not whole.exists()
+    assert stages(done("export", finished, "-o", clip, "--render")) == ["render", "export"]
+    assert probe(clip).frames == 30 and whole.exists()
+    assert stages(done("export", finished, "-o", clip, "--render")) == ["export"]  # nothing was missing
+    assert last(done("export", finished, "-o", clip, "--render", "--estimate")).result["bytes"] > 1000
+
+
 def test_forget_leaves_nothing_of_the_person(finished: Path) -> None:
     done("export", finished, "-o", finished / "dances" / "dance" / "clip.mp4", "--consent", "Kim Example")
     person = Project.open(finished).clips[0].file

@@ -125,17 +125,11 @@ def render(arguments: argparse.Namespace, context: Context) -> Events:
     with _working(project, context):
         yield from _notes(project)
         chosen = read(arguments, RenderSettings)
-        training = project.settings(TrainSettings)
         read_kept(arguments, PoseSettings, project)
-        fitting = read_kept(arguments, RetargetSettings, project)
+        read_kept(arguments, RetargetSettings, project)
         project.save()
         name = project.dance(chosen.dance).name
-        tasks = [
-            *chain.pose_tasks(project, name),
-            *chain.fit_tasks(project, fitting, name),
-            *chain.render_tasks(project, training, chosen),
-        ]
-        yield from chain.chain(tasks)
+        yield from chain.chain(chain.picture_tasks(project, chosen))
         words = f"dancetransfer export {shlex.quote(arguments.project)} --dance {name} -o CLIP.mp4"
         yield chain.done(f"'{name}' is rendered. Write the clip with: {words}", [])
 
@@ -144,6 +138,7 @@ def export(arguments: argparse.Namespace, context: Context) -> Events:
     """Write a rendered dance as a clip, or tell how large it will be."""
     from dancetransfer import transfer as chain
     from dancetransfer.render.part import note_part
+    from dancetransfer.render.ready import lacking
 
     output = Path(arguments.output).resolve()
     project = Project.open(arguments.project)
@@ -152,6 +147,10 @@ def export(arguments: argparse.Namespace, context: Context) -> Events:
     rendering = read(arguments, RenderSettings)
     if arguments.estimate:
         with _working(project, context):
+            missing = lacking(project, rendering) if arguments.render else None
+            if missing is not None:
+                yield Done("", missing.message, [], {"missing": [missing.start, missing.stop]})
+                return
             for event in chain.chain(chain.estimate_tasks(project, rendering, exporting)):
                 yield replace(event, stage="") if isinstance(event, Done) else event  # the command's last word
         return
@@ -165,7 +164,10 @@ def export(arguments: argparse.Namespace, context: Context) -> Events:
         if not arguments.preview:
             project.set_settings(exporting)
         project.save()
-        for event in chain.chain(chain.export_tasks(project, rendering, exporting, output)):
+        tasks = chain.export_tasks(project, rendering, exporting, output)
+        if arguments.render and lacking(project, rendering) is not None:
+            tasks = [*chain.picture_tasks(project, rendering), *tasks]
+        for event in chain.chain(tasks):
             if arguments.preview and isinstance(event, Done) and event.stage == "export":
                 note_part(output, event.result["from"], event.result["to"])
             yield event

@@ -76,6 +76,7 @@ def parser() -> Parser:
     _output(one, "CLIP.mp4")
     _consent(one)
     one.add_argument("--estimate", action="store_true", help="Write nothing, tell how large the clip will be.")
+    one.add_argument("--render", action="store_true", help="Render first what of it is not rendered yet.")
     words = "By the defaults and the options given alone: the project's export settings are neither used nor changed."
     one.add_argument("--preview", action="store_true", help=f"{words} A file beside the clip says what part it shows.")
     add_options(one, RenderSettings)

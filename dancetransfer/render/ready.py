@@ -8,11 +8,32 @@ import numpy as np
 from dancetransfer.errors import UserError
 from dancetransfer.pose.poses import Poses
 from dancetransfer.project import Media, Project
-from dancetransfer.render.render import Segment, makers, segments
+from dancetransfer.render.render import Segment, frames_between, makers, segments
+from dancetransfer.settings import RenderSettings
+
+
+class NotRendered(UserError):
+    """Frames of a dance are not rendered, or by different trainings."""
+
+    def __init__(self, message: str, hint: str, start: float, stop: float) -> None:
+        super().__init__(message, hint)
+        self.start, self.stop = start, stop
+        """Seconds of the stretch that is to be rendered."""
+
+
+def lacking(project: Project, chosen: RenderSettings) -> NotRendered | None:
+    """What keeps a stretch of a dance from being written; None where nothing does."""
+    dance = project.dance(chosen.dance)
+    poses = Poses.load(project.dance_folder(dance) / "retarget.npz")
+    try:
+        require_rendered(project, dance, poses, *frames_between(poses.time, chosen.start, chosen.stop))
+    except NotRendered as error:
+        return error
+    return None
 
 
 def require_rendered(project: Project, dance: Media, poses: Poses, first: int, last: int) -> None:
-    """UserError where some of frames first <= n < last is not rendered, or by several generators.
+    """NotRendered where some of frames first <= n < last is not rendered, or by several generators.
 
     The hint says how to render what is missing, and the longest stretch that can be written as it is.
     """
@@ -32,7 +53,7 @@ def require_rendered(project: Project, dance: Media, poses: Poses, first: int, l
     start, stop = _longest(parts, made_by, first, last)
     if stop > start:
         hint += f". Or write what is there: {_flags(poses, start, stop)}"
-    raise UserError(words, hint)
+    raise NotRendered(words, hint, float(_seconds(poses, begin)), float(_seconds(poses, end)))
 
 
 def _longest(parts: list[Segment], made_by: list[str], first: int, last: int) -> tuple[int, int]:
