@@ -184,7 +184,9 @@ def main() -> None:
             for scheme in asked.scheme:
                 theme.apply(app, scheme)
                 for size in asked.size:
-                    suffix = f"{language}-{scheme}-{size.split('x')[0]}" + (f"@{asked.scale}x" if asked.scale != "1" else "")
+                    suffix = f"{language}-{scheme}-{size.split('x')[0]}" + (
+                        f"@{asked.scale}x" if asked.scale != "1" else ""
+                    )
                     _take(asked, project, suffix, size)
 
 

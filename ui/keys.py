@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PySide6.QtCore import QCoreApplication, QObject, QSettings, Qt, Signal
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSettings, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QApplication,
     QDialog,
@@ -183,6 +183,28 @@ def _press_focused(name: str) -> bool:
     return False
 
 
+class KeyField(QKeySequenceEdit):
+    """Takes the next key that is pressed. Tab goes on to the next field, Esc leaves the sheet."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setMaximumSequenceLength(1)
+        self.setClearButtonEnabled(True)
+
+    def event(self, event: QEvent) -> bool:
+        """Before it is taken for the key that is wanted."""
+        kinds = (QEvent.Type.KeyPress, QEvent.Type.ShortcutOverride)
+        if event.type() in kinds and isinstance(event, QKeyEvent):
+            if event.key() in (Qt.Key.Key_Tab, Qt.Key.Key_Backtab):
+                if event.type() == QEvent.Type.KeyPress:
+                    self.focusNextPrevChild(event.key() == Qt.Key.Key_Tab)
+                return True
+            if event.key() == Qt.Key.Key_Escape:
+                event.ignore()
+                return False
+        return super().event(event)
+
+
 class KeySheet(QDialog):
     """All keys by group; a click on one lets another be pressed."""
 
@@ -200,6 +222,7 @@ class KeySheet(QDialog):
         column.addWidget(self._table(), 1)
         column.addLayout(self._buttons())
         self.resize(126 * theme.SPACE, 84 * theme.SPACE)
+        self._close.setFocus()  # not a field: it would take the next key for its own
 
     def _table(self) -> QScrollArea:
         inside = QWidget()
@@ -217,6 +240,7 @@ class KeySheet(QDialog):
         area = QScrollArea()
         area.setWidgetResizable(True)
         area.setWidget(inside)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # it follows the field that has the focus
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setMinimumWidth(inside.sizeHint().width() + 2 * theme.SPACE)  # some languages need more
         return area
@@ -237,8 +261,7 @@ class KeySheet(QDialog):
         return grid
 
     def _field(self, action: Action) -> QKeySequenceEdit:
-        field = QKeySequenceEdit()
-        field.setMaximumSequenceLength(1)
+        field = KeyField()
         field.setFixedWidth(18 * theme.SPACE)
         field.setAccessibleName(words_of(action))
         others = ", ".join(key.toString(QKeySequence.SequenceFormat.NativeText) for key in self._keys.of(action.id)[1:])
@@ -271,6 +294,7 @@ class KeySheet(QDialog):
     def _buttons(self) -> QHBoxLayout:
         row = QHBoxLayout()
         again, close = QPushButton(self.tr("Back to the first keys")), QPushButton(self.tr("Close"))
+        self._close = close
         again.setToolTip(self.tr("All keys as they were delivered"))
         again.clicked.connect(self._reset)
         close.setToolTip(self.tr("Close (Esc)"))

@@ -9,7 +9,9 @@ import threading
 import time
 from pathlib import Path
 
-from dancetransfer.events import Done, Event, Failed, Progress, Started, Stopping, to_line
+from PIL import Image
+
+from dancetransfer.events import Done, Event, Failed, Preview, Progress, Started, Stopping, to_line
 from dancetransfer.project import Project
 
 STOPPED = 3
@@ -36,6 +38,10 @@ def train(folder: Path) -> int:
     run.mkdir(parents=True, exist_ok=True)
     say(Started("train", WORKS, "seconds", "Learning the person"))
     (run / "best.safetensors").write_bytes(b"")
+    shown = run / "previews" / "000001.jpg"
+    shown.parent.mkdir(exist_ok=True)
+    Image.new("RGB", (96, 32)).save(shown)
+    say(Preview("train", str(shown), 1))
     begin = time.monotonic()
     while not again and time.monotonic() - begin < WORKS:
         say(Progress("train", time.monotonic() - begin, WORKS, 1.0))

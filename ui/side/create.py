@@ -88,7 +88,8 @@ class ChoiceCard(QAbstractButton):
         area = QRectF(self.rect()).adjusted(0.75, 0.75, -0.75, -0.75)
         chosen, lit = self.isChecked(), self.underMouse()
         painter.setBrush(QColor(c.accent_soft if chosen else c.hover if lit else c.raised))
-        painter.setPen(QPen(QColor(c.accent if chosen or self.hasFocus() else c.line), 1.5 if chosen else 1))
+        seen = c.text if chosen and self.hasFocus() else c.accent if chosen or self.hasFocus() else c.line
+        painter.setPen(QPen(QColor(seen), 1.5 if chosen else 1))
         painter.drawRoundedRect(area, theme.RADIUS, theme.RADIUS)
         dot = QRectF(0, 0, 14, 14)
         dot.moveCenter(area.center())

@@ -12,13 +12,14 @@ from PySide6.QtGui import (
     QFontMetricsF,
     QImage,
     QKeyEvent,
+    QKeySequence,
     QLinearGradient,
     QPainter,
     QPainterPath,
     QPaintEvent,
     QPen,
 )
-from PySide6.QtWidgets import QAbstractButton, QFileDialog, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QFileDialog, QSizePolicy, QToolButton, QWidget
 
 from ui import theme
 
@@ -31,6 +32,13 @@ FOLDER = "projects/last folder"
 def files_of(mime: QMimeData) -> list[str]:
     """The local files that a drag carries."""
     return [url.toLocalFile() for url in mime.urls() if url.isLocalFile()]
+
+
+def pasted() -> list[str]:
+    """The files that were copied in a file manager, or whose paths were copied as text, a line each."""
+    mime = QApplication.clipboard().mimeData()
+    lines = [line.strip().strip("\"'") for line in mime.text().splitlines()]
+    return files_of(mime) or [line for line in lines if line and Path(line).exists()]
 
 
 class DropArea(QAbstractButton):
@@ -107,7 +115,7 @@ class DropArea(QAbstractButton):
         names = ", ".join(Path(file).name for file in self._files)
         self.setAccessibleName(f"{self._title}: {names}" if names else self._title)
         self.setAccessibleDescription(self._said or self._hint)
-        self.setToolTip(names or self.tr("Drop a video here, or press Enter to choose one"))
+        self.setToolTip(names or self.tr("Drop or paste a video here, or press Enter to choose one"))
 
     # --- being dropped on ---------------------------------------------------------------------
 
@@ -135,8 +143,10 @@ class DropArea(QAbstractButton):
         super().leaveEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Enter chooses, as Space does."""
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+        """Enter chooses, as Space does; what was copied can be pasted."""
+        if event.matches(QKeySequence.StandardKey.Paste) and pasted():
+            self.dropped.emit(pasted())
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.choose()
         elif event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace) and self._files:
             self.cleared.emit()
