@@ -80,7 +80,7 @@ _SQUARE = np.ones((3, 3), np.uint8)
 def _shadow(color: np.ndarray, backdrop: np.ndarray) -> np.ndarray:
     """bool [H,W]: darker than the backdrop, in all colors by the same factor."""
     a, b = (cv2.blur(one, (3, 3)).astype(np.float32) + 4 for one in (color, backdrop))
-    red, green, blue = cv2.split(a / b)  # NumPy's max over three colors is ten times as slow
+    red, green, blue = cv2.split(a / b)  # NumPy's max over three colors is six times as slow
     most, least = cv2.max(cv2.max(red, green), blue), cv2.min(cv2.min(red, green), blue)
     return (most < 0.985) & (least > DIM) & (most - least < TINT)
 

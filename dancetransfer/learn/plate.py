@@ -49,8 +49,8 @@ def plate_and_holes(frames: Iterable[np.ndarray], masks: Iterable[np.ndarray]) -
 
 
 def _inpainted(plate: np.ndarray, hole: np.ndarray) -> np.ndarray:
-    """The plate uint8 [H,W,3] with its hole, uint8 [H,W], filled (Telea 2004), at `FILLED` pixels at most: it is
-    smooth in any case, and takes a minute at 4K."""
+    """The plate uint8 [H,W,3] with its hole, uint8 [H,W], filled (Telea 2004), at `FILLED` pixels at most:
+    it is smooth in any case, and slow."""
     if not hole.any():
         return plate
     height, width = hole.shape

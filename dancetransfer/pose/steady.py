@@ -41,7 +41,7 @@ ALIKE = 20
 STILL_PIXELS = 0.2
 """A clip whose corners of the picture hardly ever go further than this was filmed by a still camera.
 
-Seen: 0.03 on juggle, from a tripod, and 0.1 on puppets of 256 pixels with noise; 1.6 on a phone that was leant."""
+Seen: 0.03 on juggle, from a tripod, and 0.1 on puppets of 256 pixels with noise; 3.8 on a phone that was leant."""
 FURTHEST = 0.05
 """How far, in parts of the longer side, the picture's corners may go for it to be drift: more can't be filled up."""
 MOST = 0.9
