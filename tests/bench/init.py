@@ -89,7 +89,8 @@ def measure(folder: Path, asked: argparse.Namespace) -> None:
     if asked.keep:
         picture = folder / f"previews-{person.stem}.png"
         picture.write_bytes(cv2.imencode(".png", np.concatenate(rows, 0)[..., ::-1])[1].tobytes())
-        print(f"\n{picture}: the frame as filmed, then after {', '.join(map(str, SHOWN))} steps; rows as above")
+        seen = ", ".join(str(step) for step in SHOWN if step <= asked.steps)
+        print(f"\n{picture}: the frame as filmed, then after {seen} steps; rows as above")
 
 
 def film(path: Path, seed: int) -> Path:
