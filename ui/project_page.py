@@ -247,10 +247,10 @@ class ProjectPage(QWidget):
     # --- while the engine works -----------------------------------------------------------------
 
     def _begun(self, step: str) -> None:
-        self._show_busy(step)
         if step == TRAIN:
             self.training.begin(self._document)
             self.show_part(TRAINING)
+        self._show_busy(step)
         self._allow()
 
     def _show_busy(self, step: str) -> None:
@@ -263,6 +263,7 @@ class ProjectPage(QWidget):
                 WRITE: self.tr("The clip is being written."),
             }[step]
             self.side.set_busy(words)
+            self.training.follow(step)
             self._awake.set(True)
 
     def _hear(self, job: Job, event: object) -> None:
@@ -313,6 +314,7 @@ class ProjectPage(QWidget):
             self._show_busy(self._making.step)
         else:
             self.side.set_busy("")
+            self.training.follow("")
             self._awake.set(False)
             if self._document.project is None or not self._document.project.runs:
                 self.show_part(CLIP)  # stopped before anything was learned; the bar offers no way back then

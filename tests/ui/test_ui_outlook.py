@@ -64,6 +64,13 @@ def test_the_face_is_named_while_it_is_learned() -> None:
     assert sentence(made, 40) == "The body is learned, now the face, about 40 s more"
 
 
+def test_hands_are_named_with_the_face() -> None:
+    made = course(RECORDED)
+    made.add({"step": 300, "seconds": 380, "face matching": 0.3, "left hand matching": 0.2})
+    assert sentence(made, 40) == "The body is learned, now face and hands, about 40 s more"
+    assert made.parts == ["face", "left hand"]
+
+
 def test_lines_are_read_as_they_come_and_half_ones_when_they_are_whole(tmp_path: Path) -> None:
     file = tmp_path / "metrics.jsonl"
     reader = Reader(file)

@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QComboBox, QPushButton, QSlider, QToolButton, QWidget
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QProgressBar, QPushButton, QSlider, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from dancetransfer.events import Done, Failed, Metric, Preview, Progress, Started, Stopping
@@ -17,6 +17,7 @@ from dancetransfer.settings import TrainSettings
 from ui.project.jobs import Ending, Jobs
 from ui.training.curve import Curve
 from ui.training.previews import listed, parts
+from ui.training.report import ReportSheet
 from ui.training.training import TrainingPanel
 from ui.viewer.viewer import Viewer
 
@@ -76,7 +77,8 @@ def running(panel: TrainingPanel, project: Project) -> TrainingPanel:
     panel.begin(Opened(project))
     panel.hear(Started("train", 300.0, "seconds"))
     run = run_of(project)
-    (run / "best.safetensors").write_bytes(b"")
+    for name in ("best.safetensors", "last.pt"):
+        (run / name).write_bytes(b"")
     panel.hear(preview(run, 0))
     for seconds in range(10, 101, 10):
         panel.hear(metric(run, seconds * 2, seconds, 15 + seconds / 20))
@@ -245,6 +247,86 @@ def test_a_training_of_another_day_is_known_again(
 def test_a_failure_leaves_what_was_learned(running: TrainingPanel) -> None:
     running.hear(Failed("The disk is full.", "Make room."))
     assert running.sentence == "Paused: what was learned is kept" and "Go on" in visible(running)
+
+
+def test_what_comes_after_the_training_is_called_by_its_name(running: TrainingPanel) -> None:
+    """ "Good enough" is followed by rendering and writing, not by a pause."""
+    running.follow("train")
+    click(running, "Good enough, render now")
+    assert running.sentence.startswith("Stopping")
+    running.follow("render")
+    running.ended()  # of the process that learned
+    assert running.sentence == "Learned enough: the clip is being made" and visible(running) == {"Newest", "Pause"}
+    running.hear(Started("fit", 75, "frames", "Fitting"))
+    running.hear(Progress("render", 30, 120.0, 42.0))
+    assert running.findChild(QProgressBar).value() == 250 and "about 40 s more" in words(running)
+    running.follow("export")
+    running.ended()
+    assert running.sentence == "The clip is being written" and running.findChild(QProgressBar).value() == 0
+    running.follow("")
+    assert running.sentence == "Paused: what was learned is kept"
+
+
+def test_what_comes_before_the_training_is_no_pause_either(panel: TrainingPanel, project: Project) -> None:
+    panel.begin(Opened(project))
+    panel.follow("train")
+    panel.hear(Started("crops", 75, "frames"))
+    assert panel.sentence == "Getting ready to learn" and visible(panel) == {"Newest", "Pause"}
+    panel.hear(Started("train", 300.0, "seconds"))
+    assert panel.sentence == "Learning begins" or panel.sentence.startswith("Learning")
+    panel.hear(Done("train", "", []))
+    panel.hear(Started("score", 10, "frames"))
+    assert panel.sentence == "Learned. A last look at how good it is"
+
+
+def test_a_try_without_a_checkpoint_begins_anew_and_says_so(running: TrainingPanel, project: Project) -> None:
+    run = run_of(project)
+    (run / "last.pt").unlink()
+    running.ended()
+    assert running.sentence == "Cut off before anything was kept: the learning begins anew"
+    assert "Begin anew" in visible(running) and "Go on" not in visible(running)
+    running.hear(Started("train", 300.0, "seconds"))
+    assert running.sentence == "Learning begins anew: the last try was cut off before anything was kept"
+    running.hear(preview(run, 3))
+    assert redness(running, "result") == pytest.approx(3, abs=4)  # not the last picture of the try that is lost
+    running.hear(metric(run, 5, 1.0))
+    (run / "last.pt").write_bytes(b"")
+    running.hear(Progress("train", 11.0, 300.0))
+    assert running.sentence == "Learning, about 5 min more"
+
+
+def test_the_report_opens_where_there_is_one(running: TrainingPanel, project: Project, qtbot: QtBot) -> None:
+    sheet = run_of(project) / "report.jpg"
+    running.hear(Done("train", "", []))
+    assert "How good is it?" not in visible(running)
+    picture = QImage(400, 300, QImage.Format.Format_RGB32)
+    picture.fill(QColor(10, 200, 30))
+    assert picture.save(str(sheet), "JPG", 95)
+    running.ended()
+    click(running, "How good is it?")
+    (opened,) = running.findChildren(ReportSheet)
+    assert opened.isVisible() and opened.viewer.size_of("report.jpg").width() == 400
+    middle = opened.viewer.rect().center()
+    assert opened.viewer.grab().toImage().pixelColor(middle).green() == pytest.approx(200, abs=4)
+    with qtbot.waitSignal(opened.viewer.looked):
+        click(opened, "Zoom in")
+    QTest.keyClick(opened, Qt.Key.Key_Escape)
+    assert not opened.isVisible()
+    running.hear(Started("train", 600.0, "seconds"))  # it goes on: the report is of what was
+    assert "How good is it?" not in visible(running)
+
+
+def test_parts_that_became_finer_are_named(running: TrainingPanel) -> None:
+    for name, before, after in (("face", 20.0, 21.0), ("left hand", 18.0, 17.5), ("right hand", 18.0, 18.5)):
+        running.hear(Metric("train", f"{name} score without refiner", before, 200))
+        running.hear(Metric("train", f"{name} score with refiner", after, 200))
+    running.hear(Metric("train", "tail score", 1.0, 200))
+    assert words(running).endswith("made finer: face, right hand")
+
+
+def words(panel: QWidget) -> str:
+    """What stands below the sentence."""
+    return next(one.text() for one in panel.findChildren(QLabel) if one.property("role") == "dim" and one.text())
 
 
 def test_every_control_has_a_name_and_can_be_reached(running: TrainingPanel) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
@@ -21,6 +22,8 @@ STEP = 0.5
 """dB that more time is suggested for."""
 translate = QCoreApplication.translate
 
+PARTS = ("face", "left hand", "right hand")
+"""What is learned by itself when the body is done, as the engine's figures call it."""
 BELIEVED = -100.0
 """Lower scores stand for "none yet"."""
 
@@ -41,8 +44,10 @@ class Course:
     scores: list[Score] = field(default_factory=list)
     moments: list[tuple[int, float]] = field(default_factory=list)
     """(step, seconds of training), rising."""
-    face_from: float | None = None
-    """Seconds at which the body was done and the face began."""
+    parts_from: float | None = None
+    """Seconds at which the body was done and its parts began."""
+    parts: list[str] = field(default_factory=list)
+    """Those that have been learned on by themselves, of PARTS."""
 
     @property
     def seconds(self) -> float:
@@ -76,16 +81,18 @@ class Course:
         score = row.get("score")
         if isinstance(score, (int, float)) and math.isfinite(score) and score > BELIEVED:
             self.scores.append(Score(step, seconds, float(score)))
-        if "face" in row and self.face_from is None:
-            self.face_from = seconds
+        parts = [part for part in PARTS if any(re.match(rf"{part}\b|{part}_", name) for name in row)]
+        self.parts += [part for part in parts if part not in self.parts]
+        if parts and self.parts_from is None:
+            self.parts_from = seconds
 
     def _forget_from(self, step: int, seconds: float) -> None:
         """A training that was cut off goes on from its last checkpoint: what came after that is done again."""
         while self.moments and (self.moments[-1][0] > step or self.moments[-1][1] > seconds):
             self.moments.pop()
         self.scores = [one for one in self.scores if one.step <= step and one.seconds <= seconds]
-        if self.face_from is not None and self.face_from > seconds:
-            self.face_from = None
+        if self.parts_from is not None and self.parts_from > seconds:
+            self.parts_from, self.parts = None, []
 
 
 class Reader:
@@ -124,8 +131,8 @@ class Promise(Enum):
     """Too few scores to tell."""
     RISING = "rising"
     FLAT = "flat"
-    FACE = "face"
-    """The body stands still, the face is learned."""
+    PARTS = "parts"
+    """The body stands still, face and hands are learned."""
 
 
 def gain(scores: list[Score]) -> float | None:
@@ -148,8 +155,8 @@ def _newest(scores: list[Score]) -> list[Score]:
 
 def promise(course: Course, left: float) -> Promise:
     """What `left` seconds more would bring."""
-    if course.face_from is not None and course.scores and course.scores[-1].seconds <= course.face_from:
-        return Promise.FACE
+    if course.parts_from is not None and course.scores and course.scores[-1].seconds <= course.parts_from:
+        return Promise.PARTS
     rise = gain(course.scores)
     if rise is None:
         return Promise.EARLY
@@ -178,7 +185,9 @@ def sentence(course: Course, left: float | None) -> str:
         Promise.EARLY: translate("Outlook", "Learning"),
         Promise.RISING: translate("Outlook", "Still improving"),
         Promise.FLAT: translate("Outlook", "Hardly improving any more: good enough to render"),
-        Promise.FACE: translate("Outlook", "The body is learned, now the face"),
+        Promise.PARTS: translate("Outlook", "The body is learned, now the face")
+        if course.parts in ([], ["face"])
+        else translate("Outlook", "The body is learned, now face and hands"),
     }[found]
     if not wait or found == Promise.FLAT:
         return said
@@ -195,6 +204,16 @@ def farewell(course: Course, finished: bool) -> str:
     if more is None:
         return translate("Outlook", "Learned. More time would change little")
     return translate("Outlook", "Learned. About {time} more would make it better still").format(time=duration(more))
+
+
+def part_words(part: str) -> str:
+    """A part of PARTS in the window's language; others speak for themselves."""
+    known = {
+        "face": translate("Outlook", "face"),
+        "left hand": translate("Outlook", "left hand"),
+        "right hand": translate("Outlook", "right hand"),
+    }
+    return known.get(part, part)
 
 
 def duration(seconds: float) -> str:

@@ -1,6 +1,7 @@
 """The panel of a training: pictures getting better, the score in plain words, and what one may do about it."""
 
 import json
+import re
 from pathlib import Path
 from typing import Protocol
 
@@ -12,13 +13,19 @@ from dancetransfer.project import Project
 from dancetransfer.settings import TrainSettings
 from ui import theme
 from ui.training.curve import Curve
-from ui.training.outlook import Reader, clock, farewell, number, sentence
-from ui.training.previews import listed
+from ui.training.outlook import Course, Reader, clock, duration, farewell, number, part_words, sentence
+from ui.training.previews import Shown, listed
+from ui.training.report import ReportSheet, report_of
 from ui.training.timemachine import TimeMachine
 
 TRAIN = "train"
 """The stage that this panel is about."""
-RESTS, RUNS, STOPS = "rests", "runs", "stops"
+RENDER, WRITE, DEMO = "render", "export", "demo"
+"""Steps after it on the way to a clip, which are stages too; in the last one all is one command."""
+RESTS, RUNS, WORKS, STOPS = "rests", "runs", "works", "stops"
+"""WORKS: what comes before the training, or after it."""
+REFINED = re.compile(r"(.+) score (with|without) refiner")
+"""Figures of the end: how like a part was before it was learned by itself, and after."""
 MORE_SECONDS = (300.0, 900.0, 3600.0, 4 * 3600.0)
 """What can be added to a training at a click."""
 SOON = 10.0
@@ -50,7 +57,14 @@ class TrainingPanel(QWidget):
         self._state = RESTS
         self._planned, self._steps = 0.0, 0.0
         self._left: float | None = None
-        self._ended = False
+        self._ended = self._anew = False
+        self._step = ""
+        """What is made now: the step on the way to a clip."""
+        self._stage = Progress("", 0.0)
+        """The newest word of a stage that isn't the training."""
+        self._newest: int | None = None
+        """Step of the newest picture since the training started; there may be later ones, of a try that was lost."""
+        self._refined: dict[str, dict[str, float]] = {}
         self._machine = TimeMachine()
         self._curve = Curve()
         column = QVBoxLayout(self)
@@ -93,6 +107,10 @@ class TrainingPanel(QWidget):
             self.tr("Good enough, render now"), self.tr("Stop learning and make the clip with the best so far"), ""
         )
         self._enough.setProperty("role", "primary")
+        self._report = self._button(
+            self.tr("How good is it?"), self.tr("The frames it made worst, beside what was filmed"), ""
+        )
+        self._report.clicked.connect(self._show_report)
         menu = QMenu(self._add)
         for seconds in MORE_SECONDS:
             hours, minutes = divmod(int(seconds) // 60, 60)
@@ -101,6 +119,7 @@ class TrainingPanel(QWidget):
             more = menu.addAction(words.format(n=hours or minutes))
             more.triggered.connect(lambda _=False, s=seconds: self._ask_more(s))
         self._add.setMenu(menu)
+        row.addWidget(self._report)
         row.addStretch(1)
         for button in (self._pause, self._go_on, self._add, self._enough):
             row.addWidget(button)
@@ -123,38 +142,56 @@ class TrainingPanel(QWidget):
         """Show this document's newest training, if it has one."""
         self._document = document
         self._state, self._left, self._ended, self._steps = RESTS, None, False, 0.0
+        self._anew, self._newest, self._refined = False, None, {}
         project = document.project
         self._planned = project.settings(TrainSettings).budget if project else 0.0
         self._watch(project.runs[-1] if project and project.runs else None)
         self._tell()
 
+    def follow(self, step: str) -> None:
+        """A clip is being made, and this is the step: "train", "render", "export", "demo"; "": nothing is made."""
+        if step != self._step:
+            self._step, self._stage = step, Progress("", 0.0)
+        if self._state != RUNS or step not in (TRAIN, DEMO):
+            self._state = WORKS if step else RESTS
+        self._tell()
+
     def hear(self, event: Event) -> None:
-        """What the engine says while it works; what is not about the training changes nothing."""
+        """What the engine says while it works; what has nothing to do with making a clip changes nothing."""
         match event:
             case Started(stage="train"):
                 self._start(event)
             case Progress(stage="train"):
                 self._count(event)
             case Preview(stage="train"):
+                self._newest = event.step
                 self._watch(Path(event.path).parent.parent)
             case Done(stage="train"):
                 self._state, self._ended = RESTS, True
                 self._refresh()
-            case Stopping() if self._state == RUNS:
+            case Stopping() if self._state in (RUNS, WORKS):
                 self._state = STOPS
             case Failed():
                 self._state = RESTS
             case Metric(stage="train"):
-                self._refresh()
+                self._note(event)
+            case Started() if self._step and self._state != STOPS:
+                self._state, self._stage = WORKS, Progress(event.stage, 0.0)
+            case Progress() if self._step and self._state == WORKS:
+                self._stage = event
             case _:
                 return
         self._tell()
 
     def ended(self) -> None:
-        """The engine's process is gone, however it went."""
-        self._state = RESTS
+        """The engine's process is gone, however it went; the next step may have been begun."""
+        self._state = WORKS if self._step in (RENDER, WRITE) else RESTS
         self._refresh()
         self._tell()
+
+    @property
+    def _run(self) -> Path | None:
+        return self._reader.file.parent if self._reader else None
 
     @property
     def sentence(self) -> str:
@@ -164,13 +201,14 @@ class TrainingPanel(QWidget):
     # --- the engine's words -----------------------------------------------------------------------
 
     def _start(self, event: Started) -> None:
-        self._state, self._ended, self._left = RUNS, False, None
+        self._state, self._ended, self._left, self._newest, self._refined = RUNS, False, None, None, {}
+        self._anew = self._is_lost()
         self._steps = event.total or 0.0 if event.unit == "steps" else 0.0
         if event.unit == "seconds" and event.total:
             self._planned = event.total
 
     def _count(self, event: Progress) -> None:
-        if self._state == RESTS:  # the panel came later than the training
+        if self._state in (RESTS, WORKS):  # the panel came later than the training
             self._state = RUNS
         if not event.total:
             return
@@ -187,6 +225,7 @@ class TrainingPanel(QWidget):
     def _watch(self, run: Path | None) -> None:
         """Follow the training in that folder."""
         if self._reader is None or run is None or self._reader.file.parent != run:
+            self._anew = False
             self._reader = Reader(run / "metrics.jsonl") if run else None
             self._ended = run is not None and had_it_all(run, self._planned)
         self._refresh()
@@ -197,7 +236,7 @@ class TrainingPanel(QWidget):
             self._machine.set_previews([], [])
             return
         course = self._reader.read()
-        previews = listed(self._reader.file.parent)
+        previews = self._previews()
         self._machine.set_previews(previews, [course.seconds_at(one.step) for one in previews])
         self._curve.show_course(course, 0.0 if self._steps else self._planned)
         self._mark()
@@ -205,8 +244,24 @@ class TrainingPanel(QWidget):
     def _mark(self) -> None:
         if self._reader is not None:
             course = self._reader.course
-            moments = [course.seconds_at(one.step) for one in listed(self._reader.file.parent)]
+            moments = [course.seconds_at(one.step) for one in self._previews()]
             self._curve.show_previews(moments, self._machine.seconds)
+
+    def _previews(self) -> list[Shown]:
+        """The pictures of this training, without those of a try that was lost."""
+        found = listed(self._reader.file.parent) if self._reader else []
+        return [one for one in found if self._newest is None or one.step <= self._newest]
+
+    def _note(self, event: Metric) -> None:
+        if known := REFINED.fullmatch(event.name):
+            self._refined.setdefault(known[1], {})[known[2]] = event.value
+        self._refresh()
+
+    def _is_lost(self) -> bool:
+        """The training was ended from outside before its first checkpoint: it can't go on, only begin anew."""
+        if self._reader is None or not self._reader.course.moments:
+            return False
+        return not any((self._reader.file.parent / name).exists() for name in ("last.pt", "prev.pt"))
 
     # --- words and buttons ------------------------------------------------------------------------
 
@@ -214,20 +269,48 @@ class TrainingPanel(QWidget):
         course = self._reader.course if self._reader else None
         used = course.seconds if course else 0.0
         rest = max(0.0, self._planned - used)
-        if self._state == STOPS:
-            said = self.tr("Stopping; what was learned is kept")
-        elif self._state == RUNS:
-            said = sentence(course, self._left) if course else self.tr("Learning begins")
-        else:
-            said = farewell(course, self._ended or rest < SOON) if course else self.tr("Nothing learned yet")
-        self._sentence.setText(said)
+        self._sentence.setText(self._said(course, rest))
         self._facts.setText(self._numbers())
-        if self._state != RUNS and not self._steps:
+        if self._state == WORKS:
+            share = self._stage.done / self._stage.total if self._stage.total else 0.0
+            self._bar.setValue(round(1000 * min(1.0, share)))
+        elif self._state != RUNS and not self._steps:
             self._bar.setValue(round(1000 * min(1.0, used / self._planned)) if self._planned else 0)
         self._machine.expect(self._state == RUNS)
         self._allow(used, rest)
 
+    def _said(self, course: Course | None, rest: float) -> str:
+        """The one sentence of what happens."""
+        if self._state == STOPS:
+            return self.tr("Stopping; what was learned is kept")
+        if self._state == WORKS:
+            return self._work(course)
+        if self._is_lost() and not (self._state == RESTS and self._ended):
+            if self._state == RESTS:
+                return self.tr("Cut off before anything was kept: the learning begins anew")
+            if self._anew:
+                return self.tr("Learning begins anew: the last try was cut off before anything was kept")
+        if self._state == RUNS:
+            return sentence(course, self._left) if course else self.tr("Learning begins")
+        return farewell(course, self._ended or rest < SOON) if course else self.tr("Nothing learned yet")
+
+    def _work(self, course: Course | None) -> str:
+        """What is done before the training, or after it."""
+        step = self._stage.stage if self._step == DEMO else self._step
+        if step == RENDER:
+            return self.tr("Learned enough: the clip is being made")
+        if step == WRITE:
+            return self.tr("The clip is being written")
+        if self._ended:
+            return self.tr("Learned. A last look at how good it is")
+        if course is not None and course.moments and not self._is_lost():
+            return self.tr("Getting ready to go on")
+        return self.tr("Getting ready to learn")
+
     def _numbers(self) -> str:
+        if self._state == WORKS:
+            left = self._stage.seconds_left
+            return self.tr("about {time} more").format(time=duration(left)) if left else ""
         course = self._reader.course if self._reader else None
         if course is None or not course.moments:
             return ""
@@ -238,19 +321,23 @@ class TrainingPanel(QWidget):
         if self._steps:
             words = self.tr("{used}, {steps} steps").format(used=clock(course.seconds), steps=steps)
         best = course.best
-        if best is None:
-            return words
-        return words + self.tr(", likeness {score} dB").format(score=number(best.decibels))
+        if best is not None:
+            words += self.tr(", likeness {score} dB").format(score=number(best.decibels))
+        better = [part_words(name) for name, one in self._refined.items() if one.get("with", 0) > one.get("without", 0)]
+        return words + self.tr(", made finer: {parts}").format(parts=", ".join(better)) if better else words
 
     def _allow(self, used: float, rest: float) -> None:
         """Which buttons there are, and which can be pressed."""
         busy = self._state != RESTS
         learned = self._reader is not None and (self._reader.file.parent / "best.safetensors").exists()
         self._pause.setVisible(busy)
-        self._pause.setEnabled(self._state == RUNS)
+        self._pause.setEnabled(self._state in (RUNS, WORKS))
+        self._report.setVisible(self._state in (RESTS, WORKS) and report_of(self._run) is not None)
+        self._go_on.setText(self.tr("Begin anew") if self._is_lost() else self.tr("Go on"))
+        self._go_on.setAccessibleName(self._go_on.text())
         self._go_on.setVisible(not busy and used > 0 and not self._ended and rest >= SOON)
         self._add.setVisible(not busy and used > 0)
-        self._enough.setVisible(busy or learned)
+        self._enough.setVisible(self._state != WORKS and (busy or learned))
         self._enough.setEnabled(learned and self._state != STOPS)
         self._enough.setText(self.tr("Good enough, render now") if busy or not self._ended else self.tr("Render"))
 
@@ -266,6 +353,11 @@ class TrainingPanel(QWidget):
             self._state = STOPS
         self._tell()
         self.enough.emit()
+
+    def _show_report(self) -> None:
+        file = report_of(self._run)
+        if file is not None:
+            ReportSheet(file, self).open()
 
     def _ask_more(self, seconds: float) -> None:
         self.more.emit(seconds)
