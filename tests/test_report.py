@@ -8,13 +8,14 @@ import cv2
 import numpy as np
 import pytest
 from conftest import drain
-from learning import CPU, SMALL, steps
+from learning import CPU, steps
 from stages import close_at
 
 from dancetransfer.events import Done, Event, Notice, Progress
 from dancetransfer.learn import report_sheet
 from dancetransfer.learn.pairs import CHOOSE, REPORT, Footage, load_footage
-from dancetransfer.learn.report import APART, Frame, late_report, read_course, stretches, worst
+from dancetransfer.learn.report import APART, late_report, read_course, stretches, worst
+from dancetransfer.learn.report_sheet import Frame
 from dancetransfer.learn.train import train
 from dancetransfer.project import Project
 
@@ -74,6 +75,16 @@ def test_a_training_that_was_good_enough_gets_its_report_when_its_best_is_used(s
     assert late(small) == [] and (folder / "report.jpg").exists()  # a damaged generator is not the report's to tell
 
 
+def test_crops_that_were_cut_anew_for_another_size_are_not_compared(small: Project) -> None:
+    drain(train(small, steps(6)))
+    folder = small.runs[-1]
+    (folder / "report.json").unlink()
+    crops = small.clip_folder(small.clips[0]) / "crops.npy"
+    np.save(crops, np.load(crops)[:, ::2, ::2])
+    assert isinstance(late(small)[-1], Notice)
+    assert json.loads((folder / "report.json").read_text())["frames"] == 0
+
+
 def test_the_worst_frames_are_of_different_moments() -> None:
     frames = [frame(n / 25, 20 + 5 * np.cos(n / 10)) for n in range(100)] + [frame(0.0, 12.0, "002")]
     found = worst(frames)
@@ -105,6 +116,7 @@ def test_damaged_lines_of_the_course_are_left_out(tmp_path: Path) -> None:
 def test_the_sheet_shows_the_best_step_on_the_curve_and_a_card_for_every_frame(count: int) -> None:
     course = [{"step": 10 * n, "seconds": 30.0 * n, "score": 15 - (n - 3) ** 2} for n in range(6)][:count]
     about = {"recipe": "fast", "part": "report", "frames": count, "course": course, "best_step": 30, "likeness": 12.0}
+    about |= {"steps": 1500, "seconds": 150.0}
     image = report_sheet.drawn(about, [frame(float(n), 10.0 + n) for n in range(count)])
     assert image.dtype == np.uint8 and image.shape[1] == report_sheet.WIDTH
     orange = np.argwhere((image == report_sheet.BEST).all(-1))
@@ -116,7 +128,3 @@ def test_the_sheet_shows_the_best_step_on_the_curve_and_a_card_for_every_frame(c
     cards = image[report_sheet.CURVE + 200 :]
     dark = (cards.astype(int).max(-1) < 240).any(1).sum()
     assert dark > 250 * -(-count // 2) if count else dark < 60
-
-
-def test_small_settings_are_those_of_the_fixture() -> None:
-    assert SMALL.size == 32

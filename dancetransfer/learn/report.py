@@ -3,7 +3,6 @@
 import json
 import time
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from dancetransfer.learn.batches import into_boxes
 from dancetransfer.learn.dancer import Dancer, load_dancer
 from dancetransfer.learn.likeness import decibels, likeness_error
 from dancetransfer.learn.pairs import CHOOSE, REPORT, TRAIN, Footage, load_footage
+from dancetransfer.learn.report_sheet import Frame
 from dancetransfer.learn.showing import over_crop, write_picture
 from dancetransfer.pose.crop import face_boxes, hand_boxes, into_crop
 from dancetransfer.pose.labels import label_map, picture
@@ -37,21 +37,6 @@ APART = 0.4
 PARTS = {REPORT: "report", CHOOSE: "choose", TRAIN: "train"}
 
 
-@dataclass(frozen=True)
-class Frame:
-    """A held-out frame beside what the generator made of its pose."""
-
-    clip: str
-    seconds: float
-    likeness: float
-    """dB within the person box."""
-    real: np.ndarray  # uint8 [H,W,3]
-    made: np.ndarray  # uint8 [H,W,3]
-    labels: np.ndarray  # uint8 [H,W,3]
-    details: dict[str, np.ndarray]
-    """Boxes [4] of face and hands in pixels of the crop; those that are seen."""
-
-
 def report(project: Project, folder: Path, chosen: Device, alive: Event) -> Generator[Event, None, list[str]]:
     """Write `report.jpg` and `report.json` of a run; returns their paths, [] where there is no generator yet.
 
@@ -67,12 +52,14 @@ def report(project: Project, folder: Path, chosen: Device, alive: Event) -> Gene
     for frame in _drawn(load_dancer(best, chosen), footage, part):
         frames.append(frame)
         yield alive
-    course = read_course(folder)
+    course, rows = read_course(folder), _rows(folder)
     about: dict[str, Any] = {
         "best": fingerprint(best),
         "recipe": (runs.read_run(folder) or {}).get("recipe", ""),
         "part": PARTS[part],
         "frames": len(frames),
+        "steps": rows[-1]["step"] if rows else 0,
+        "seconds": rows[-1]["seconds"] if rows else 0.0,
         "course": course,
         "best_step": best_step(best),
     }
@@ -91,18 +78,18 @@ def report(project: Project, folder: Path, chosen: Device, alive: Event) -> Gene
 def late_report(project: Project, folder: Path, chosen: Device, alive: Event) -> Iterator[Event]:
     """The report of a training that was stopped because it was good enough, before its best is put to use.
 
-    Nothing where the report of the best generator is there. A training that stops at once has no time
-    for it; whoever reads its result next has.
+    Nothing where the report of the best generator is there, or where there was no score yet. A
+    training that is stopped answers at once and has no time for it; whoever uses its result has.
     """
     try:
         about = json.loads((folder / "report.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         about = {}
-    if about.get("best") == fingerprint(folder / "best.safetensors"):
+    if not read_course(folder) or about.get("best") == fingerprint(folder / "best.safetensors"):
         return
     try:
         files = yield from report(project, folder, chosen, alive)
-    except UserError:  # clips or generator are not what they were: what reads them next says so
+    except (UserError, OSError):  # clips or generator are not what they were: what reads them next says so
         return
     if files:
         yield Notice(f"How the training went, and its worst held-out frames: {files[0]}")
@@ -118,8 +105,13 @@ def worst(frames: list[Frame]) -> list[Frame]:
 
 
 def read_course(folder: Path) -> list[dict[str, float]]:
-    """Step, training seconds and score of every score of a run, in order; damaged lines are left out."""
-    course = []
+    """Step, training seconds and score of every score of a run, in order."""
+    return [{name: row[name] for name in ("step", "seconds", "score")} for row in _rows(folder) if "score" in row]
+
+
+def _rows(folder: Path) -> list[dict[str, float]]:
+    """The lines of a run's metrics; damaged ones are left out."""
+    rows = []
     try:
         lines = (folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
     except OSError:
@@ -127,10 +119,11 @@ def read_course(folder: Path) -> list[dict[str, float]]:
     for line in lines:
         try:
             row = json.loads(line)
-            course.append({name: row[name] for name in ("step", "seconds", "score")})
-        except (ValueError, KeyError, TypeError):
+        except ValueError:
             continue
-    return course
+        if isinstance(row, dict) and {"step", "seconds"} <= row.keys():
+            rows.append(row)
+    return rows
 
 
 def best_step(path: Path) -> int:
@@ -149,8 +142,10 @@ def _row(frame: Frame) -> dict[str, Any]:
 
 def _drawn(dancer: Dancer, footage: list[Footage], part: int) -> Iterator[Frame]:
     begun = time.monotonic()
-    for clip, at in stretches(footage, part):
-        poses, boxes, size = clip.poses[at], clip.boxes[at], dancer.plan.size
+    size = dancer.plan.size
+    fitting = [clip for clip in footage if clip.crops.shape[2:0:-1] == size]  # not cut for another training since
+    for clip, at in stretches(fitting, part):
+        poses, boxes = clip.poses[at], clip.boxes[at]
         people = into_boxes(person_box(poses), boxes, size)
         details = _details(poses, boxes, size)
         joints = into_crop(poses, boxes, size)

@@ -1,7 +1,8 @@
 """The picture of a training's report: its curve above, the worst held-out frames below; drawn by OpenCV alone."""
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -12,40 +13,44 @@ WIDTH, EDGE, GAP = 1600, 40, 12
 CURVE = 300
 """Height of the curve in pixels."""
 TALL = 300
-"""Height of the frames, less where a row of three would be wider than the sheet."""
+"""Height of the frames, less where they would not fit."""
+SLIM = 0.8
+"""Width over height of frames up to which two cards stand side by side."""
 PAPER, INK, PALE, LINE, RISE, BEST = (
     np.array(color, np.uint8)
     for color in ((250, 250, 248), (34, 36, 42), (118, 122, 130), (222, 222, 220), (44, 98, 190), (214, 92, 30))
 )
 
 
-class Shown(Protocol):
-    """A frame as `report.Frame` is."""
+@dataclass(frozen=True)
+class Frame:
+    """A held-out frame beside what the generator made of its pose."""
 
     clip: str
     seconds: float
     likeness: float
-    real: np.ndarray
-    made: np.ndarray
-    labels: np.ndarray
+    """dB within the person box."""
+    real: np.ndarray  # uint8 [H,W,3]
+    made: np.ndarray  # uint8 [H,W,3]
+    labels: np.ndarray  # uint8 [H,W,3]
     details: dict[str, np.ndarray]
+    """Boxes [4] of face and hands in pixels of the crop; those that are seen."""
 
 
-def drawn(about: dict[str, Any], worst: Sequence[Shown]) -> np.ndarray:
+def drawn(about: dict[str, Any], worst: Sequence[Frame]) -> np.ndarray:
     """RGB uint8 [H,1600,3] of what `report.json` says and the frames it names."""
     rows = [_title(about), _curve(about["course"], about["best_step"]), _heading(about, len(worst))]
     cards = [_card(frame) for frame in worst]
-    beside = max(1, (WIDTH - 2 * EDGE + 2 * GAP) // (cards[0].shape[1] + 2 * GAP)) if cards else 1
+    beside = 2 if cards and 2 * cards[0].shape[1] + 2 * GAP + 2 * EDGE <= WIDTH else 1
     rows += [_beside(cards[n : n + beside]) for n in range(0, len(cards), beside)]
     return np.concatenate([*rows, _paper(EDGE // 2, WIDTH)])
 
 
 def _title(about: dict[str, Any]) -> np.ndarray:
-    paper, course = _paper(128, WIDTH), about["course"]
+    paper = _paper(128, WIDTH)
     _write(paper, "How the training went", (EDGE, 62), 34, INK, bold=True)
     words = [f"recipe {about['recipe']}"] * bool(about["recipe"])
-    if course:
-        words.append(f"{_clock(course[-1]['seconds'])} of training, {course[-1]['step']:,} steps".replace(",", " ", 0))
+    words.append(f"{_clock(about['seconds'])} of training, {about['steps']:,} steps")
     words.append(f"best at step {about['best_step']:,}")
     if about["frames"]:
         words.append(f"likeness {about['likeness']:.1f} dB on {about['frames']} frames of the {about['part']} part")
@@ -62,7 +67,7 @@ def _heading(about: dict[str, Any], count: int) -> np.ndarray:
     held = "not learned from" if about["part"] == "report" else (
         "which also chose the best step" if about["part"] == "choose" else "which were learned from: none is held out"
     )  # fmt: skip
-    words = f"of {about['frames']} {held}: as filmed, danced again, and the pose that was asked for"
+    words = f"of {about['frames']} {held}: as filmed, danced again, and the pose asked for; face and hands alike"
     _write(paper, words, (EDGE, 76), 19, PALE)
     return paper
 
@@ -75,7 +80,7 @@ def _curve(course: list[dict[str, float]], best_step: int) -> np.ndarray:
         return paper
     seconds, scores = (np.array([row[name] for row in course], float) for name in ("seconds", "score"))
     best = max((n for n, row in enumerate(course) if row["step"] == best_step), default=int(np.argmax(scores)))
-    left, right, top, bottom = EDGE + 62, WIDTH - EDGE - 10, 26, CURVE - 44
+    left, right, top, bottom = EDGE + 62, WIDTH - EDGE - 10, 44, CURVE - 44
     low, high, step = _scale(scores)
     end = max(float(seconds[-1]), 1.0)
 
@@ -86,7 +91,7 @@ def _curve(course: list[dict[str, float]], best_step: int) -> np.ndarray:
         y = round(bottom - (level - low) / (high - low) * (bottom - top))
         cv2.line(paper, (left, y), (right, y), LINE.tolist(), 1)
         _write(paper, f"{level:g}", (left - 14, y + 6), 17, PALE, right=True)
-    _write(paper, "dB", (EDGE - 2, top + 6), 17, PALE)
+    _write(paper, "likeness, dB", (EDGE, top - 22), 17, PALE)
     for moment in _moments(end):
         x = round(left + moment / end * (right - left))
         cv2.line(paper, (x, bottom), (x, bottom + 6), LINE.tolist(), 1)
@@ -99,14 +104,15 @@ def _curve(course: list[dict[str, float]], best_step: int) -> np.ndarray:
     _dot(paper, points[best], 9, BEST)
     words = f"best {scores[best]:.1f} dB at {_clock(seconds[best])}"
     x = float(np.clip(points[best, 0], left + 110, right - 110))
-    above = points[best, 1] - 18
-    _write(paper, words, (x, above if above > top + 4 else points[best, 1] + 34), 19, BEST, bold=True, centered=True)
+    _write(paper, words, (x, points[best, 1] - 18), 19, BEST, bold=True, centered=True)
     return paper
 
 
-def _card(frame: Shown) -> np.ndarray:
+def _card(frame: Frame) -> np.ndarray:
     """Real, made and pose side by side, face and hands beside them, and a line of words below."""
-    tall = min(TALL, int((WIDTH - 2 * EDGE - 4 * GAP - 2 * TALL // 3) / 3 * frame.real.shape[0] / frame.real.shape[1]))
+    aspect = frame.real.shape[1] / frame.real.shape[0]
+    room = (WIDTH - 2 * EDGE - 2 * GAP) // 2 if aspect <= SLIM else WIDTH - 2 * EDGE
+    tall = min(TALL, int((room - 4 * GAP) / (3 * aspect + 2 / 3)))  # three frames and two columns of details
     pictures = [fitted(one, tall) for one in (frame.real, frame.made, frame.labels)]
     row = _joined([*pictures, _closer(frame, tall)], GAP // 3)
     words = _paper(48, row.shape[1])
@@ -115,7 +121,7 @@ def _card(frame: Shown) -> np.ndarray:
     return np.concatenate([row, words])
 
 
-def _closer(frame: Shown, tall: int) -> np.ndarray:
+def _closer(frame: Frame, tall: int) -> np.ndarray:
     """Face and hands, real and made, under each other: three rows, empty where one is not seen."""
     side = (tall - 2 * (GAP // 3)) // 3
     rows = []
@@ -130,7 +136,7 @@ def _closer(frame: Shown, tall: int) -> np.ndarray:
 def _detail(picture: np.ndarray, box: np.ndarray | None, side: int, name: str) -> np.ndarray:
     if box is None:
         empty = np.full((side, side, 3), LINE, np.uint8)
-        _write(empty, f"no {name}", (side / 2, side / 2 + 5), 14, PALE, centered=True)
+        _write(empty, f"no {name}", (side / 2, side / 2 + 5), 13, PALE, centered=True)
         return empty
     scale = side / max(float(box[3] - box[1]), 1.0)
     matrix = np.array([[scale, 0, (0.5 - box[0]) * scale - 0.5], [0, scale, (0.5 - box[1]) * scale - 0.5]])
