@@ -116,10 +116,9 @@ class ProjectPage(QWidget):
 
     def show_costs(self) -> None:
         """What Create will take on this machine."""
-        costs = self._window.machine.costs
-        project = self._document.project
-        size = project.settings(TrainSettings).size if project else TrainSettings().size
-        self.side.choice.set_costs(costs, self._footage(), size)
+        machine, footage, project = self._window.machine, self._footage(), self._document.project
+        before = project.settings(TrainSettings) if project else TrainSettings()
+        self.side.choice.set_costs(lambda choice: machine.minutes(choice.settings(before, card=machine.card), footage))
 
     def _files(self, role: str) -> list[str]:
         project = self._document.project
@@ -201,17 +200,17 @@ class ProjectPage(QWidget):
         if consent.needed(project):
             consent.ask(self._document, self)
         before = project.settings(TrainSettings)
-        used = self._used()
-        self._document.set_settings(choice.settings(before, used))
+        card = self._window.machine.card
+        used = self._used(choice.settings(before, card=card))
+        self._document.set_settings(choice.settings(before, used, card))
         self._making.create()
 
-    def _used(self) -> float:
-        """Training seconds that the newest run has had."""
-        from ui.training.outlook import Reader
+    def _used(self, wanted: TrainSettings) -> float:
+        """Training seconds that the run which goes on with these settings has had."""
+        from ui.training.outlook import seconds_of
 
         project = self._document.project
-        runs = project.runs if project else []
-        return Reader(runs[-1] / "metrics.jsonl").read().seconds if runs else 0.0
+        return seconds_of(project.runs, wanted.recipe, wanted.size) if project else 0.0
 
     def _enough(self) -> None:
         if self._making.step in (TRAIN, DEMO):
@@ -227,7 +226,7 @@ class ProjectPage(QWidget):
             import dataclasses
 
             before = project.settings(TrainSettings)
-            budget = max(before.budget, self._used()) + seconds
+            budget = max(before.budget, self._used(before)) + seconds
             self._document.set_settings(dataclasses.replace(before, budget=budget, steps=None))
         self._making.create()
 

@@ -7,6 +7,7 @@ from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QFileDialog, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from dancetransfer.errors import UserError
+from dancetransfer.settings import TrainSettings
 from ui import theme
 from ui.keys import Keys
 from ui.notices import ErrorSheet, Toast
@@ -15,6 +16,7 @@ from ui.project.jobs import Jobs, Outcome
 from ui.project.machine import Machine, chip_words
 from ui.project.making import DEMO, STEPS, Making, free_folder
 from ui.project_page import ProjectPage
+from ui.side.create import choices
 from ui.side.verdict import Verdicts
 from ui.topbar import TopBar
 from ui.welcome.glimpse import Glimpses
@@ -273,6 +275,8 @@ class Window(QMainWindow):
         looking = self.machine.looking and not self.machine.report
         words = self.tr("Looking at this machine") if looking else chip_words(self.machine.report)
         self.welcome.set_machine(words)
+        if not self.machine.looking:
+            self.machine.measure(one.settings(TrainSettings(), card=self.machine.card) for one in choices())
         if self.page is not None:
             self.page.show_costs()
 

@@ -1,16 +1,20 @@
 """What this machine is and how long things take on it: the engine's `doctor`, asked once and kept."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import QCoreApplication, QObject, QSettings, Signal
 
 from dancetransfer import __version__
+from dancetransfer.settings import TrainSettings
 from ui.project.jobs import Job, Jobs, Outcome
 
 KEY = "machine"
 GIB = 2**30
+SIZE = TrainSettings.size
+"""Height in pixels at which `doctor` measures where it isn't told another."""
 POSES_AT_ONCE = 1.4
 """How much quicker two processes find poses than one."""
 
@@ -49,14 +53,23 @@ def costs_of(report: dict[str, Any]) -> dict[str, Any] | None:
     return costs if costs.get("pose_seconds") else None
 
 
-def minutes_of(budget: float, size: int, costs: dict[str, Any] | None, footage: Footage) -> float:
-    """Minutes from Create to the clip: the training, and what else is still to do. 0 costs where none are known."""
+def minutes_of(
+    budget: float, size: int, costs: dict[str, Any] | None, footage: Footage, measured_at: int = SIZE
+) -> float:
+    """Minutes from Create to the clip: the training, and what else is still to do. 0 costs where none are known.
+
+    `size` is the generator's height in pixels, `measured_at` that for which `costs` were measured.
+    """
     costs = costs or {}
     frames = 0 if footage.found else footage.dance + footage.person
     poses = frames * float(costs.get("pose_seconds") or 0) / POSES_AT_ONCE
-    drawn = footage.dance * float(costs.get("render_seconds") or 0) * (size / 256) ** 2
+    drawn = footage.dance * float(costs.get("render_seconds") or 0) * (size / measured_at) ** 2
     written = footage.dance * float(costs.get("export_seconds") or 0)
     return (budget + poses + drawn + written) / 60
+
+
+def _kind(settings: TrainSettings) -> str:
+    return f"{settings.recipe} {settings.size}"
 
 
 class Machine(QObject):
@@ -69,6 +82,8 @@ class Machine(QObject):
         super().__init__(parent)
         self._jobs = jobs
         self._asked: set[int] = set()
+        self._kinds: dict[int, str] = {}
+        """What kind of training a job measures, where it isn't the usual one."""
         self.report = self._kept()
         """What `doctor` told; {} where it was never asked."""
         self.words = str(self.report.get("words", ""))
@@ -85,6 +100,27 @@ class Machine(QObject):
         return costs_of(self.report)
 
     @property
+    def card(self) -> bool:
+        """There is a graphics card that computes."""
+        return str((self.report.get("used") or {}).get("name", "cpu")) != "cpu"
+
+    def minutes(self, settings: TrainSettings, footage: Footage) -> float:
+        """From Create to the clip with these settings; by the usual training's costs where its own aren't measured."""
+        own = (self.report.get("kinds") or {}).get(_kind(settings))
+        if own:
+            return minutes_of(settings.budget, settings.size, own, footage, settings.size)
+        return minutes_of(settings.budget, settings.size, self.costs, footage)
+
+    def measure(self, kinds: Iterable[TrainSettings]) -> None:
+        """Once the usual training is measured, measure those of another recipe or size that never were."""
+        usual, known = _kind(TrainSettings()), {*(self.report.get("kinds") or {}), *self._kinds.values()}
+        for one in kinds if self.measured else ():
+            if _kind(one) not in known | {usual}:
+                words = ["doctor", "--recipe", one.recipe, "--size", one.size]
+                self._kinds[self._jobs.add(words, self.tr("Looking at this machine")).id] = _kind(one)
+                known.add(_kind(one))
+
+    @property
     def looking(self) -> bool:
         return bool(self._asked)
 
@@ -95,14 +131,24 @@ class Machine(QObject):
         self.changed.emit()
 
     def _heard(self, job: Job, outcome: Outcome) -> None:
+        if job.id in self._kinds:
+            kinds = {**(self.report.get("kinds") or {}), self._kinds.pop(job.id): costs_of(outcome.result)}
+            self.report = {**self.report, "kinds": kinds}
+            self._keep()
         if job.id not in self._asked:
             return
         self._asked.discard(job.id)
         if outcome.result:
             costs = costs_of(outcome.result) or self.costs
-            self.report = {**outcome.result, "costs": costs, "words": outcome.message, "version": __version__}
+            about = {"costs": costs, "words": outcome.message, "version": __version__}
+            self.report = {**outcome.result, **about, "kinds": self.report.get("kinds") or {}}
             self.words = outcome.message
-            QSettings().setValue(KEY, json.dumps(self.report))
+            self._keep()
+        else:
+            self.changed.emit()
+
+    def _keep(self) -> None:
+        QSettings().setValue(KEY, json.dumps(self.report))
         self.changed.emit()
 
     @staticmethod

@@ -1,40 +1,57 @@
 """The one choice before Create: how much time, with the minutes it takes on this machine."""
 
 import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from PySide6.QtCore import QCoreApplication, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from dancetransfer.settings import TrainSettings
+from dancetransfer.settings import TrainSettings, declared
 from ui import theme
-from ui.project.machine import Footage, minutes_of
 
 translate = QCoreApplication.translate
 
 
+LARGE = 512
+"""Height in pixels of what Best draws where there is a graphics card."""
+
+
 @dataclass(frozen=True)
 class Choice:
-    """An amount of training."""
+    """How, and how long, a person is learned."""
 
     name: str
     words: str
     budget: float
     """Seconds"""
+    recipe: str = TrainSettings.recipe
+    large: bool = False
+    """Draw larger than usual where a graphics card does it."""
 
-    def settings(self, before: TrainSettings, used: float = 0.0) -> TrainSettings:
-        """The project's settings with this choice put in, after `used` seconds of training."""
-        return dataclasses.replace(before, budget=self.budget + used, steps=None)
+    def settings(self, before: TrainSettings, used: float = 0.0, card: bool = False) -> TrainSettings:
+        """The project's settings with this choice put in, after `used` seconds of training of that kind.
+
+        A recipe or a size that was chosen by hand stays. `card`: the machine has a graphics card.
+        """
+        usual = TrainSettings()
+        recipe, size = before.recipe, before.size
+        if recipe in {usual.recipe, *(one.recipe for one in choices())}:
+            recipe = self.recipe
+        if size in (usual.size, LARGE):
+            size = LARGE if self.large and card else usual.size
+        return dataclasses.replace(before, recipe=recipe, size=size, budget=self.budget + used, steps=None)
 
 
 def choices() -> list[Choice]:
-    """Rough, Good, Best."""
+    """Rough, Good, Best; a recipe that the engine doesn't know gives way to its usual one."""
+    known = declared(TrainSettings)["recipe"][1].choices or ()
+    fast, best = (name if name in known else TrainSettings.recipe for name in ("fast", "best"))
     return [
-        Choice(translate("Create", "Rough"), translate("Create", "To see whether it works"), 300.0),
+        Choice(translate("Create", "Rough"), translate("Create", "To see whether it works"), 300.0, fast),
         Choice(translate("Create", "Good"), translate("Create", "To show to friends"), 1200.0),
-        Choice(translate("Create", "Best"), translate("Create", "To publish"), 3600.0),
+        Choice(translate("Create", "Best"), translate("Create", "To publish"), 3600.0, best, True),
     ]
 
 
@@ -187,10 +204,10 @@ class CreatePanel(QWidget):
         if self.button.isEnabled():
             self.wanted.emit(self.choice)
 
-    def set_costs(self, costs: dict[str, Any] | None, footage: Footage, size: int = 256) -> None:
-        """Put in what is known of the machine and the videos; `size` is the generator's height in pixels."""
+    def set_costs(self, minutes: Callable[[Choice], float]) -> None:
+        """How many minutes each choice takes, by what is known of the machine and the videos."""
         for card in self._cards:
-            card.set_minutes(minutes_of(card.choice.budget, size, costs, footage))
+            card.set_minutes(minutes(card.choice))
 
     def set_ready(self, ready: bool, note: str = "") -> None:
         """Whether one may create, and what is to be said before."""

@@ -124,6 +124,28 @@ class Reader:
         return self.course
 
 
+CHECKPOINTS = ("last.pt", "prev.pt")
+"""A training goes on from one of these, or begins anew."""
+
+
+def kept(run: Path) -> bool:
+    """Whether a training can go on from what it has learned."""
+    return any((run / name).exists() for name in CHECKPOINTS)
+
+
+def seconds_of(runs: list[Path], recipe: str, size: int) -> float:
+    """Training seconds that the newest run of that recipe and size has had and kept; 0 where there is none."""
+    for run in reversed(runs):
+        try:
+            about = json.loads((run / "settings.json").read_text(encoding="utf-8"))
+            fits = (about["recipe"], about["asked_size"]) == (recipe, size) and not about.get("closed")
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            continue
+        if fits:
+            return Reader(run / "metrics.jsonl").read().seconds if kept(run) else 0.0
+    return 0.0
+
+
 class Promise(Enum):
     """What more time would bring."""
 

@@ -13,7 +13,7 @@ from dancetransfer.project import Project
 from dancetransfer.settings import TrainSettings
 from ui import theme
 from ui.training.curve import Curve
-from ui.training.outlook import Course, Reader, clock, duration, farewell, number, part_words, sentence
+from ui.training.outlook import Course, Reader, clock, duration, farewell, kept, number, part_words, sentence
 from ui.training.previews import Shown, listed
 from ui.training.report import ReportSheet, report_of
 from ui.training.timemachine import TimeMachine
@@ -261,7 +261,7 @@ class TrainingPanel(QWidget):
         """The training was ended from outside before its first checkpoint: it can't go on, only begin anew."""
         if self._reader is None or not self._reader.course.moments:
             return False
-        return not any((self._reader.file.parent / name).exists() for name in ("last.pt", "prev.pt"))
+        return not kept(self._reader.file.parent)
 
     # --- words and buttons ------------------------------------------------------------------------
 
