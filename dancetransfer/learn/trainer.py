@@ -204,7 +204,7 @@ class Trainer:
                 continue
             at = int(torch.randint(made.shape[1] - reach, ()))
             chosen = slice(at, at + reach + 1, stride)
-            flow = batch.flow[:, chosen][:, : CLIP - 1] if self.plan.recipe.flow else made[:, :0]
+            flow = batch.flow[:, chosen][:, : CLIP - 1] if self.plan.recipe.flow else batch.real[:, :0]
             told = self._opposed(
                 "clip_judges", self._clip_features(stride, flow), made[:, chosen], batch.real[:, chosen]
             )
