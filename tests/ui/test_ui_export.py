@@ -5,18 +5,21 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
-from PySide6.QtGui import QDrag, QGuiApplication, QImage
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QColor, QDrag, QDragEnterEvent, QDropEvent, QGuiApplication, QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QLineEdit, QPushButton
+from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLabel, QLineEdit, QPushButton, QSlider, QWidget
 from pytestqt.qtbot import QtBot
 
 from dancetransfer.project import Project
+from dancetransfer.render.part import note_part
 from dancetransfer.render.presets import PRESETS
 from dancetransfer.settings import ExportSettings
 from dancetransfer.video.disclosure import SOURCE_TYPE, read_mark
 from dancetransfer.video.read import probe
+from dancetransfer.video.write import Writer
 from ui.export import handout
 from ui.export.dialog import ExportDialog, flags_of
 from ui.notices import ErrorSheet
@@ -155,22 +158,139 @@ def test_there_is_a_card_for_every_preset_and_arrows_go_through_them(qtbot: QtBo
 
 def test_the_crop_is_shown_on_the_picture(opened: Open) -> None:
     dialog = opened()
-    assert dialog.view.box is None
+    assert dialog.moment.view.box is None
     choose(dialog, "vertical")
-    box = dialog.view.box
+    box = dialog.moment.view.box
     assert box is not None and box.height() == 256 and box.width() == pytest.approx(144)
     assert box.left() >= 0 and box.right() <= 256
     picture = named(dialog, QComboBox, "What of the picture is seen")
     picture.setFocus()
     QTest.keyClick(picture, Qt.Key.Key_Down)  # the whole picture
-    box = dialog.view.box
+    box = dialog.moment.view.box
     assert box is not None and box.width() == 256 and box.height() > 400
-    red = QImage(128, 128, QImage.Format.Format_RGB888)
-    red.fill(Qt.GlobalColor.red)
-    dialog.set_frame(red, 0.6)
-    seen = dialog.view.grab().toImage()
-    middle = seen.pixelColor(seen.width() // 2, seen.height() // 2)
-    assert middle.red() > 200 and middle.green() < 60
+
+
+@pytest.fixture
+def played(rendered: Project, puppet_clips: Path) -> Path:
+    """The clip that the window plays: of a part of the dance, in pictures whose brightness tells their number."""
+    path = rendered.dance_folder(rendered.dances[0]) / "exports" / "preview.mp4"
+    path.parent.mkdir(exist_ok=True)
+    with Writer(path, (256, 256), fps=25) as writer:
+        for n in range(20):
+            writer.write(np.full((256, 256, 3), 40 + 10 * n, np.uint8), n / 25)
+    note_part(path, 0.4, 1.2)
+    return path
+
+
+def test_the_crop_is_seen_on_the_clip_itself_at_any_moment(opened: Open, played: Path) -> None:
+    dialog = opened((0.2, 1.6))
+    slider = named(dialog, QSlider, "Moment that is shown")
+    assert slider.maximum() == 34 and slider.isVisible()
+
+    def brightness(frame: int) -> int:
+        """In the middle of the picture."""
+        slider.setValue(frame - 5)
+        assert dialog.moment.time == pytest.approx(frame / 25)
+        seen = dialog.moment.view.grab().toImage()
+        return int(seen.pixelColor(seen.width() // 2, seen.height() // 2).lightness())
+
+    for frame in (10, 20, 29):
+        assert abs(brightness(frame) - (40 + 10 * (frame - 10))) < 4
+    slider.setFocus()
+    QTest.keyClick(slider, Qt.Key.Key_Home)
+    without = dialog.moment.view.grab().toImage()
+    assert dialog.moment.time == pytest.approx(0.2)  # not in the clip: the stage with the skeleton
+    QTest.keyClick(slider, Qt.Key.Key_Right)
+    assert dialog.moment.view.grab().toImage() != without
+
+
+def test_a_clip_that_is_damaged_leaves_the_stage(opened: Open, played: Path) -> None:
+    played.write_bytes(b"no video")
+    dialog = opened()
+    assert not dialog.moment.view.grab().isNull()
+
+
+# --- what is not rendered -------------------------------------------------------------------------
+
+
+def test_what_is_missing_is_said_rendered_first_and_the_clip_is_whole(
+    qtbot: QtBot, opened: Open, rendered: Project, tmp_path: Path
+) -> None:
+    layer = rendered.dance_folder(rendered.dances[0]) / "render" / "000048.mkv"
+    layer.write_bytes(b"lost")
+    dialog = opened((0.4, 2.4))
+    word = named(dialog, QLabel, "What to know before the export")
+    qtbot.waitUntil(word.isVisible, timeout=SECONDS)
+    assert word.text().startswith("1.9 to 2.4 s of the dance are not rendered yet.")
+    go = named(dialog, QPushButton, "Export")
+    assert go.text() == "Render and export" and go.isEnabled()
+    commands = [dialog.words()]
+    assert "--render" in commands[0]
+    dialog.reject()
+    whole = opened((0.4, 1.8))
+    size = named(whole, QLabel, "Estimated size")
+    qtbot.waitUntil(lambda: "about" in size.text(), timeout=SECONDS)
+    assert named(whole, QPushButton, "Export").text() == "Export"
+    assert not named(whole, QLabel, "What to know before the export").isVisible()
+
+
+# --- another background ---------------------------------------------------------------------------
+
+
+def drop(target: QWidget, file: Path) -> None:
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(file))])
+    where, copy, none = target.rect().center(), Qt.DropAction.CopyAction, Qt.KeyboardModifier.NoModifier
+    entered = QDragEnterEvent(where, copy, mime, Qt.MouseButton.LeftButton, none)
+    QApplication.sendEvent(target, entered)
+    assert entered.isAccepted()
+    QApplication.sendEvent(target, QDropEvent(QPointF(where), copy, mime, Qt.MouseButton.LeftButton, none))
+
+
+def test_another_background_is_dropped_chosen_and_taken_back(
+    opened: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    beach, forest, song = tmp_path / "beach.png", tmp_path / "forest.png", tmp_path / "song.mp3"
+    for file, color in ((beach, "#e0c060"), (forest, "#206030")):
+        picture = QImage(320, 180, QImage.Format.Format_RGB888)
+        picture.fill(QColor(color))
+        picture.save(str(file))
+    dialog = opened()
+    ground = named(dialog, QComboBox, "Background")
+    line = named(dialog, QLineEdit, "File of the background")
+    assert not line.isVisible() and "--plate=own" in dialog.words()
+    drop(dialog, beach)
+    assert line.isVisible() and f"--plate={beach}" in dialog.words()
+    seen = dialog.moment.view.grab().toImage()
+    assert seen.pixelColor(seen.width() // 2, 20).name() == "#e0c060"
+    light = named(dialog, QCheckBox, "The dancer takes on its light")
+    QTest.mouseClick(light, Qt.MouseButton.LeftButton, pos=QPoint(8, light.height() // 2))
+    assert "--blend=poisson" in dialog.words()
+    monkeypatch.setattr("ui.export.filerow.QFileDialog.getOpenFileName", lambda *_: (str(forest), ""))
+    press(dialog, "Choose a background")
+    assert f"--plate={forest}" in dialog.words()
+    choose(dialog, "prores-alpha")
+    assert not ground.isEnabled() and not line.isVisible()
+    choose(dialog, "own")
+    ground.setFocus()
+    QTest.keyClick(ground, Qt.Key.Key_Up)
+    assert "--plate=own" in dialog.words() and not line.isVisible()
+    drop(dialog, song)
+    assert f"--music={song}" in dialog.words()
+
+
+def test_a_clip_before_another_background_is_written(
+    qtbot: QtBot, opened: Open, tmp_path: Path, puppet_clips: Path
+) -> None:
+    dialog = opened()
+    drop(dialog, puppet_clips / "dance.mp4")
+    dialog.path.selectAll()
+    QTest.keyClicks(dialog.path, str(tmp_path / "elsewhere.mp4"))
+    write(qtbot, dialog)
+    assert probe(tmp_path / "elsewhere.mp4").frames == 10
+    dialog.reject()
+    again = opened(None)
+    assert named(again, QLineEdit, "File of the background").text() == str(puppet_clips / "dance.mp4")
 
 
 def test_fields_become_flags_of_the_engine(opened: Open, tmp_path: Path) -> None:

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 
-from PySide6.QtCore import QLocale, QRectF, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QImage
+from PySide6.QtCore import QLocale, Qt, QTimer
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QDialog,
     QFileDialog,
@@ -21,13 +21,14 @@ from PySide6.QtWidgets import (
 )
 
 from dancetransfer import settings as declarations
-from dancetransfer.events import Event, Progress
+from dancetransfer.events import Event, Progress, Started
 from dancetransfer.render.presets import PRESETS, Preset, clip_size
 from dancetransfer.settings import ExportSettings
 from ui import theme
 from ui.export.cards import Cards, title_of
-from ui.export.cropview import CropView
+from ui.export.filerow import PICTURES, SOUNDS, VIDEOS, first_of
 from ui.export.form import ExportForm
+from ui.export.moment import MomentView
 from ui.export.result import ExportResult
 from ui.export.stage import Stage
 from ui.notices import ErrorSheet
@@ -49,10 +50,8 @@ def flags_of(values: ExportSettings) -> list[str]:
 
 
 class ExportDialog(QDialog):
-    """Exports the document's current dance (what is left of it by the trim) by a job of its own.
-
-    `set_frame` gives it the picture that the crop is shown on.
-    """
+    """Exports the document's current dance (what is left of it by the trim) by a job of its own, which renders
+    first what of it is missing."""
 
     def __init__(self, document: Document, jobs: Jobs, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -63,9 +62,13 @@ class ExportDialog(QDialog):
         self._asked: tuple[str, ...] = ()
         """What the running estimate is for."""
         self._sizes: dict[tuple[str, ...], int] = {}
+        self._missing: tuple[float, float] | None = None
+        """What of the dance is not rendered, in seconds, as far as the engine was asked."""
         self._named_by_hand = False
         self._output = Path()
-        self.cards, self.form, self.view, self.clip = Cards(), ExportForm(), CropView(), ExportResult()
+        self.cards, self.form, self.clip = Cards(), ExportForm(), ExportResult()
+        self.moment = MomentView(self._stage)
+        self.setAcceptDrops(True)
         self._make_lower()
         self._lay_out()
         self._connect()
@@ -75,7 +78,7 @@ class ExportDialog(QDialog):
 
     def _make_lower(self) -> None:
         self.path, self._browse = QLineEdit(), QPushButton(self.tr("Browse..."))
-        self._size, self._note = QLabel(), QLabel()
+        self._size, self._note, self._word = QLabel(), QLabel(), QLabel()
         self._consent = QPushButton(self.tr("Record consent..."))
         self.bar = QProgressBar()
         self.go, self.leave = QPushButton(self.tr("Export")), QPushButton(self.tr("Close"))
@@ -94,7 +97,10 @@ class ExportDialog(QDialog):
         self.go.setShortcut("Ctrl+Return")
         self.go.setProperty("role", "primary")
         self._note.setProperty("role", "dim")
-        self._note.setWordWrap(True)
+        for label in (self._note, self._word):
+            label.setWordWrap(True)
+        self._word.setAccessibleName(self.tr("What to know before the export"))
+        self._word.hide()
         self._size.setProperty("role", "dim")
         self._size.setAccessibleName(self.tr("Estimated size"))
         self.bar.setTextVisible(False)
@@ -113,8 +119,9 @@ class ExportDialog(QDialog):
         left.setMinimumWidth(self.cards.sizeHint().width() + 2 * theme.SPACE)
         right = QVBoxLayout()
         right.setSpacing(2 * theme.SPACE)
-        right.addWidget(self.view, 1)
+        right.addWidget(self.moment, 1)
         right.addWidget(self.form)
+        right.addWidget(self._word)
         told = QHBoxLayout()
         told.setSpacing(theme.SPACE)
         told.addWidget(self._note, 1)
@@ -165,15 +172,10 @@ class ExportDialog(QDialog):
     def preset(self) -> Preset:
         return PRESETS[self.cards.name]
 
-    def set_frame(self, image: QImage, time: float) -> None:
-        """A picture of the clip at `time` seconds of the dance, in any resolution, to show the crop on."""
-        self._stage.image, self._stage.time = image, time
-        self._draw()
-
     def words(self) -> list[str]:
         """The engine's command for what is chosen."""
         return [
-            "export", str(self._stage.folder), "-o", self.path.text().strip(), "--dance", self._stage.dance,
+            "export", str(self._stage.folder), "-o", self.path.text().strip(), "--dance", self._stage.dance, "--render",
             *self._stage.trim, *flags_of(self.form.values),
         ]  # fmt: skip
 
@@ -216,7 +218,7 @@ class ExportDialog(QDialog):
 
     def _tell(self) -> None:
         """Everything that follows from what is chosen."""
-        self._draw()
+        self.moment.show_settings(self.form.values)
         hides = self._stage.may_hide_label
         self._consent.setVisible(not hides)
         mark = self.tr("The file carries the machine-readable AI mark.")
@@ -227,19 +229,29 @@ class ExportDialog(QDialog):
         self._note.setText(mark)
         free = self._job is None and bool(self._stage.dance)
         self.go.setEnabled(free and bool(self.path.text().strip()))
-        self.go.setText(self.tr("Replace") if Path(self.path.text().strip()).is_file() else self.tr("Export"))
+        words = self.tr("Replace") if Path(self.path.text().strip()).is_file() else self.tr("Export")
+        self.go.setText(self.tr("Render and export") if self._missing else words)
+        self._tell_missing()
         for widget in (self.cards, self.form, self.path, self._browse, self._consent):
             widget.setEnabled(self._job is None)
         self.leave.setText(self.tr("Close") if self._job is None else self.tr("Stop"))
         self._tell_size()
 
-    def _draw(self) -> None:
-        stage = self._stage
-        self.view.set_picture(stage.picture, stage.size, stage.time, None if stage.image else stage.poses)
-        box = stage.box(self.form.values.crop, self.preset)
-        self.view.set_box(None if box is None else QRectF(box[0], box[1], box[2] - box[0], box[3] - box[1]))
+    def _tell_missing(self) -> None:
+        """Say what is not rendered yet and that it will be."""
+        words = self.tr("{0} to {1} s of the dance are not rendered yet. That is done first, and takes longer.")
+        if self._missing:
+            self._warn(words.format(*(f"{seconds:.1f}" for seconds in self._missing)))
+        else:
+            self._warn("")
+
+    def _warn(self, words: str) -> None:
+        self._word.setText(words)
+        self._word.setVisible(bool(words))
 
     def _tell_size(self) -> None:
+        if self._job is not None:  # what is going on stands there
+            return
         width, height = clip_size(self.preset, self._stage.size)
         known = self._sizes.get(self._key())
         if known is not None:
@@ -262,8 +274,10 @@ class ExportDialog(QDialog):
         return tuple(words[:3] + words[4:])
 
     def _estimate(self) -> None:
-        """Ask the engine how large the clip will be, unless something else runs."""
+        """Ask the engine how large the clip will be, or what it lacks, unless something else runs."""
         if not self.isVisible() or self._job is not None or not self._stage.dance or self._key() in self._sizes:
+            return
+        if self._missing:
             return
         if self._estimating is not None:
             self._jobs.stop(self._estimating)
@@ -288,21 +302,29 @@ class ExportDialog(QDialog):
     def _hear(self, job: Job, event: Event) -> None:
         if job is self._job and isinstance(event, Progress) and event.total:
             self.bar.setValue(round(1000 * event.done / event.total))
+        elif job is self._job and isinstance(event, Started):
+            self.bar.setValue(0)
+            works = {"render": self.tr("Rendering what is missing"), "export": self.tr("Writing the clip")}
+            self._size.setText(works.get(event.stage, self.tr("Getting ready")))
 
     def _end(self, job: Job, outcome: Outcome) -> None:
         if job is self._estimating:
             self._estimating = None
             if outcome.code == Ending.DONE and "bytes" in outcome.result:
                 self._sizes[self._asked] = int(outcome.result["bytes"])
+            elif outcome.code == Ending.DONE and "missing" in outcome.result:
+                start, stop = outcome.result["missing"]
+                self._missing = float(start), float(stop)
             elif outcome.code == Ending.FAILED:
                 self._sizes.pop(self._asked, None)
-                self._size.setText(outcome.message)
+                self._warn(outcome.message)
                 return
-            self._tell_size()
+            self._tell()
         elif job is self._job:
             self._job = None
             self.bar.hide()
             if outcome.code == Ending.DONE:
+                self._missing = None
                 self._show_result()
             elif outcome.code != Ending.STOPPED:
                 ErrorSheet.of(outcome, self).open()
@@ -314,6 +336,18 @@ class ExportDialog(QDialog):
         facts = self.tr("{size}, written and checked. Drag the picture to wherever you want the clip.")
         self.clip.show_clip(self._output, facts.format(size=in_words(size)))
         self.leave.setFocus()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if self._job is None and first_of(event.mimeData(), PICTURES + VIDEOS + SOUNDS):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """A picture or video goes behind the dancer, sound into the clip."""
+        mime = event.mimeData()
+        if file := first_of(mime, PICTURES + VIDEOS):
+            self.form.take_plate(file)
+        elif file := first_of(mime, SOUNDS):
+            self.form.take_music(file)
 
     def reject(self) -> None:
         """Close; while the clip is being written, stop that first."""
@@ -331,6 +365,7 @@ class ExportDialog(QDialog):
 
     def _leave(self) -> None:
         self._timer.stop()
+        self._stage.close()
         if self._estimating is not None:
             self._jobs.stop(self._estimating)
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QSettings, QStandardPaths, Signal
@@ -43,6 +43,12 @@ def clip_of(project: Project, dance: str) -> Path:
     return next(project.dance_folder(one) / "exports" / "preview.mp4" for one in project.dances if one.name == dance)
 
 
+def finished_clip(project: Project, dance: str) -> Path | None:
+    """The clip of a dance, where it is made; that of the built-in dancers lies beside their project at first."""
+    clip, first = clip_of(project, dance), project.folder.parent / "clip.mp4"
+    return next((path for path in (clip, *[first] * project.built_in) if path.is_file()), None)
+
+
 @dataclass(frozen=True)
 class Unfinished:
     """A making that was interrupted."""
@@ -51,7 +57,9 @@ class Unfinished:
     dance: str
     """Whose clip it is; "" for the built-in dancers."""
     steps: list[str]
-    """Those that are left."""
+    """Those that are left; LOOK alone where people were being found."""
+    looks: list[list[str]] = field(default_factory=list)
+    """The commands that look for them."""
 
 
 class Making(QObject):
@@ -75,6 +83,8 @@ class Making(QObject):
         self._document, self._jobs = document, jobs
         self._running: dict[int, str] = {}
         self._left: list[str] = []
+        self._missed: dict[int, list[str]] = {}
+        """Commands by their numbers that were to find people and were cut off."""
         self._dance = ""
         self._enough = self._leaves = False
         self._demo_told = False
@@ -109,6 +119,13 @@ class Making(QObject):
         for media in project.dances if project else []:
             self.add_dance(media.file)
 
+    def look_again(self, looks: list[list[str]]) -> None:
+        """Find the people whose finding was interrupted, by its commands."""
+        self.forget()
+        self._missed.clear()
+        for words in looks:
+            (self.add_dance if words[0] == "add-dance" else self.add_person)(words[-1])
+
     def create(self, steps: Sequence[str] = STEPS) -> None:
         """Learn, render, write: the whole way to the clip of the current dance, or a part of it."""
         dance = self._document.dance
@@ -140,6 +157,10 @@ class Making(QObject):
     def remember(self) -> None:
         """The window closes: keep what is at work for the next start, and begin no further step."""
         self._leaves = True
+        if self.step == LOOK:
+            for job in filter(None, [self._jobs.current, *self._jobs.waiting]):
+                if self._running.get(job.id) == LOOK:
+                    self._miss(job)
         if not self.creating:
             return
         folder = str(self._document.project.folder) if self._document.project else ""
@@ -155,9 +176,10 @@ class Making(QObject):
             kept = json.loads(str(QSettings().value(UNFINISHED, "null")))
             folder, steps = Path(kept["project"]), [str(step) for step in kept["steps"]]
             dance = str(kept["dance"])
+            looks = [[str(word) for word in words] for words in kept.get("looks", []) if len(words) > 2]
         except (ValueError, KeyError, TypeError):
             return None
-        return Unfinished(folder, dance, steps) if folder.is_dir() and steps else None
+        return Unfinished(folder, dance, steps, looks) if folder.is_dir() and steps else None
 
     @staticmethod
     def forget() -> None:
@@ -226,6 +248,8 @@ class Making(QObject):
             self.create((RENDER, WRITE))
             return
         left, self._left = [step, *self._left], []
+        if step == LOOK and outcome.resumable:
+            self._miss(job)
         if outcome.code == Ending.STOPPED:
             if step in (*STEPS, DEMO):
                 self._keep(left, job)
@@ -235,11 +259,17 @@ class Making(QObject):
                 self._keep(left, job)
             self.failed.emit(outcome)
 
+    def _miss(self, job: Job) -> None:
+        """Keep that the people of a video are still to be found."""
+        self._missed[job.id] = job.words
+        looks = [self._missed[number] for number in sorted(self._missed)]
+        self._write(job.words[1], [LOOK], [words for words in looks if words[1] == job.words[1]])
+
     def _keep(self, left: list[str], job: Job) -> None:
         self._write(job.words[2] if left[0] == DEMO else job.words[1], left)
 
-    def _write(self, folder: str, left: list[str]) -> None:
-        kept = {"project": folder, "dance": self._dance, "steps": left}
+    def _write(self, folder: str, left: list[str], looks: Sequence[list[str]] = ()) -> None:
+        kept = {"project": folder, "dance": self._dance, "steps": left, "looks": list(looks)}
         QSettings().setValue(UNFINISHED, json.dumps(kept))
 
     def _done(self, step: str, job: Job, outcome: Outcome) -> None:
