@@ -13,7 +13,7 @@ from dancetransfer.project import Media
 from dancetransfer.settings import TrainSettings
 from ui.project.jobs import Job, Outcome
 from ui.project.machine import Footage
-from ui.project.making import DEMO, LOOK, RENDER, STEPS, TRAIN, WRITE, clip_of
+from ui.project.making import DEMO, LOOK, RENDER, STEPS, TRAIN, WRITE, finished_clip
 from ui.side.create import Choice
 from ui.side.side import Side
 from ui.side.verdict import WAITING, Verdict
@@ -145,12 +145,7 @@ class ProjectPage(QWidget):
 
     def _clip(self) -> Path | None:
         project, dance = self._document.project, self._document.dance
-        if project is None or dance is None:
-            return None
-        clip = clip_of(project, dance.name)
-        if project.built_in and not clip.exists():
-            clip = project.folder.parent / "clip.mp4"
-        return clip if clip.is_file() else None
+        return None if project is None or dance is None else finished_clip(project, dance.name)
 
     def _changed(self) -> None:
         self._show_media()

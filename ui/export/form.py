@@ -193,13 +193,13 @@ class ExportForm(QWidget):
         preset = PRESETS[self._values.preset]
         kind = self._sound.currentIndex()
         self._ground.setEnabled(not preset.alpha)
-        for widget in (self._plate, self._blend):
-            self._form.setRowVisible(widget, not preset.alpha and self._ground.currentIndex() == FILE)
         self._sound.setEnabled(preset.sound)
-        for widget in (self._music, self._from):
-            self._form.setRowVisible(widget, preset.sound and kind == MUSIC)
-        for widget in (self._fade, self._fade_in):
-            self._form.setRowVisible(widget, preset.sound and kind != SILENT)
+        placed = not preset.alpha and self._ground.currentIndex() == FILE
+        rows: dict[QWidget, bool] = dict.fromkeys((self._plate, self._blend), placed)
+        rows |= dict.fromkeys((self._music, self._from), preset.sound and kind == MUSIC)
+        rows |= dict.fromkeys((self._fade, self._fade_in), preset.sound and kind != SILENT)
+        for widget, shown in rows.items():
+            self._form.setRowVisible(widget, shown)
         self._hardware.setEnabled(preset.format.codec in ("clip", "h265", "av1"))
 
 
