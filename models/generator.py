@@ -112,7 +112,10 @@ class GlobalGenerator(nn.Module):
 
 
 class LocalEnhancer(nn.Module):
-    """G2: works at twice the size of G1 and adds G1's features at half its own (pix2pixHD, section 3.1)."""
+    """G2: works at twice the size of G1 and adds G1's features at half its own (pix2pixHD, section 3.1).
+
+    It folds pixels into channels as its G1 does.
+    """
 
     def __init__(
         self,
@@ -123,21 +126,23 @@ class LocalEnhancer(nn.Module):
         blocks: int = 3,
     ) -> None:
         super().__init__()
-        if coarse.fold:
-            raise ValueError("G2 stands on an unfolded G1")
-        self.coarse = coarse
+        self.coarse, self.fold = coarse, coarse.fold
         self.multiple = 2 * coarse.multiple
-        self.stem = stem(inputs, width, 7)
+        kernel = 3 if self.fold else 7
+        self.stem = stem(inputs * 4**self.fold, width, kernel)
         self.down = down(width, 2 * width)
         self.blocks = nn.Sequential(*(ResidualBlock(2 * width) for _ in range(blocks)))
-        self.up = up(2 * width, width)
-        self.head = nn.Conv2d(width, outputs, 7, padding=3, padding_mode="reflect")
+        self.up = up(2 * width, width, 4 if self.fold else 3)
+        self.head = nn.Conv2d(width, outputs * 4**self.fold, kernel, padding=kernel // 2, padding_mode="reflect")
 
     def forward(self, x: Tensor) -> Tensor:
         """[N,inputs,H,W] -> [N,outputs,H,W], unbounded."""
         half = functional.avg_pool2d(x, 3, stride=2, padding=1, count_include_pad=False)
+        if self.fold:
+            x = functional.pixel_unshuffle(x, 2**self.fold)
         y = self.down(self.stem(x)) + self.coarse.features(half)
-        return self.head(self.up(self.blocks(y)))
+        y = self.head(self.up(self.blocks(y)))
+        return functional.pixel_shuffle(y, 2**self.fold) if self.fold else y
 
 
 def layer_of(raw: Tensor) -> Tensor:

@@ -63,8 +63,9 @@ def test_the_published_enhancer_has_its_published_size_and_works_at_twice_the_si
     small = LocalEnhancer(GlobalGenerator(5, 3, width=4, downs=2, blocks=1), 5, 3, width=2, blocks=1)
     assert small.multiple == 8
     assert small(torch.rand(1, 5, 16, 24)).shape == (1, 3, 16, 24)
-    with pytest.raises(ValueError, match="unfolded"):
-        LocalEnhancer(GlobalGenerator(5, 3, width=4, downs=2, blocks=1, fold=1), 5, 3)
+    folded = LocalEnhancer(GlobalGenerator(5, 3, width=4, downs=2, blocks=1, fold=1), 5, 3, width=2, blocks=1)
+    assert folded.multiple == 16
+    assert folded(torch.rand(1, 5, 32, 48)).shape == (1, 3, 32, 48)
 
 
 def test_the_enhancer_learns_through_the_global_generator() -> None:

@@ -14,13 +14,14 @@ from torch import Tensor
 from dancetransfer.errors import UserError
 from dancetransfer.events import Metric
 from dancetransfer.learn.batches import Batches
-from dancetransfer.learn.dancer import LABELS, load_dancer, save_dancer, state_channels
+from dancetransfer.learn.dancer import LABELS, generator_of, load_dancer, save_dancer, state_channels
 from dancetransfer.learn.pairs import boxes_of, load_footage, prepare
-from dancetransfer.learn.recipes import RECIPES, Plan, recipe_of
+from dancetransfer.learn.recipes import RECIPES, Plan, plan, recipe_of
 from dancetransfer.learn.train import train
 from dancetransfer.learn.trainer import Trainer
 from dancetransfer.pose import poses as p
 from dancetransfer.project import Project
+from dancetransfer.settings import TrainSettings
 from models.augment import Augmentation
 
 SIZE = (64, 64)
@@ -199,3 +200,11 @@ def test_judges_see_changed_pictures_where_the_recipe_says_so() -> None:
         trainer.step(batches, 0.8)
     plain, changed = seen
     assert plain[1].min() >= -1 and not torch.equal(plain[1], changed[1])  # the real pair of the same batch
+
+
+def test_tall_crops_of_best_are_drawn_coarse_to_fine() -> None:
+    plans = [plan(TrainSettings(recipe="best", size=size, width=4, blocks=1), 0.75) for size in (384, 512)]
+    assert [one.enhanced for one in plans] == [False, True] and [one.size for one in plans] == [(288, 384), (384, 512)]
+    low, tall = (generator_of(one) for one in plans)
+    x = torch.rand(1, LABELS + 4, 512, 384)
+    assert tall(x).shape == (1, 4, 512, 384) and tall.coarse.state_dict().keys() == low.state_dict().keys()

@@ -101,7 +101,7 @@ RECIPES = {
             parts=(), parts_from=1.0,
         ),
         _FAST,
-        replace(_FAST, name="best"),
+        replace(_FAST, name="best", enhancer_above=384, enhancer_from=0.35),
     )
 }  # fmt: skip
 
@@ -132,7 +132,7 @@ class Plan:
 def plan(settings: TrainSettings, aspect: float) -> Plan:
     """The sizes of a training. `aspect`: width / height that the person's poses need."""
     recipe = RECIPES[settings.recipe]
-    step = recipe.multiple
+    step = recipe.multiple * (2 if recipe.follow and settings.size > recipe.enhancer_above else 1)
     height = max(step, round(settings.size / step) * step)
     width = max(step, -(-round(height * (recipe.aspect or aspect)) // step) * step)
     channels = settings.width or recipe.width

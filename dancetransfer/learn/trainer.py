@@ -90,10 +90,10 @@ class Trainer:
         for part in network.modules():
             if isinstance(part, (Refiner, SequentialGenerator)):  # which begin by changing and moving nothing
                 part.stand_still()
-        if getattr(network, "fold", 0):  # all pixels of a fold begin alike (ICNR, Aitken et al. 2017)
-            same = 4**network.fold
-            with torch.no_grad():
-                network.head.weight.copy_(network.head.weight[::same].repeat_interleave(same, 0))
+            if getattr(part, "fold", 0):  # all pixels of a fold begin alike (ICNR, Aitken et al. 2017)
+                same = 4**part.fold
+                with torch.no_grad():
+                    part.head.weight.copy_(part.head.weight[::same].repeat_interleave(same, 0))
         # measured on a CPU: the fast recipe's step takes 1.2 times as long in channels-last order
         layout = torch.contiguous_format if self.device.torch == "cpu" else torch.channels_last
         return network.to(self.device.torch, memory_format=layout)
