@@ -59,7 +59,8 @@ def test_a_run_leaves_what_the_next_one_needs(small: Project) -> None:
             if (small.person / "runs" / "001" / name).exists():
                 saved.setdefault(name, clock.now - 2.5)
     (run,) = small.runs
-    assert isinstance(events[-1], Done) and events[-1].files == [str(run / "best.safetensors")]
+    written = [str(run / name) for name in ("best.safetensors", "report.jpg", "report.json")]
+    assert isinstance(events[-1], Done) and events[-1].files == written
     assert 10 <= saved["last.pt"] <= 15 and 70 <= saved["prev.pt"] <= 75
 
     shown = [event.step for event in events if isinstance(event, Preview)]

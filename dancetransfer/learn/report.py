@@ -30,6 +30,7 @@ STRETCH = 10
 """Frames drawn in a row, so that the recursion is under way as in a dance."""
 LONGEST = 10.0
 """Seconds after which no more are drawn."""
+TELL_FRAMES = 5
 SHOWN = 6
 """Worst frames that the sheet shows."""
 APART = 0.4
@@ -41,7 +42,7 @@ def report(project: Project, folder: Path, chosen: Device, alive: Event) -> Gene
     """Write `report.jpg` and `report.json` of a run; returns their paths, [] where there is no generator yet.
 
     Draws at most 40 frames of the report part (of the choose part where there is none, else of what it
-    learned from) with `best.safetensors`, which takes some seconds: `alive` is yielded after each.
+    learned from) with `best.safetensors`, which takes some seconds: `alive` is yielded now and then.
     """
     best = folder / "best.safetensors"
     if not best.exists():
@@ -51,7 +52,8 @@ def report(project: Project, folder: Path, chosen: Device, alive: Event) -> Gene
     frames = []
     for frame in _drawn(load_dancer(best, chosen), footage, part):
         frames.append(frame)
-        yield alive
+        if len(frames) % TELL_FRAMES == 0:
+            yield alive
     course, rows = read_course(folder), _rows(folder)
     about: dict[str, Any] = {
         "best": fingerprint(best),

@@ -114,9 +114,9 @@ def train(project: Project, settings: TrainSettings, clock: Clock = time.monoton
     except GeneratorExit:  # the caller stops here; the next call goes on
         loop.checkpoint()
         raise
-    runs.finish(project, folder, settings, "plateau" if counters.jump else "budget")
     whole = float(settings.steps or settings.budget)
     written = yield from report(project, folder, chosen, Progress("train", whole, whole))
+    runs.finish(project, folder, settings, "plateau" if counters.jump else "budget")
     yield Done("train", loop.summary(), [str(folder / "best.safetensors"), *written])
 
 
