@@ -24,12 +24,20 @@
             <translation>Die Datei trägt das maschinenlesbare KI-Kennzeichen.</translation>
         </message>
         <message>
+            <source>{0} to {1} s of the dance are not rendered yet. That is done first, and takes longer.</source>
+            <translation>{0} bis {1} s des Tanzes sind noch nicht gerendert. Das geschieht zuerst und dauert länger.</translation>
+        </message>
+        <message>
             <source>{size}, written and checked. Drag the picture to wherever you want the clip.</source>
             <translation>{size}, geschrieben und geprüft. Zieh das Bild dorthin, wo du den Clip haben willst.</translation>
         </message>
         <message>
             <source>Record consent...</source>
             <translation>Einwilligung festhalten ...</translation>
+        </message>
+        <message>
+            <source>What to know before the export</source>
+            <translation>Was vor dem Export zu wissen ist</translation>
         </message>
         <message>
             <source>Estimated size</source>
@@ -42,6 +50,10 @@
         <message>
             <source>Export to</source>
             <translation>Exportieren nach</translation>
+        </message>
+        <message>
+            <source>Replace</source>
+            <translation>Ersetzen</translation>
         </message>
         <message>
             <source>Estimating the size</source>
@@ -92,8 +104,8 @@
             <translation>Noch ist keine Einwilligung festgehalten, darum wird der Clip gekennzeichnet. </translation>
         </message>
         <message>
-            <source>Replace</source>
-            <translation>Ersetzen</translation>
+            <source>Render and export</source>
+            <translation>Rendern und exportieren</translation>
         </message>
         <message>
             <source>Stop</source>
@@ -116,8 +128,36 @@
             <translation>{} wird exportiert</translation>
         </message>
         <message>
-            <source>Sound and video (*.mp3 *.m4a *.aac *.wav *.flac *.ogg *.opus *.mp4 *.mov *.mkv *.webm)</source>
-            <translation>Ton und Video (*.mp3 *.m4a *.aac *.wav *.flac *.ogg *.opus *.mp4 *.mov *.mkv *.webm)</translation>
+            <source>Rendering what is missing</source>
+            <translation>Rendert, was fehlt</translation>
+        </message>
+        <message>
+            <source>Writing the clip</source>
+            <translation>Der Clip wird geschrieben</translation>
+        </message>
+        <message>
+            <source>Getting ready</source>
+            <translation>Bereitet vor</translation>
+        </message>
+        <message>
+            <source>Background</source>
+            <translation>Hintergrund</translation>
+        </message>
+        <message>
+            <source>Pictures and videos</source>
+            <translation>Bilder und Videos</translation>
+        </message>
+        <message>
+            <source>The dancer takes on its light</source>
+            <translation>Der Tänzer nimmt sein Licht an</translation>
+        </message>
+        <message>
+            <source>Music</source>
+            <translation>Musik</translation>
+        </message>
+        <message>
+            <source>Sound and video</source>
+            <translation>Ton und Video</translation>
         </message>
         <message>
             <source>Hardware encoder, where one works</source>
@@ -134,6 +174,10 @@
         <message>
             <source>Pictur&amp;e</source>
             <translation>&amp;Bild</translation>
+        </message>
+        <message>
+            <source>Bac&amp;kground</source>
+            <translation>&amp;Hintergrund</translation>
         </message>
         <message>
             <source>F&amp;rames a second</source>
@@ -156,16 +200,16 @@
             <translation>&amp;Einblenden</translation>
         </message>
         <message>
-            <source>Fade o&amp;ut</source>
-            <translation>A&amp;usblenden</translation>
-        </message>
-        <message>
             <source>A file with sound</source>
             <translation>Eine Datei mit Ton</translation>
         </message>
         <message>
-            <source>Music</source>
-            <translation>Musik</translation>
+            <source>A picture or video file</source>
+            <translation>Eine Bild- oder Videodatei</translation>
+        </message>
+        <message>
+            <source>and o&amp;ut</source>
+            <translation>und a&amp;us</translation>
         </message>
         <message>
             <source>What the preset needs</source>
@@ -188,6 +232,14 @@
             <translation>Ein Teil, der stillsteht</translation>
         </message>
         <message>
+            <source>As filmed</source>
+            <translation>Wie gefilmt</translation>
+        </message>
+        <message>
+            <source>A picture or video</source>
+            <translation>Ein Bild oder Video</translation>
+        </message>
+        <message>
             <source>The dance's sound</source>
             <translation>Der Ton des Tanzes</translation>
         </message>
@@ -202,6 +254,14 @@
         <message>
             <source>What of the picture is seen</source>
             <translation>Was vom Bild zu sehen ist</translation>
+        </message>
+        <message>
+            <source>File of the background</source>
+            <translation>Datei des Hintergrunds</translation>
+        </message>
+        <message>
+            <source>Choose a background</source>
+            <translation>Einen Hintergrund wählen</translation>
         </message>
         <message>
             <source>Frames a second</source>
@@ -234,6 +294,18 @@
         <message>
             <source>As the dance</source>
             <translation>Wie der Tanz</translation>
+        </message>
+        <message>
+            <source>Moment that is shown</source>
+            <translation>Gezeigter Moment</translation>
+        </message>
+        <message>
+            <source>Look at the crop at other moments (arrow keys)</source>
+            <translation>Den Ausschnitt in anderen Momenten ansehen (Pfeiltasten)</translation>
+        </message>
+        <message>
+            <source>Time of the moment</source>
+            <translation>Zeit des Moments</translation>
         </message>
         <message>
             <source>The clip</source>
@@ -532,6 +604,14 @@
             <translation>Schließen (Esc)</translation>
         </message>
         <message>
+            <source>Go on</source>
+            <translation>Weiter</translation>
+        </message>
+        <message>
+            <source>Go on from what there is (Enter)</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>{} (Space)</source>
             <translation>{} (Leertaste)</translation>
         </message>
@@ -666,10 +746,6 @@
         <message>
             <source>Making the clip</source>
             <translation>Der Clip entsteht</translation>
-        </message>
-        <message>
-            <source>Writing the clip</source>
-            <translation>Der Clip wird geschrieben</translation>
         </message>
         <message>
             <source>Takes about {need} on the disk, of {free} that are free.</source>
@@ -1140,6 +1216,10 @@
             <translation>Zieh den Clip aus dem Fenster oder exportiere ihn in anderer Form</translation>
         </message>
         <message>
+            <source>Drag it from here to where you want it.</source>
+            <translation>Zieh ihn von hier dorthin, wo du ihn haben willst.</translation>
+        </message>
+        <message>
             <source>Export...</source>
             <translation>Exportieren...</translation>
         </message>
@@ -1158,10 +1238,6 @@
         <message>
             <source>Add more footage of this person</source>
             <translation>Mehr Aufnahmen dieser Person hinzufügen</translation>
-        </message>
-        <message>
-            <source>Drag it from here to where you want it.</source>
-            <translation>Zieh ihn von hier dorthin, wo du ihn haben willst.</translation>
         </message>
         <message>
             <source>Copy the file</source>
@@ -1424,6 +1500,18 @@
             <translation>Gelernt. Mehr Zeit würde wenig ändern</translation>
         </message>
         <message>
+            <source>face</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>left hand</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>right hand</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>Learning</source>
             <translation>Lernt</translation>
         </message>
@@ -1434,10 +1522,6 @@
         <message>
             <source>Hardly improving any more: good enough to render</source>
             <translation>Wird kaum noch besser: gut genug zum Rendern</translation>
-        </message>
-        <message>
-            <source>The body is learned, now the face</source>
-            <translation>Der Körper sitzt, jetzt das Gesicht</translation>
         </message>
         <message>
             <source>{how}, about {time} more</source>
@@ -1452,12 +1536,52 @@
             <translation>{n} h</translation>
         </message>
         <message>
+            <source>The body is learned, now the face</source>
+            <translation>Der Körper sitzt, jetzt das Gesicht</translation>
+        </message>
+        <message>
+            <source>The body is learned, now face and hands</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>{n} s</source>
             <translation>{n} s</translation>
         </message>
         <message>
             <source>{n} min</source>
             <translation>{n} min</translation>
+        </message>
+        <message>
+            <source>How good is it?</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Report of the training</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>The training never saw these frames. Shown are the ones it made worst, beside what was filmed.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>This picture is damaged</source>
+            <translation>Dieses Bild ist beschädigt</translation>
+        </message>
+        <message>
+            <source>Nearer (mouse wheel)</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Farther (mouse wheel)</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Whole</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>The whole picture (double click)</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>The dance, its skeleton and the result</source>
@@ -1508,10 +1632,6 @@
             <translation>Das neueste Bild</translation>
         </message>
         <message>
-            <source>This picture is damaged</source>
-            <translation>Dieses Bild ist beschädigt</translation>
-        </message>
-        <message>
             <source>The first picture comes within seconds</source>
             <translation>Das erste Bild kommt in wenigen Sekunden</translation>
         </message>
@@ -1544,6 +1664,10 @@
             <translation>Ergebnis bei {time}</translation>
         </message>
         <message>
+            <source>Getting ready to learn</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>Used part of the planned time</source>
             <translation>Verbrauchter Teil der geplanten Zeit</translation>
         </message>
@@ -1554,10 +1678,6 @@
         <message>
             <source>Stop for now; what was learned is kept</source>
             <translation>Vorerst anhalten; was gelernt ist, bleibt</translation>
-        </message>
-        <message>
-            <source>Go on</source>
-            <translation>Weiter</translation>
         </message>
         <message>
             <source>Go on with the rest of the planned time</source>
@@ -1580,8 +1700,28 @@
             <translation>Mit Lernen aufhören und den Clip mit dem Besten bisher machen</translation>
         </message>
         <message>
+            <source>The frames it made worst, beside what was filmed</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>Stopping; what was learned is kept</source>
             <translation>Hält an; was gelernt ist, bleibt</translation>
+        </message>
+        <message>
+            <source>Learned enough: the clip is being made</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>The clip is being written</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Learned. A last look at how good it is</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Getting ready to go on</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>{n} hours more</source>
@@ -1592,8 +1732,24 @@
             <translation>Noch {n} Minuten</translation>
         </message>
         <message>
+            <source>Cut off before anything was kept: the learning begins anew</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Learning begins anew: the last try was cut off before anything was kept</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Learning begins</source>
+            <translation>Das Lernen beginnt</translation>
+        </message>
+        <message>
             <source>{used} of {planned}, {steps} steps</source>
             <translation>{used} von {planned}, {steps} Schritte</translation>
+        </message>
+        <message>
+            <source>Begin anew</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>Render</source>
@@ -1604,16 +1760,20 @@
             <translation>Noch 1 Stunde</translation>
         </message>
         <message>
-            <source>Learning begins</source>
-            <translation>Das Lernen beginnt</translation>
-        </message>
-        <message>
             <source>{used}, {steps} steps</source>
             <translation>{used}, {steps} Schritte</translation>
         </message>
         <message>
             <source>, likeness {score} dB</source>
             <translation>, Ähnlichkeit {score} dB</translation>
+        </message>
+        <message>
+            <source>about {time} more</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>, made finer: {parts}</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>nose</source>
@@ -1836,8 +1996,8 @@
             <translation>Alle Dateien</translation>
         </message>
         <message>
-            <source>Drop a video here, or press Enter to choose one</source>
-            <translation>Zieh ein Video hierher oder drück die Eingabetaste, um eines zu wählen</translation>
+            <source>Drop or paste a video here, or press Enter to choose one</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>Before you film</source>
@@ -1956,12 +2116,16 @@
             <translation>{0} öffnen</translation>
         </message>
         <message>
+            <source>The making of {0} was interrupted. Nothing is lost.</source>
+            <translation>Die Arbeit an {0} wurde unterbrochen. Nichts ist verloren.</translation>
+        </message>
+        <message>
             <source>The engine is at work in this project. Stop it first.</source>
             <translation>In diesem Projekt wird gearbeitet. Halte es zuerst an.</translation>
         </message>
         <message>
-            <source>The making of {0} was interrupted. Nothing is lost.</source>
-            <translation>Die Arbeit an {0} wurde unterbrochen. Nichts ist verloren.</translation>
+            <source>The making of {0} was cut off right at its start; the learning begins anew.</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>The built-in dancers are being drawn; their project opens in a moment.</source>
@@ -1980,12 +2144,16 @@
             <translation>An die Person angepasst</translation>
         </message>
         <message>
+            <source>The clip does not show this moment</source>
+            <translation>Der Clip zeigt diesen Moment nicht</translation>
+        </message>
+        <message>
             <source>What finds the joints; dwpose and rtmw are stronger and slower, and need weights that you download.</source>
             <translation>Was die Gelenke findet; dwpose und rtmw sind stärker und langsamer und brauchen Gewichte, die du herunterlädst.</translation>
         </message>
         <message>
-            <source>fast trains a small network on a crop that follows the person; edn is the published method.</source>
-            <translation>fast trainiert ein kleines Netz auf einem Ausschnitt, der der Person folgt; edn ist das veröffentlichte Verfahren.</translation>
+            <source>fast and best learn a crop that follows the person, best with all there is; the others are published methods.</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>Height of the generator's output: the person crop, in edn the whole frame.</source>
@@ -2106,10 +2274,6 @@
         <message>
             <source>How the dancer meets another plate: plain, or poisson, which takes on its light, evenly over place and time.</source>
             <translation>Wie der Tänzer in einen anderen Hintergrund kommt: plain, oder poisson, das dessen Licht annimmt, gleichmäßig über Ort und Zeit.</translation>
-        </message>
-        <message>
-            <source>As filmed</source>
-            <translation>Wie gefilmt</translation>
         </message>
         <message>
             <source>MP4 in the size of the person's video: plays everywhere.</source>

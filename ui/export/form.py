@@ -3,7 +3,16 @@
 from dataclasses import replace
 
 from PySide6.QtCore import QCoreApplication, Signal
-from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QFormLayout, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QWidget,
+)
 
 from dancetransfer import settings as declarations
 from dancetransfer.render.presets import PRESETS
@@ -36,6 +45,7 @@ class ExportForm(QWidget):
         self._blend = QCheckBox(self.tr("The dancer takes on its light"))
         self._music = FileRow(self.tr("Music"), self.tr("Sound and video"), SOUNDS + VIDEOS)
         self._from, self._fade, self._fade_in = self._seconds(-3600, 86400), self._seconds(0, 60), self._seconds(0, 60)
+        self._fades = self._together(self._fade_in, QLabel(self.tr("and o&ut")), self._fade)
         self._hardware = QCheckBox(self.tr("Hardware encoder, where one works"))
         self._label = QCheckBox(self.tr("Visible label in the corner"))
         self._lay_out()
@@ -82,6 +92,20 @@ class ExportForm(QWidget):
         box.setKeyboardTracking(False)
         return box
 
+    def _together(self, first: QWidget, words: QLabel, second: QWidget) -> QWidget:
+        """Two fields in one row."""
+        both = QWidget()
+        both.setFocusProxy(first)
+        both.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        words.setBuddy(second)
+        row = QHBoxLayout(both)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(2 * theme.SPACE)
+        row.addWidget(first, 1)
+        row.addWidget(words)
+        row.addWidget(second, 1)
+        return both
+
     def _lay_out(self) -> None:
         for value, words in (
             ("auto", self.tr("What the preset needs")),
@@ -107,8 +131,7 @@ class ExportForm(QWidget):
         self._form.addRow(self.tr("&Sound"), self._sound)
         self._form.addRow(self.tr("&Music"), self._music)
         self._form.addRow(self.tr("Music be&gins at"), self._from)
-        self._form.addRow(self.tr("Fade &in"), self._fade_in)
-        self._form.addRow(self.tr("Fade o&ut"), self._fade)
+        self._form.addRow(self.tr("Fade &in"), self._fades)
         self._form.addRow("", self._hardware)
         self._form.addRow("", self._label)
 
@@ -197,7 +220,7 @@ class ExportForm(QWidget):
         placed = not preset.alpha and self._ground.currentIndex() == FILE
         rows: dict[QWidget, bool] = dict.fromkeys((self._plate, self._blend), placed)
         rows |= dict.fromkeys((self._music, self._from), preset.sound and kind == MUSIC)
-        rows |= dict.fromkeys((self._fade, self._fade_in), preset.sound and kind != SILENT)
+        rows[self._fades] = preset.sound and kind != SILENT
         for widget, shown in rows.items():
             self._form.setRowVisible(widget, shown)
         self._hardware.setEnabled(preset.format.codec in ("clip", "h265", "av1"))
