@@ -609,7 +609,7 @@
         </message>
         <message>
             <source>Go on from what there is (Enter)</source>
-            <translation type="unfinished" />
+            <translation>Von dem aus weitermachen, was da ist (Enter)</translation>
         </message>
         <message>
             <source>{} (Space)</source>
@@ -1501,15 +1501,15 @@
         </message>
         <message>
             <source>face</source>
-            <translation type="unfinished" />
+            <translation>Gesicht</translation>
         </message>
         <message>
             <source>left hand</source>
-            <translation type="unfinished" />
+            <translation>linke Hand</translation>
         </message>
         <message>
             <source>right hand</source>
-            <translation type="unfinished" />
+            <translation>rechte Hand</translation>
         </message>
         <message>
             <source>Learning</source>
@@ -1541,7 +1541,7 @@
         </message>
         <message>
             <source>The body is learned, now face and hands</source>
-            <translation type="unfinished" />
+            <translation>Der Körper ist gelernt, nun Gesicht und Hände</translation>
         </message>
         <message>
             <source>{n} s</source>
@@ -1553,15 +1553,15 @@
         </message>
         <message>
             <source>How good is it?</source>
-            <translation type="unfinished" />
+            <translation>Wie gut ist es?</translation>
         </message>
         <message>
             <source>Report of the training</source>
-            <translation type="unfinished" />
+            <translation>Bericht vom Training</translation>
         </message>
         <message>
             <source>The training never saw these frames. Shown are the ones it made worst, beside what was filmed.</source>
-            <translation type="unfinished" />
+            <translation>Diese Bilder hat das Training nie gesehen. Gezeigt werden die am schlechtesten gelungenen, neben dem, was gefilmt wurde.</translation>
         </message>
         <message>
             <source>This picture is damaged</source>
@@ -1569,19 +1569,19 @@
         </message>
         <message>
             <source>Nearer (mouse wheel)</source>
-            <translation type="unfinished" />
+            <translation>Näher (Mausrad)</translation>
         </message>
         <message>
             <source>Farther (mouse wheel)</source>
-            <translation type="unfinished" />
+            <translation>Weiter weg (Mausrad)</translation>
         </message>
         <message>
             <source>Whole</source>
-            <translation type="unfinished" />
+            <translation>Ganz</translation>
         </message>
         <message>
             <source>The whole picture (double click)</source>
-            <translation type="unfinished" />
+            <translation>Das ganze Bild (Doppelklick)</translation>
         </message>
         <message>
             <source>The dance, its skeleton and the result</source>
@@ -1665,7 +1665,7 @@
         </message>
         <message>
             <source>Getting ready to learn</source>
-            <translation type="unfinished" />
+            <translation>Das Lernen wird vorbereitet</translation>
         </message>
         <message>
             <source>Used part of the planned time</source>
@@ -1701,7 +1701,7 @@
         </message>
         <message>
             <source>The frames it made worst, beside what was filmed</source>
-            <translation type="unfinished" />
+            <translation>Die am schlechtesten gelungenen Bilder, neben dem, was gefilmt wurde</translation>
         </message>
         <message>
             <source>Stopping; what was learned is kept</source>
@@ -1709,19 +1709,19 @@
         </message>
         <message>
             <source>Learned enough: the clip is being made</source>
-            <translation type="unfinished" />
+            <translation>Genug gelernt: Der Clip entsteht</translation>
         </message>
         <message>
             <source>The clip is being written</source>
-            <translation type="unfinished" />
+            <translation>Der Clip wird geschrieben</translation>
         </message>
         <message>
             <source>Learned. A last look at how good it is</source>
-            <translation type="unfinished" />
+            <translation>Gelernt. Ein letzter Blick darauf, wie gut es ist</translation>
         </message>
         <message>
             <source>Getting ready to go on</source>
-            <translation type="unfinished" />
+            <translation>Das Weitermachen wird vorbereitet</translation>
         </message>
         <message>
             <source>{n} hours more</source>
@@ -1733,11 +1733,11 @@
         </message>
         <message>
             <source>Cut off before anything was kept: the learning begins anew</source>
-            <translation type="unfinished" />
+            <translation>Abgebrochen, bevor etwas behalten wurde: Das Lernen beginnt von vorn</translation>
         </message>
         <message>
             <source>Learning begins anew: the last try was cut off before anything was kept</source>
-            <translation type="unfinished" />
+            <translation>Das Lernen beginnt von vorn: Der letzte Versuch brach ab, bevor etwas behalten wurde</translation>
         </message>
         <message>
             <source>Learning begins</source>
@@ -1749,7 +1749,7 @@
         </message>
         <message>
             <source>Begin anew</source>
-            <translation type="unfinished" />
+            <translation>Von vorn beginnen</translation>
         </message>
         <message>
             <source>Render</source>
@@ -1769,11 +1769,11 @@
         </message>
         <message>
             <source>about {time} more</source>
-            <translation type="unfinished" />
+            <translation>noch etwa {time}</translation>
         </message>
         <message>
             <source>, made finer: {parts}</source>
-            <translation type="unfinished" />
+            <translation>, verfeinert: {parts}</translation>
         </message>
         <message>
             <source>nose</source>
@@ -1997,7 +1997,7 @@
         </message>
         <message>
             <source>Drop or paste a video here, or press Enter to choose one</source>
-            <translation type="unfinished" />
+            <translation>Zieh ein Video herein oder füge es ein, oder drück Enter, um eines zu wählen</translation>
         </message>
         <message>
             <source>Before you film</source>
@@ -2125,7 +2125,7 @@
         </message>
         <message>
             <source>The making of {0} was cut off right at its start; the learning begins anew.</source>
-            <translation type="unfinished" />
+            <translation>Die Arbeit an {0} brach gleich am Anfang ab; das Lernen beginnt von vorn.</translation>
         </message>
         <message>
             <source>The built-in dancers are being drawn; their project opens in a moment.</source>
@@ -2153,7 +2153,7 @@
         </message>
         <message>
             <source>fast and best learn a crop that follows the person, best with all there is; the others are published methods.</source>
-            <translation type="unfinished" />
+            <translation>fast und best lernen einen Ausschnitt, der der Person folgt, best mit allem, was es gibt; die anderen sind veröffentlichte Verfahren.</translation>
         </message>
         <message>
             <source>Height of the generator's output: the person crop, in edn the whole frame.</source>
