@@ -7,9 +7,10 @@ some steps, then move the weights a part of the way to where those steps led; th
 For --joint of the time before that, dancers are learned in mixed groups as in any training. One process
 draws while another learns. Stop it at any time: the same command goes on from a minute ago at most.
 
-Held-out dancers scored after 0, 10 and 30 steps of their own (size 64, 40 times 20 steps, two busy cores):
-from nothing 9.8 / 15.7 / 17.3; Reptile 15.8 / 19.5 / 20.7 (--outer 0.5: 15.5 / 19.4 / 20.3); that with the optimizer's moments kept
-15.6 / 19.1 / 19.9; mixed groups alone 15.4 / 17.6 / 19.2, for half of it 15.9 / 19.2 / 20.2.
+Held-out dancers scored after 0, 10 and 30 steps of their own (size 64, 40 times 20 steps, one seed): from
+nothing 9.8 / 15.7 / 17.3; Reptile 15.8 / 19.5 / 20.7; with --outer 0.5 15.5 / 19.4 / 20.3, that with the
+optimizer's moments kept 15.6 / 19.1 / 19.9, that after mixed groups for half of the time 15.9 / 19.2 / 20.2;
+mixed groups alone 15.4 / 17.6 / 19.2.
 """
 
 import argparse
