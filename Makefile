@@ -6,7 +6,7 @@
 #   make lint    the linters alone
 #   make bench   the measurements of tests/bench
 #   make base    models/base.safetensors, which trainings start from, learned from built-in dancers (an hour)
-#   make screenshots   pictures of the window in each state, in screenshots/
+#   make screenshots   pictures of the window in each state, in screenshots/, and those of the README
 #
 # PYTHON=python3.12        the interpreter to build .venv with (3.11 or 3.12)
 # TORCH_INDEX=ADDRESS      where pip finds another build of PyTorch, such as the one without CUDA
@@ -42,7 +42,8 @@ base: $(READY)
 	PYTHONPATH=. $(IN)/python tools/base.py
 
 screenshots: demo
-	PYTHONPATH=. $(IN)/python tools/screenshots.py screenshots
+	PYTHONPATH=. $(IN)/python tools/screenshots.py screenshots --readme assets
+	PYTHONPATH=. $(IN)/python tools/first_minute.py demo assets/first-minute.webp
 
 setup: $(READY)
 

@@ -1,13 +1,14 @@
 """The README's moving picture: the window from two dropped videos to the finished clip, recorded from a real run.
 
-    python tools/first_minute.py DEMO_FOLDER assets/first-minute.webp [--train 120] [--contact FOLDER]
+    python tools/first_minute.py DEMO_FOLDER assets/first-minute.webp [--contact FOLDER]
 
-The dancers are those that `make demo` drew. Waiting is left out, nothing else; `--train` is how many seconds the
-person is learned before "Good enough" is pressed, `--contact` keeps the pictures one by one.
+The dancers are those that `make demo` drew, and so are the training and its clip, which takes minutes; looking at
+the videos is done anew. Waiting is left out. `--contact` keeps the pictures one by one.
 """
 
 import argparse
 import os
+import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -17,11 +18,12 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 from PIL import Image
 from PySide6.QtCore import QEventLoop, QMimeData, QPointF, QSettings, Qt, QTimer, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QSlider, QWidget
 
 from ui import theme
 from ui.app import dress
 from ui.notices import Toast
+from ui.topbar import CLIP, TRAINING
 from ui.window import Window
 
 SIZE = (1080, 680)
@@ -54,9 +56,17 @@ class Film:
         self.pictures.append(picture)
         self.durations.append(ms)
 
+    def thin(self, first: int, left: int) -> None:
+        """Of what was taken since `first`, keep so many, evenly."""
+        count = len(self.pictures) - first
+        kept = sorted({first + round(n * (count - 1) / (left - 1)) for n in range(left)}) if count > left else None
+        if kept is not None:
+            self.pictures[first:] = [self.pictures[at] for at in kept]
+            self.durations[first:] = [self.durations[at] for at in kept]
+
     def save(self, file: Path) -> None:
         first, rest = self.pictures[0], self.pictures[1:]
-        first.save(file, save_all=True, append_images=rest, duration=self.durations, loop=0, quality=62, method=6)
+        first.save(file, save_all=True, append_images=rest, duration=self.durations, loop=0, quality=55, method=4)
 
 
 def wait(ms: int) -> None:
@@ -109,12 +119,11 @@ def look(film: Film, window: Window) -> None:
     until(lambda: page.bench.player.duration > 0, "the videos")
     page.bench.player.set_loop(True)
     page.bench.player.play()
-    beats = 0
+    before = len(film.pictures)
     while not window.jobs.empty:
-        beats += 1
-        wait(250)
-        if beats % 16 == 1:
-            film.shoot(350)
+        wait(1000)
+        film.shoot(300)
+    film.thin(before, 14)
     until(lambda: window.looks.empty, "the verdicts")
     page.bench.refresh()
     for _ in range(16):
@@ -123,49 +132,54 @@ def look(film: Film, window: Window) -> None:
     page.bench.player.pause()
 
 
-def learn(film: Film, window: Window, seconds: float) -> None:
-    """Create is pressed; a picture for each that the training shows."""
+def create(film: Film, window: Window) -> None:
+    """Create is pressed, and the training begins."""
     page, project = window.page, window.document.project
     assert page is not None and project is not None
     project.built_in = True  # nobody has to be asked
     page.side.choice.button.setFocus()
-    film.shoot(900)
+    film.shoot(1000)
     page.side.choice.button.click()
-    film.shoot(400)
-    known, waited = 0, 0.0
-    while waited < seconds and not page.bench.result.is_file():
-        wait(500)
-        shown = len(list(project.folder.glob("person/runs/*/previews/*.jpg")))
-        waited += 0.5 if shown else 0
-        if shown > known:
-            known = shown
-            wait(700)
-            film.shoot(550)
-    film.shoot(600)
-    page.training.enough.emit()
+    until(lambda: page.training.isVisible(), "the training")
+    film.shoot(500)
+    window.jobs.kill_all()
+    until(lambda: window.jobs.empty, "the end of the engine")
+
+
+def learn(film: Film, window: Window, demo: Path) -> None:
+    """The demo's own training, picture by picture as they came."""
+    window.go_home()
+    window.open_project(demo)
+    page = window.page
+    assert page is not None and window.document.project is not None
+    until(lambda: window.jobs.empty and window.looks.empty, "the demo")
+    page.show_part(TRAINING)
+    slider = page.training.findChildren(QSlider)[0]
+    for at in range(slider.maximum() + 1):
+        slider.setValue(at)
+        wait(300)
+        film.shoot(650)
+    film.shoot(700)
 
 
 def show(film: Film, window: Window) -> None:
-    """The clip is rendered, and plays."""
+    """The clip plays."""
     page = window.page
     assert page is not None
-    wait(1500)
-    film.shoot(500)
-    until(lambda: page.bench.result.is_file() and window.jobs.empty, "the clip")
-    until(lambda: page.bench.player.playing, "the playing")
-    page.bench.player.pause()
-    for frame in range(44):
-        page.bench.player.seek(frame * 0.12)
-        wait(120)
+    page.show_part(CLIP)
+    page.bench.set_view("side")
+    until(lambda: page.bench.player.duration > 0, "the clip")
+    for frame in range(36):
+        page.bench.player.seek(0.4 + frame * 0.12)
+        wait(150)
         film.shoot(120)
-    film.shoot(900)
+    film.shoot(1200)
 
 
 def main() -> None:
     reader = argparse.ArgumentParser()
     reader.add_argument("videos", type=Path, help="the folder that `make demo` left")
     reader.add_argument("target", type=Path)
-    reader.add_argument("--train", type=float, default=120.0)
     reader.add_argument("--contact", type=Path)
     asked = reader.parse_args()
     app = QApplication([])
@@ -173,6 +187,9 @@ def main() -> None:
         QSettings.setDefaultFormat(QSettings.Format.IniFormat)
         QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, where)
         os.environ["DANCETRANSFER_PROJECTS"] = str(Path(where) / "projects")
+        demo = Path(where) / "demo.dance"
+        shutil.copytree(asked.videos / "demo.dance", demo)
+        shutil.copy(asked.videos / "clip.mp4", where)
         dress(app)
         theme.apply(app, "dark")
         window = Window()
@@ -183,7 +200,8 @@ def main() -> None:
         try:
             begin(film, window, asked.videos)
             look(film, window)
-            learn(film, window, asked.train)
+            create(film, window)
+            learn(film, window, demo)
             show(film, window)
         finally:
             window.jobs.kill_all()

@@ -1,10 +1,10 @@
 """Pictures of the window in each state, dark and light, small and large, in each language, to be looked at.
 
     python tools/screenshots.py FOLDER [PROJECT.dance] [--only STATE ...] [--language de] [--scheme dark]
-        [--size 1280x800 ...] [--scale 2]
+        [--size 1280x800 ...] [--scale 2] [--readme assets]
 
 The project is copied first; without one, that of `make demo` is taken. Nothing is shown on a screen. `--scale` is
-that of a fine screen: twice as many pixels for the same window.
+that of a fine screen: twice as many pixels for the same window. `--readme` writes the README's pictures there.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from pathlib import Path
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PySide6.QtCore import QEventLoop, QPointF, QSettings, QTimer
-from PySide6.QtGui import QColor, QPainter, QPixmap
+from PySide6.QtGui import QColor, QImage, QPainter, QPixmap
 from PySide6.QtWidgets import QApplication, QDialog
 
 from dancetransfer.project import Project
@@ -35,6 +35,10 @@ from ui.window import Window
 
 SIZES = ("1280x800", "2560x1440", "1024x640")
 LONG = "hip-hop by the sea, second take, golden hour (1080p, final, really final).mp4"
+README = {"dropped": "drop", "found": "skeletons", "training": "training", "export": "export"}
+"""States that the README shows, and what their pictures are called there."""
+PATIENCE_MS = 20_000
+"""What is waited for comes within this time, or is not in the picture."""
 MOMENT = 2.4
 """Seconds into the clip that are shown."""
 
@@ -44,6 +48,14 @@ def wait(ms: int) -> None:
     loop = QEventLoop()
     QTimer.singleShot(ms, loop.quit)
     loop.exec()
+
+
+def until(true: Callable[[], bool]) -> None:
+    """Let the window work until something is so, or patience ends."""
+    for _ in range(PATIENCE_MS // 50):
+        if true():
+            return
+        wait(50)
 
 
 def shot(window: Window, sheet: QDialog | None = None) -> QPixmap:
@@ -78,10 +90,13 @@ def states(window: Window, project: Path) -> Iterator[tuple[str, Callable[[], QP
     def filled() -> QPixmap:
         area = window.welcome.dance
         area.set_files([str(Path(files["dance"]).with_name(LONG))])
-        window.glimpses.made.connect(lambda path, image: area.set_picture(image) if path == files["dance"] else None)
+        pictures: list[QImage] = []
+        window.glimpses.made.connect(lambda path, image: pictures.append(image) if path == files["dance"] else None)
+        window.glimpses.made.connect(lambda *_: [area.set_picture(image) for image in pictures])
         window.glimpses.ask(files["dance"])
         area.set_verdict("legs leave the picture at 0:12, 1280×720, 0:10, 25 frames/s, no sound", "warn")
-        wait(1200)
+        until(lambda: bool(pictures))
+        wait(200)
         return shot(window)
 
     def found() -> QPixmap:
@@ -92,6 +107,7 @@ def states(window: Window, project: Path) -> Iterator[tuple[str, Callable[[], QP
         page.bench.viewer.set_view("side", ["dance", "person"])
         page.bench.transport.show_view("side")
         page.bench.transport.skeletons.setChecked(True)
+        until(lambda: window.looks.empty)
         page.bench.player.seek(MOMENT)
         page.side.show_clip(None)
         wait(800)
@@ -101,8 +117,9 @@ def states(window: Window, project: Path) -> Iterator[tuple[str, Callable[[], QP
 
     def training() -> QPixmap:
         assert window.page is not None
+        window.page.show_project()
         window.page.show_part(TRAINING)
-        wait(600)
+        wait(1000)
         return shot(window)
 
     def clip() -> QPixmap:
@@ -140,6 +157,8 @@ def states(window: Window, project: Path) -> Iterator[tuple[str, Callable[[], QP
         sheet = ExportDialog(window.document, window.jobs, window)
         sheet.show()
         wait(1200)
+        until(lambda: window.jobs.empty)
+        wait(300)
         return shot(window, sheet)
 
     yield "welcome", welcome
@@ -199,6 +218,7 @@ def _reader() -> argparse.ArgumentParser:
     reader.add_argument("--scheme", nargs="+", default=list(theme.SCHEMES), choices=list(theme.SCHEMES))
     reader.add_argument("--size", nargs="+", default=list(SIZES), help="of the window, as 1280x800")
     reader.add_argument("--scale", default="1")
+    reader.add_argument("--readme", type=Path, help="folder of the README's pictures, which are taken in English")
     return reader
 
 
@@ -213,6 +233,8 @@ def _take(asked: argparse.Namespace, project: Path, suffix: str, size: str) -> N
             file = asked.folder / f"{name}-{suffix}.png"
             picture.save(str(file))
             print(file, flush=True)
+        if asked.readme and name in README and suffix == f"en-dark-{SIZES[0].split('x')[0]}":
+            picture.save(str(asked.readme / f"window-{README[name]}.jpg"), "JPEG", 82)
     window.jobs.kill_all()
     window.close()
     wait(300)
