@@ -2,6 +2,7 @@
 
 import platform
 import shutil
+from collections.abc import Callable
 
 import PySide6
 from PySide6.QtCore import QCoreApplication, QEasingCurve, QEvent, QObject, QProcess, QPropertyAnimation, Qt, QTimer
@@ -41,8 +42,17 @@ def report_text(message: str, hint: str, details: str = "") -> str:
 class ErrorSheet(QDialog):
     """One error: what to do first, what happened below, the details folded."""
 
-    def __init__(self, message: str, hint: str = "", details: str = "", parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        hint: str = "",
+        details: str = "",
+        parent: QWidget | None = None,
+        again: Callable[[], object] | None = None,
+    ) -> None:
+        """`again`: does once more what did not work, which a button offers then."""
         super().__init__(parent)
+        self._again = again
         self.report = report_text(message, hint, details)
         self.setWindowTitle(self.tr("That did not work"))
         self.setMinimumWidth(WIDE)
@@ -58,13 +68,15 @@ class ErrorSheet(QDialog):
         column.addLayout(self._buttons())
         self.resize(WIDE, 1)
         self._fold()
-        self._close.setFocus()
+        self._first.setFocus()
 
     @staticmethod
-    def of(what: Outcome | UserError, parent: QWidget | None = None) -> "ErrorSheet":
+    def of(
+        what: Outcome | UserError, parent: QWidget | None = None, again: Callable[[], object] | None = None
+    ) -> "ErrorSheet":
         """The sheet of a job that went wrong, or of an error that was raised here."""
         details = what.report if isinstance(what, Outcome) else ""
-        return ErrorSheet(what.message, what.hint, details, parent)
+        return ErrorSheet(what.message, what.hint, details, parent, again)
 
     def _words(self, message: str, hint: str) -> QHBoxLayout:
         first, second = (hint, message) if hint else (message, "")
@@ -98,8 +110,6 @@ class ErrorSheet(QDialog):
         self._unfold.setCheckable(True)
         self._unfold.setProperty("role", "quiet")
         self._copy.setProperty("role", "quiet")
-        self._close.setProperty("role", "primary")
-        self._close.setDefault(True)
         row = QHBoxLayout()
         row.setSpacing(theme.SPACE)
         for button, icon, tip in (
@@ -116,7 +126,22 @@ class ErrorSheet(QDialog):
         self._unfold.toggled.connect(self._fold)
         self._copy.clicked.connect(self._put_on_clipboard)
         self._close.clicked.connect(self.accept)
+        first = self._close
+        if self._again is not None:
+            first = QPushButton(self.tr("Go on"))
+            first.setAccessibleName(first.text())
+            first.setToolTip(self.tr("Go on from what there is (Enter)"))
+            first.clicked.connect(self._do_again)
+            row.addWidget(first)
+        first.setProperty("role", "primary")
+        first.setDefault(True)
+        self._first = first
         return row
+
+    def _do_again(self) -> None:
+        self.accept()
+        if self._again is not None:
+            self._again()
 
     def _fold(self) -> None:
         self._details.setVisible(self._unfold.isChecked())

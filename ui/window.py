@@ -14,11 +14,12 @@ from ui.notices import ErrorSheet, Toast
 from ui.project.document import Document
 from ui.project.jobs import Jobs, Outcome
 from ui.project.machine import Machine, chip_words
-from ui.project.making import DEMO, STEPS, Making, free_folder
+from ui.project.making import DEMO, STEPS, TRAIN, Making, free_folder
 from ui.project_page import ProjectPage
 from ui.side.create import choices
 from ui.side.verdict import Verdicts
 from ui.topbar import TopBar
+from ui.training.outlook import lost
 from ui.welcome.glimpse import Glimpses
 from ui.welcome.welcome import Welcome
 
@@ -250,6 +251,8 @@ class Window(QMainWindow):
     def _show_unfinished(self) -> None:
         kept = Making.unfinished()
         words = self.tr("The making of {0} was interrupted. Nothing is lost.")
+        if kept is not None and kept.steps[0] == TRAIN and lost(kept.folder):
+            words = self.tr("The making of {0} was cut off right at its start; the learning begins anew.")
         names = dict.fromkeys([kept.folder.stem, kept.dance]) if kept else {}
         self.welcome.set_unfinished(words.format(", ".join(filter(None, names))) if kept else "")
 
@@ -262,12 +265,15 @@ class Window(QMainWindow):
         if kept.steps == [DEMO]:
             self.making.demo(kept.folder)
             return
-        self.open_project(kept.folder)
+        if self.document.project is None or self.document.project.folder != kept.folder:
+            self.open_project(kept.folder)
         project = self.document.project
-        if project is not None:
-            if kept.dance in [one.name for one in project.dances]:
-                self.document.choose_dance(kept.dance)
-            self.making.create([step for step in kept.steps if step in STEPS])
+        if project is None or project.folder != kept.folder:
+            return
+        self.making.look_again(kept.looks)
+        if kept.dance in [one.name for one in project.dances]:
+            self.document.choose_dance(kept.dance)
+        self.making.create([step for step in kept.steps if step in STEPS])
 
     # --- the machine ------------------------------------------------------------------------------
 
@@ -297,7 +303,8 @@ class Window(QMainWindow):
 
     def _failed(self, outcome: Outcome) -> None:
         if not self._closing:
-            self.complain(outcome)
+            again = self.go_on if outcome.resumable and Making.unfinished() else None
+            ErrorSheet.of(outcome, self, again).open()
 
     def _create(self) -> None:
         if self.page is not None and self.document.project is not None:

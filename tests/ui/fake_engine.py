@@ -1,6 +1,8 @@
 """An engine that does in no time what the real one takes minutes for: the same commands, events and files.
 
-Run as `python fake_engine.py VIDEO WORDS...`; VIDEO is what an export copies.
+Run as `python fake_engine.py VIDEO WORDS...`; VIDEO is what an export copies. A file in the project's folder
+that is called "last COMMAND" makes a command last until it is stopped or killed; "deaf" lets a training end by itself
+when it is told to stop, as one that was about to end anyway.
 """
 
 import shutil
@@ -37,7 +39,8 @@ def train(folder: Path) -> int:
     again = run.exists()
     run.mkdir(parents=True, exist_ok=True)
     say(Started("train", WORKS, "seconds", "Learning the person"))
-    (run / "best.safetensors").write_bytes(b"")
+    for name in ("best.safetensors", "last.pt"):
+        (run / name).write_bytes(b"")
     shown = run / "previews" / "000001.jpg"
     shown.parent.mkdir(exist_ok=True)
     Image.new("RGB", (96, 32)).save(shown)
@@ -46,7 +49,7 @@ def train(folder: Path) -> int:
     while not again and time.monotonic() - begin < WORKS:
         say(Progress("train", time.monotonic() - begin, WORKS, 1.0))
         if stop.wait(0.05):
-            return STOPPED
+            return 0 if (folder / "deaf").exists() else STOPPED
     return 0
 
 
@@ -54,6 +57,9 @@ def main(video: str, words: list[str]) -> int:
     threading.Thread(target=listen, daemon=True).start()
     command, where = words[0], Path(words[1])
     code, result = 0, {}
+    while (where / f"last {command}").exists():
+        if stop.wait(0.05):
+            return STOPPED
     if command in ("add-dance", "add-person"):
         project = Project.open(where)
         (project.add_dance if command == "add-dance" else project.add_clip)(Path(words[2]))

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -9,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from engine import living
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QPushButton, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from ui.notices import ErrorSheet
@@ -159,6 +161,131 @@ def test_it_goes_on_with_the_dance_that_was_interrupted(
         qtbot.mouseClick(go_on, Qt.MouseButton.LeftButton)
     assert again.document.dance is not None and again.document.dance.name == "dance"
     assert made.args[0] == project.folder / "dances" / "dance" / "exports" / "preview.mp4"
+    page = again.page
+    assert page is not None and page.bench.result == made.args[0] and page.side.clip.isVisible()
+    again.document.choose_dance("truth")
+    again.making.create()
+    again.document.choose_dance("dance")
+    page.bench.forget_result()
+    with qtbot.waitSignal(again.making.made, timeout=20_000) as made:
+        pass
+    assert made.args[0].parent.parent.name == "truth"
+    assert page.bench.result != made.args[0]  # the clip of one dance is not shown over another
+
+
+def test_closing_between_two_steps_keeps_those_that_are_left(
+    open_window: Callable[[], Window], qtbot: QtBot, puppet_clips: Path
+) -> None:
+    """The training is told to stop and ends of itself just then: nobody renders any more, but the next start does."""
+    window = open_window()
+    dropped(window, qtbot, puppet_clips)
+    folder = window.document.project.folder  # type: ignore[union-attr]
+    (folder / "deaf").touch()
+    agree(qtbot, window)
+    qtbot.waitUntil(lambda: (folder / "person" / "runs" / "001" / "last.pt").exists(), timeout=10_000)
+    done: list[str] = []
+    window.jobs.finished.connect(lambda job, outcome: done.append(f"{job.words[0]} {outcome.code.name}"))
+    window.stop_and_close()
+    qtbot.waitUntil(lambda: not window.isVisible(), timeout=10_000)
+    assert done == ["train DONE"]
+    kept = Making.unfinished()
+    assert kept is not None and (kept.folder, kept.steps) == (folder, ["render", "export"])
+    again = open_window()
+    with qtbot.waitSignal(again.making.made, timeout=20_000):
+        again.go_on()
+    assert Making.unfinished() is None
+
+
+def test_closing_while_people_are_found_loses_no_video(
+    open_window: Callable[[], Window], qtbot: QtBot, puppet_clips: Path
+) -> None:
+    """The first video is being looked at, the second waits: the next start takes both up."""
+    window = open_window()
+    folder = slow_to_look(window, qtbot, puppet_clips)
+    window.stop_and_close()
+    qtbot.waitUntil(lambda: not window.isVisible(), timeout=10_000)
+    kept = Making.unfinished()
+    assert kept is not None and [words[0] for words in kept.looks] == ["add-person", "add-dance"]
+    (folder / "last add-person").unlink()
+    again = open_window()
+    again.go_on()
+    qtbot.waitUntil(lambda: again.jobs.empty and again.making.step == "", timeout=20_000)
+    project = again.document.project
+    assert project is not None and [one.name for one in project.dances] == ["dance"] and len(project.clips) == 1
+    assert Making.unfinished() is None
+
+
+def slow_to_look(window: Window, qtbot: QtBot, clips: Path) -> Path:
+    """Both videos dropped; the person's takes its time. Returns the project's folder."""
+    window.document.opened.connect(lambda: (window.document.project.folder / "last add-person").touch())  # type: ignore[union-attr]
+    drop(window.welcome.dance, clips / "dance.mp4")
+    drop(window.welcome.person, clips / "person.mp4")
+    qtbot.waitUntil(lambda: window.making.step == "poses" and window.jobs.current is not None, timeout=5000)
+    return window.document.project.folder  # type: ignore[union-attr]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="lists the processes of Linux")
+@pytest.mark.parametrize("command", ["add-person", "train", "render", "export"])
+def test_an_engine_that_is_killed_in_any_phase_leaves_a_window_that_goes_on(
+    open_window: Callable[[], Window], qtbot: QtBot, puppet_clips: Path, command: str
+) -> None:
+    window = open_window()
+    if command == "add-person":
+        folder = slow_to_look(window, qtbot, puppet_clips)
+    else:
+        dropped(window, qtbot, puppet_clips)
+        folder = window.document.project.folder  # type: ignore[union-attr]
+        (folder / f"last {command}").touch()
+        (folder / "person" / "runs" / "001").mkdir(parents=True)  # which is learned at once
+        agree(qtbot, window)
+    qtbot.waitUntil(lambda: engine(command) > 0, timeout=10_000)
+    with qtbot.waitSignal(window.making.failed, timeout=10_000):
+        os.kill(engine(command), signal.SIGKILL)
+    (folder / f"last {command}").unlink()
+    (sheet,) = window.findChildren(ErrorSheet)
+    assert window.isVisible() and "ended from outside" in sheet.report
+    go_on = next(one for one in sheet.findChildren(QPushButton) if one.text() == "Go on")
+    qtbot.mouseClick(go_on, Qt.MouseButton.LeftButton)
+    if command == "add-person":
+        qtbot.waitUntil(lambda: window.jobs.empty, timeout=20_000)
+        assert len(window.document.project.clips) == len(window.document.project.dances) == 1  # type: ignore[union-attr]
+    else:
+        with qtbot.waitSignal(window.making.made, timeout=20_000):
+            pass
+    assert Making.unfinished() is None
+
+
+def engine(command: str) -> int:
+    """The process that does a command; 0 where none does."""
+    for number in living(os.getpid()):
+        try:
+            words = Path(f"/proc/{number}/cmdline").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if str(FAKE).encode() in words and command.encode() in words:
+            return number
+    return 0
+
+
+def test_a_training_that_was_cut_off_at_its_start_is_offered_as_a_new_one(
+    open_window: Callable[[], Window], qtbot: QtBot, exact: Any
+) -> None:
+    from PySide6.QtCore import QSettings
+
+    run = exact.person / "runs" / "001"
+    run.mkdir(parents=True)
+    (run / "metrics.jsonl").write_text('{"step": 9, "seconds": 6.0}\n', encoding="utf-8")
+    kept = {"project": str(exact.folder), "dance": "dance", "steps": ["train", "render", "export"]}
+    QSettings().setValue("unfinished", json.dumps(kept))
+    assert "learning begins anew" in offer(open_window())
+    (run / "last.pt").write_bytes(b"")
+    assert "Nothing is lost" in offer(open_window())
+
+
+def offer(window: Window) -> str:
+    """What the first page says of what was interrupted."""
+    words = [one.text() for one in window.welcome.findChildren(QLabel) if one.isVisible()]
+    return next(one for one in words if one.startswith("The making of"))
 
 
 def test_an_error_of_the_engine_is_a_sheet_and_the_window_stays(

@@ -59,7 +59,7 @@ class Unfinished:
     steps: list[str]
     """Those that are left; LOOK alone where people were being found."""
     looks: list[list[str]] = field(default_factory=list)
-    """The commands that look for them."""
+    """The commands that find people where they were still being found."""
 
 
 class Making(QObject):
@@ -157,10 +157,9 @@ class Making(QObject):
     def remember(self) -> None:
         """The window closes: keep what is at work for the next start, and begin no further step."""
         self._leaves = True
-        if self.step == LOOK:
-            for job in filter(None, [self._jobs.current, *self._jobs.waiting]):
-                if self._running.get(job.id) == LOOK:
-                    self._miss(job)
+        for job in filter(None, [self._jobs.current, *self._jobs.waiting]):
+            if self._running.get(job.id) == LOOK:
+                self._miss(job)
         if not self.creating:
             return
         folder = str(self._document.project.folder) if self._document.project else ""
@@ -262,19 +261,28 @@ class Making(QObject):
     def _miss(self, job: Job) -> None:
         """Keep that the people of a video are still to be found."""
         self._missed[job.id] = job.words
-        looks = [self._missed[number] for number in sorted(self._missed)]
-        self._write(job.words[1], [LOOK], [words for words in looks if words[1] == job.words[1]])
+        self._write(job.words[1], [LOOK])
+
+    def _found_missed(self, job: Job) -> None:
+        """What was cut off once, or was about to be, is found after all."""
+        before = len(self._missed)
+        self._missed = {number: words for number, words in self._missed.items() if words != job.words}
+        kept = self.unfinished()
+        if len(self._missed) < before and kept is not None and kept.steps == [LOOK]:
+            self._write(job.words[1], [LOOK]) if self._missed else self.forget()
 
     def _keep(self, left: list[str], job: Job) -> None:
         self._write(job.words[2] if left[0] == DEMO else job.words[1], left)
 
-    def _write(self, folder: str, left: list[str], looks: Sequence[list[str]] = ()) -> None:
-        kept = {"project": folder, "dance": self._dance, "steps": left, "looks": list(looks)}
+    def _write(self, folder: str, left: list[str]) -> None:
+        looks = [words for _, words in sorted(self._missed.items()) if words[1] == folder]
+        kept = {"project": folder, "dance": self._dance, "steps": left, "looks": looks}
         QSettings().setValue(UNFINISHED, json.dumps(kept))
 
     def _done(self, step: str, job: Job, outcome: Outcome) -> None:
         self._enough = False
         if step == LOOK:
+            self._found_missed(job)
             if LOOK not in self._running.values():
                 self.found.emit()
         elif step == DEMO:

@@ -133,6 +133,12 @@ def kept(run: Path) -> bool:
     return any((run / name).exists() for name in CHECKPOINTS)
 
 
+def lost(folder: Path) -> bool:
+    """Whether the newest training of a project's folder was cut off before anything of it was kept."""
+    runs = sorted((folder / "person" / "runs").glob("[0-9][0-9][0-9]"))
+    return bool(runs) and (runs[-1] / "metrics.jsonl").exists() and not kept(runs[-1])
+
+
 def seconds_of(runs: list[Path], recipe: str, size: int) -> float:
     """Training seconds that the newest run of that recipe and size has had and kept; 0 where there is none."""
     for run in reversed(runs):
