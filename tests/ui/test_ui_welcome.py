@@ -1,5 +1,7 @@
 """The first page and the choice of time: what is dropped and pressed is told, what is known is shown."""
 
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +14,9 @@ from pytestqt.qtbot import QtBot
 from dancetransfer.project import Project
 from dancetransfer.settings import TrainSettings
 from ui.project import recent
-from ui.project.machine import Footage, chip_words, minutes_of
-from ui.side.create import ChoiceCard, CreatePanel, minutes_words
+from ui.project.jobs import Jobs
+from ui.project.machine import Footage, Machine, chip_words, minutes_of
+from ui.side.create import ChoiceCard, CreatePanel, choices, minutes_words
 from ui.welcome.welcome import Welcome
 
 COSTS = {"pose_seconds": 0.014, "step_seconds": 1.0, "render_seconds": 0.05, "export_seconds": 0.02}
@@ -90,6 +93,46 @@ def test_the_choice_is_told_with_its_time_and_the_arrows_choose(qtbot: QtBot, dr
     chosen = wanted.args[0]
     assert chosen.settings(TrainSettings(size=128, steps=7)) == TrainSettings(size=128, budget=1200.0)
     assert chosen.settings(TrainSettings(), used=300.0).budget == 1500.0
+
+
+def test_choices_differ_by_recipe_and_size_and_leave_what_was_chosen_by_hand() -> None:
+    rough, good, best = choices()
+    usual = TrainSettings()
+    assert [one.settings(usual).recipe for one in (rough, good, best)] == ["fast", usual.recipe, "best"]
+    assert [one.settings(usual, card=True).size for one in (rough, good, best)] == [256, 256, 512]
+    assert best.settings(usual).size == 256
+    assert rough.settings(best.settings(usual, card=True)) == rough.settings(usual)  # there and back
+    by_hand = TrainSettings(recipe="edn", size=64)
+    assert (best.settings(by_hand, card=True).recipe, best.settings(by_hand, card=True).size) == ("edn", 64)
+
+
+def test_each_kind_of_training_is_measured_once_and_counts(qtbot: QtBot) -> None:
+    """`doctor` is told recipe and size; what it measures for them is what their minutes are made of."""
+    code = (
+        "import sys; from dancetransfer.events import Done, to_line; best = 'best' in sys.argv;"
+        "costs = {'pose_seconds': 0.01, 'render_seconds': 0.3 if best else 0.1};"
+        "print(to_line(Done('', 'w', [], {'used': {'name': 'cuda'}, 'costs': costs})))"
+    )
+    asked: list[list[str]] = []
+
+    def command(words: Sequence[str]) -> list[str]:
+        asked.append(list(words))
+        return [sys.executable, "-c", code, *words]
+
+    machine, usual, found = Machine(Jobs(command=command)), TrainSettings(), Footage(600, 600, found=True)
+    best = choices()[2].settings(usual, card=True)
+    machine.measure([usual, best])
+    assert not asked and machine.minutes(best, found) == 60  # the usual one comes first
+    machine.look(quick=False)
+    qtbot.waitUntil(lambda: machine.measured, timeout=20_000)
+    assert machine.card and machine.minutes(usual, found) == pytest.approx(6.0)
+    assert machine.minutes(best, found) == pytest.approx(64.0)  # four times as many pixels
+    for _ in range(2):
+        machine.measure([usual, best])
+    qtbot.waitUntil(lambda: machine.minutes(best, found) == pytest.approx(63.0), timeout=20_000)
+    machine.measure([usual, best])
+    assert asked == [["doctor"], ["doctor", "--recipe", "best", "--size", "512"]]
+    assert Machine(Jobs(command=command)).minutes(best, found) == pytest.approx(63.0)  # kept for the next start
 
 
 def test_minutes_come_from_what_was_measured() -> None:
