@@ -796,6 +796,10 @@
             <translation>Der Clip wird geschrieben.</translation>
         </message>
         <message>
+            <source>The clip of {0} is ready</source>
+            <translation>Der Clip von {0} ist fertig</translation>
+        </message>
+        <message>
             <source>Close?</source>
             <translation>Schließen?</translation>
         </message>
