@@ -30,7 +30,7 @@ STRETCH = 10
 """Frames drawn in a row, so that the recursion is under way as in a dance."""
 LONGEST = 10.0
 """Seconds after which no more are drawn."""
-TELL_FRAMES = 5
+TELL_FRAMES = 10
 SHOWN = 6
 """Worst frames that the sheet shows."""
 APART = 0.4
@@ -77,17 +77,23 @@ def report(project: Project, folder: Path, chosen: Device, alive: Event) -> Gene
     return [str(folder / "report.jpg"), str(folder / "report.json")]
 
 
-def late_report(project: Project, folder: Path, chosen: Device, alive: Event) -> Iterator[Event]:
-    """The report of a training that was stopped because it was good enough, before its best is put to use.
-
-    Nothing where the report of the best generator is there, or where there was no score yet. A
-    training that is stopped answers at once and has no time for it; whoever uses its result has.
-    """
+def due(folder: Path) -> bool:
+    """A run has been scored, and there is no report of its best generator yet."""
     try:
         about = json.loads((folder / "report.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         about = {}
-    if not read_course(folder) or about.get("best") == fingerprint(folder / "best.safetensors"):
+    best = folder / "best.safetensors"
+    return best.exists() and bool(read_course(folder)) and about.get("best") != fingerprint(best)
+
+
+def late_report(project: Project, folder: Path, chosen: Device, alive: Event) -> Iterator[Event]:
+    """The report of a training that was stopped because it was good enough, before its best is put to use.
+
+    Nothing where none is due. A training that is stopped answers at once and has no time for it;
+    whoever uses its result has.
+    """
+    if not due(folder):
         return
     try:
         files = yield from report(project, folder, chosen, alive)

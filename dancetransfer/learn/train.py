@@ -18,7 +18,7 @@ from dancetransfer.learn.batches import Batches
 from dancetransfer.learn.dancer import Dancer, load_dancer, save_dancer
 from dancetransfer.learn.pairs import Footage, load_footage, plan_of
 from dancetransfer.learn.recipes import Plan
-from dancetransfer.learn.report import report
+from dancetransfer.learn.report import due, report
 from dancetransfer.learn.sheet import write_sheet
 from dancetransfer.learn.showing import Driving, HeldOut, Judging
 from dancetransfer.learn.trainer import PARTS_FRAMES, TRAINED, Trainer, pack, unpack
@@ -85,7 +85,12 @@ def train(project: Project, settings: TrainSettings, clock: Clock = time.monoton
     footage = load_footage(project)
     sizes = plan_of(settings, {clip.name: clip.poses for clip in footage})
     folder, notes = runs.open_run(project, settings, sizes)
+    whole = float(settings.steps or settings.budget)
     if runs.finished(folder, settings):
+        if due(folder):  # a stop came before the report was ready
+            chosen = runs.device_of(folder, settings.device)
+            written = yield from report(project, folder, chosen, Progress("train", whole, whole))
+            yield Done("train", "The report of the training is ready.", [str(folder / "best.safetensors"), *written])
         return
     yield from notes
     chosen = runs.device_of(folder, settings.device)
@@ -114,9 +119,8 @@ def train(project: Project, settings: TrainSettings, clock: Clock = time.monoton
     except GeneratorExit:  # the caller stops here; the next call goes on
         loop.checkpoint()
         raise
-    whole = float(settings.steps or settings.budget)
-    written = yield from report(project, folder, chosen, Progress("train", whole, whole))
     runs.finish(project, folder, settings, "plateau" if counters.jump else "budget")
+    written = yield from report(project, folder, chosen, Progress("train", whole, whole))
     yield Done("train", loop.summary(), [str(folder / "best.safetensors"), *written])
 
 
