@@ -37,15 +37,15 @@ class Film:
     """Pictures of a window, each with the time that it is shown."""
 
     def __init__(self, window: Window) -> None:
-        self._window = window
+        self.window = window
         self.pictures: list[Image.Image] = []
         self.durations: list[int] = []
 
     def shoot(self, ms: int) -> None:
         """What is to be seen now; the same as before is shown longer."""
-        for toast in self._window.findChildren(Toast):
+        for toast in self.window.findChildren(Toast):
             toast.close()
-        taken = self._window.grab().toImage().convertToFormat(QImage.Format.Format_RGB888)
+        taken = self.window.grab().toImage().convertToFormat(QImage.Format.Format_RGB888)
         rows = bytes(taken.constBits())
         size = taken.width(), taken.height()
         picture = Image.frombytes("RGB", size, rows, "raw", "RGB", taken.bytesPerLine())
@@ -125,11 +125,13 @@ def look(film: Film, window: Window) -> None:
         film.shoot(300)
     film.thin(before, 14)
     until(lambda: window.looks.empty, "the verdicts")
-    page.bench.refresh()
-    for _ in range(16):
-        wait(120)
-        film.shoot(120)
     page.bench.player.pause()
+    page.bench.refresh()
+    page.bench.transport.skeletons.setChecked(True)
+    for frame in range(24):
+        page.bench.player.seek(0.4 + frame * 0.12)
+        wait(150)
+        film.shoot(120)
 
 
 def create(film: Film, window: Window) -> None:
@@ -142,13 +144,10 @@ def create(film: Film, window: Window) -> None:
     page.side.choice.button.click()
     until(lambda: page.training.isVisible(), "the training")
     film.shoot(500)
-    window.jobs.kill_all()
-    until(lambda: window.jobs.empty, "the end of the engine")
 
 
 def learn(film: Film, window: Window, demo: Path) -> None:
     """The demo's own training, picture by picture as they came."""
-    window.go_home()
     window.open_project(demo)
     page = window.page
     assert page is not None and window.document.project is not None
@@ -176,6 +175,21 @@ def show(film: Film, window: Window) -> None:
     film.shoot(1200)
 
 
+def opened() -> Window:
+    window = Window()
+    window.resize(*SIZE)
+    window.show()
+    window.begin()
+    return window
+
+
+def close(window: Window) -> None:
+    for jobs in (window.jobs, window.looks, window.measures):
+        jobs.kill_all()
+        until(lambda jobs=jobs: jobs.empty, "the end of the engine")  # type: ignore[misc]
+    window.close()
+
+
 def main() -> None:
     reader = argparse.ArgumentParser()
     reader.add_argument("videos", type=Path, help="the folder that `make demo` left")
@@ -192,23 +206,15 @@ def main() -> None:
         shutil.copy(asked.videos / "clip.mp4", where)
         dress(app)
         theme.apply(app, "dark")
-        window = Window()
-        window.resize(*SIZE)
-        window.show()
-        window.begin()
-        film = Film(window)
-        try:
-            begin(film, window, asked.videos)
-            look(film, window)
-            create(film, window)
-            learn(film, window, demo)
-            show(film, window)
-        finally:
-            window.jobs.kill_all()
-            window.looks.kill_all()
-            window.measures.kill_all()
-            wait(500)
-            window.close()
+        film = Film(opened())
+        begin(film, film.window, asked.videos)
+        look(film, film.window)
+        create(film, film.window)
+        close(film.window)
+        film.window = opened()
+        learn(film, film.window, demo)
+        show(film, film.window)
+        close(film.window)
     if asked.contact:
         asked.contact.mkdir(parents=True, exist_ok=True)
         for index, picture in enumerate(film.pictures):
