@@ -291,9 +291,13 @@ class ProjectPage(QWidget):
         from ui.notices import notify
 
         self._rests()
-        self.side.show_clip(clip)
-        self.show_part(CLIP)
-        self.bench.show_result(clip)
+        mine = self._clip()
+        if mine is not None and clip.is_file() and mine.samefile(clip):
+            self.side.show_clip(clip)
+            self.show_part(CLIP)
+            self.bench.show_result(clip)
+        else:  # another dance was chosen meanwhile
+            self._window.tell(self.tr("The clip of {0} is ready").format(clip.parent.parent.name))
         if not self._window.isActiveWindow():
             notify(self.tr("Your clip is ready"), self._document.name)
 

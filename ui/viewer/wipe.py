@@ -10,6 +10,8 @@ GRIP = 12
 """Pixels beside the line from which it can be taken hold of."""
 KNOB = 14
 """Radius of the handle."""
+FADED = "#a9abb6"
+"""Words on a dark ground, in either scheme."""
 
 
 def handle(painter: QPainter, x: float, height: float) -> None:
@@ -35,7 +37,7 @@ def handle(painter: QPainter, x: float, height: float) -> None:
 def absence(painter: QPainter, words: str, area: QRectF) -> None:
     """A few words where there is no picture at this moment."""
     painter.fillRect(area, QColor(GROUND))
-    painter.setPen(QColor(theme.colors().dim))
+    painter.setPen(QColor(FADED))
     room = area.adjusted(2 * theme.SPACE, 0, -2 * theme.SPACE, 0)
     painter.drawText(room, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, words)
 
