@@ -5,13 +5,15 @@ near the same places. Squared error punishes a sharp fold that sits two pixels o
 all, and so a generator that it chooses is blurred.
 
 Chosen by `tests/bench/likeness.py`, which damages frames of built-in dancers and of a real person in
-known ways, each in four strengths. This one finds the stronger of two damages as surely as the others;
-of pairs in which one is plainly worse (a blurred person against a sharp one a pixel off, an arm that
-is missing or doubled or a blurred face against a shift that nobody sees, checkerboards, ghosts) it gets
-more right than squared error, SSIM, MS-SSIM, GMSD, the normalized Laplacian pyramid distance, CW-SSIM,
-or local means and deviations alone, which the score was before. Two things do it: differences are
+known ways, each in four strengths. Like most of the others it finds every stronger damage worse, but for
+"another pose", whose strengths are no ladder to any measure. Of pairs in which one damage is plainly worse
+(a blurred person against a sharp one a pixel off, an arm that is missing or doubled or a blurred face
+against a shift that nobody sees, checkerboards, ghosts) it gets more right than squared error, SSIM, MS-SSIM,
+GMSD, the normalized Laplacian pyramid distance, CW-SSIM, or local means and deviations alone: 99.7 % on
+built-in dancers and 88 % on the real one, the next best 85 % and 71 %. Two things do it: differences are
 divided by what is there (without that a bright edge a pixel off outweighs a face without features), and
-the mean over pixels favors the worst (else an arm is nothing beside the outline of a whole body).
+the mean over pixels favors the worst (else an arm is nothing beside the outline of a whole body). Its weak
+side: camera noise on dark, plain cloth weighs more than a thin arm that is missing.
 """
 
 import cv2
