@@ -101,7 +101,10 @@ RECIPES = {
             parts=(), parts_from=1.0,
         ),
         _FAST,
-        replace(_FAST, name="best", enhancer_above=384, enhancer_from=0.35),
+        replace(
+            _FAST, name="best", enhancer_above=384, enhancer_from=0.35, adversarial=0.2, matching=4.0,
+            parts=("face", "left hand", "right hand"),
+        ),
     )
 }  # fmt: skip
 
