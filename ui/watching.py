@@ -1,15 +1,27 @@
 """While people are being found in new videos: plays them without sound, with the joints found so far."""
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QCoreApplication, QObject, QTimer
 
 from dancetransfer.events import Progress, Started
 from ui.project.document import Document
+from ui.timeline.lane import Lane
 from ui.workbench import Workbench
 
 EVERY_MS = 1000
 """How often the joints found so far are read."""
+SHORTEST = 1.0
+"""Seconds that have to be found for them to be played alone; finding is slower than playing."""
 POSES = "poses"
 """The stage that finds them."""
+
+
+def found_until(lane: Lane) -> float:
+    """Seconds from a lane's beginning for which a strip that is still filling has something; 0 where none fills."""
+    for strip in lane.strips:
+        gaps = [time for time, value in zip(strip.times, strip.values, strict=True) if value != value]  # NaN
+        if gaps and strip.name == QCoreApplication.translate("Strips", "Pose"):
+            return float(gaps[0])
+    return 0.0
 
 
 class Watching(QObject):
@@ -23,8 +35,11 @@ class Watching(QObject):
         self._lent: dict[str, bool] = {}
         """The transport's switches that were turned on, and how they stood."""
         self._next = QTimer(self, singleShot=True, interval=EVERY_MS)
-        self._next.timeout.connect(bench.read_found)
+        self._next.timeout.connect(self._read)
+        self._until = 0.0
+        """Seconds from the beginning for which joints are known by now; 0: play everything."""
         bench.player.state.connect(self._played)
+        bench.player.moved.connect(self._moved)
 
     def begin(self) -> None:
         """New videos are shown: play them round and round."""
@@ -47,10 +62,21 @@ class Watching(QObject):
 
     def end(self) -> None:
         """Everybody is found, or nobody looks any more."""
+        self._until = 0.0
         if self.playing:
             self._bench.player.pause()
             self._bench.player.go_start()
         self._give_back("loop", "mute", "skeletons")
+
+    def _read(self) -> None:
+        self._bench.read_found()
+        growing = [until for lane in self._bench.timeline.lanes if (until := found_until(lane))]
+        self._until = growing[0] if growing and growing[0] >= SHORTEST else 0.0
+
+    def _moved(self, seconds: float) -> None:
+        """Play what is found again and again: skeletons are to be seen."""
+        if self.playing and self._until and seconds > self._until:
+            self._bench.player.seek(0.0)
 
     def _played(self, plays: bool) -> None:
         if self.playing and not plays:

@@ -186,6 +186,7 @@ class Workbench(QWidget):
         """Show videos that are not in the project yet; of a motion there is nothing to see before it is read."""
         self._expected = {name: Path(file) for name, file in files.items() if has_picture(Path(file))}
         self._sources = dict(self._expected)
+        self._call_by_names()
         self.player.set_sources(self._sources)
         self._hear(files.get(DANCE, ""))
         self.set_view(self.best_view())
@@ -269,10 +270,13 @@ class Workbench(QWidget):
         dance = self._document.dance
         if dance:
             self._hear(dance.file)
-        labels = {DANCE: self.tr("Dance"), PERSON: self.tr("Person"), RESULT: self.tr("Result")}
-        self.viewer.set_labels({**labels, SKELETON: self.tr("Fitted to the person")})
+        self._call_by_names()
         if first or not set(self.viewer.names) <= set(wanted) | {SKELETON}:
             self.set_view(self.best_view())
+
+    def _call_by_names(self) -> None:
+        labels = {DANCE: self.tr("Dance"), PERSON: self.tr("Person"), RESULT: self.tr("Result")}
+        self.viewer.set_labels({**labels, SKELETON: self.tr("Fitted to the person")})
 
     def _wanted(self) -> dict[str, Path]:
         """What can be shown now; the dance comes first, for its times count."""

@@ -1,6 +1,7 @@
 """Watching the engine find people: their joints over the playing videos, and a strip that fills."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +112,23 @@ def test_it_plays_without_sound_until_everybody_is_found(bench: Workbench, qtbot
     watching(bench).end()
     assert not player.playing and player.time == 0.0
     assert not (transport.mute.isChecked() or transport.skeletons.isChecked() or player.loop)
+
+
+def test_what_is_found_is_played_again_and_again(
+    bench: Workbench, qtbot: QtBot, puppet_clips: Path, exact: Project, tmp_path: Path
+) -> None:
+    """The rest comes when joints are known there, so that skeletons are seen."""
+    watching(bench).begin()
+    folder = put_in(tmp_path / "x.dance", puppet_clips / "person.mp4")
+    find(folder, Poses.load(exact.clip_folder(exact.clips[0]) / "track.npz"), slice(30))
+    watching(bench).hear(Started("poses", 150))
+    watching(bench).hear(Progress("poses", 30, 150.0))
+    qtbot.waitUntil(lambda: bool(bench.timeline.lanes) and bool(bench.timeline.lanes[1].strips), timeout=WAIT)
+    bench.player.seek(1.1)
+    moments: list[float] = []
+    bench.player.moved.connect(moments.append)
+    qtbot.waitUntil(lambda: any(later < before for before, later in pairwise(moments)), timeout=WAIT)
+    assert max(moments) < 1.2 + 0.3 and bench.player.playing
 
 
 def test_a_key_takes_over(bench: Workbench, qtbot: QtBot) -> None:

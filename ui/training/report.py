@@ -30,9 +30,7 @@ class ReportSheet(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(*[2 * theme.SPACE] * 4)
         column.setSpacing(2 * theme.SPACE)
-        words = QLabel(
-            self.tr("The training never saw these frames. Shown are the ones it made worst, beside what was filmed.")
-        )
+        words = QLabel(self.tr("How the likeness rose, and the frames it made worst, beside what was filmed."))
         words.setProperty("role", "dim")
         words.setWordWrap(True)
         column.addWidget(words)
