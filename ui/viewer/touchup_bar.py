@@ -8,8 +8,6 @@ from ui import theme
 from ui.viewer.joints import limb_of, words
 from ui.viewer.touchup import TouchUp
 
-NARROW = 104 * theme.SPACE
-"""Below this width the buttons show their icons alone."""
 
 class TouchUpBar(QWidget):
     """Stands above or below the viewer while the mode is on; what it shows follows the `TouchUp`."""
@@ -19,7 +17,7 @@ class TouchUpBar(QWidget):
 
     def __init__(self, touchup: TouchUp, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._touchup, self._narrow = touchup, False
+        self._touchup = touchup
         self.setAccessibleName(self.tr("Touch up the poses"))
         self.joint_label = QLabel()
         self.reach_box = self._reaches()
@@ -96,12 +94,15 @@ class TouchUpBar(QWidget):
         self.hide_button.setEnabled(bool(joint))
 
     def resizeEvent(self, event: object) -> None:
-        if self._narrow != (self.width() < NARROW):
-            self._narrow = not self._narrow
-            self._dress()
+        self._dress()
 
     def _dress(self) -> None:
         """Words beside the icons where there is room for them."""
-        self._reach_label.setVisible(not self._narrow)
-        for button in (self.hide_button, self.swap_button, self.put_back_button):
-            button.setText("" if self._narrow else button.accessibleName())
+        buttons = (self.hide_button, self.swap_button, self.put_back_button)
+        for button in buttons:
+            button.setText(button.accessibleName())
+        shown = (self.joint_label, self._reach_label, self.reach_box, *buttons, self.done_button)
+        narrow = sum(one.sizeHint().width() + theme.SPACE for one in shown) + 4 * theme.SPACE > self.width()
+        self._reach_label.setVisible(not narrow)
+        for button in buttons:
+            button.setText("" if narrow else button.accessibleName())
