@@ -1564,8 +1564,8 @@
             <translation>Bericht vom Training</translation>
         </message>
         <message>
-            <source>The training never saw these frames. Shown are the ones it made worst, beside what was filmed.</source>
-            <translation>Diese Bilder hat das Training nie gesehen. Gezeigt werden die am schlechtesten gelungenen, neben dem, was gefilmt wurde.</translation>
+            <source>How the likeness rose, and the frames it made worst, beside what was filmed.</source>
+            <translation>Wie die Ähnlichkeit stieg, und die am schlechtesten gelungenen Bilder, neben dem, was gefilmt wurde.</translation>
         </message>
         <message>
             <source>This picture is damaged</source>
@@ -1990,6 +1990,10 @@
         <message>
             <source>Drag a joint, or click one</source>
             <translation>Zieh ein Gelenk oder klick eines an</translation>
+        </message>
+        <message>
+            <source>Pose</source>
+            <translation>Pose</translation>
         </message>
         <message>
             <source>Take this video away</source>
@@ -2454,10 +2458,6 @@
         <message>
             <source>Blend</source>
             <translation>Übergang</translation>
-        </message>
-        <message>
-            <source>Pose</source>
-            <translation>Pose</translation>
         </message>
         <message>
             <source>How sure the joints are that were found.</source>
