@@ -48,6 +48,7 @@ class ExportForm(QWidget):
         self._fades = self._together(self._fade_in, QLabel(self.tr("and o&ut")), self._fade)
         self._hardware = QCheckBox(self.tr("Hardware encoder, where one works"))
         self._label = QCheckBox(self.tr("Visible label in the corner"))
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)  # the picture gives way, no field
         self._lay_out()
         self._name()
         self._connect()
