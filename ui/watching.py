@@ -25,7 +25,7 @@ def found_until(lane: Lane) -> float:
 
 
 class Watching(QObject):
-    """Lets a workbench watch the engine; whoever presses Play or Pause takes over from it."""
+    """Lets a workbench watch the engine; whoever presses Pause or goes to a moment takes over from it."""
 
     def __init__(self, bench: Workbench, document: Document) -> None:
         super().__init__(bench)
@@ -40,6 +40,7 @@ class Watching(QObject):
         """Seconds from the beginning for which joints are known by now; 0: play everything."""
         bench.player.state.connect(self._played)
         bench.player.moved.connect(self._moved)
+        bench.timeline.sought.connect(self._leave)
 
     def begin(self) -> None:
         """New videos are shown: play them round and round."""
@@ -74,14 +75,23 @@ class Watching(QObject):
         self._until = growing[0] if growing and growing[0] >= SHORTEST else 0.0
 
     def _moved(self, seconds: float) -> None:
-        """Play what is found again and again: skeletons are to be seen."""
         if self.playing and self._until and seconds > self._until:
+            QTimer.singleShot(0, self, self._go_back)  # when it is clear that the user didn't go there
+
+    def _go_back(self) -> None:
+        """Play what is found again and again: skeletons are to be seen."""
+        if self.playing and self._until and self._bench.player.time > self._until:
             self._bench.player.seek(0.0)
 
     def _played(self, plays: bool) -> None:
-        if self.playing and not plays:
+        if not plays:
+            self._leave()
+
+    def _leave(self) -> None:
+        """The user has taken over; the skeletons stay as long as they are being found."""
+        if self.playing:
             self.playing = False
-            self._give_back("loop", "mute")  # the skeletons stay as long as they are found
+            self._give_back("loop", "mute")
 
     def _give_back(self, *names: str) -> None:
         for name in names:
