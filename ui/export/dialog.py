@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from PySide6.QtCore import QLocale, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QDialog,
     QFileDialog,
@@ -241,13 +241,25 @@ class ExportDialog(QDialog):
         """Say what is not rendered yet and that it will be."""
         words = self.tr("{0} to {1} s of the dance are not rendered yet. That is done first, and takes longer.")
         if self._missing:
-            self._warn(words.format(*(f"{seconds:.1f}" for seconds in self._missing)))
+            self._warn(words.format(*(QLocale().toString(seconds, "f", 1) for seconds in self._missing)))
         else:
             self._warn("")
 
     def _warn(self, words: str) -> None:
         self._word.setText(words)
         self._word.setVisible(bool(words))
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """As high as it takes: Qt leaves out the second line of a text when it asks how low a window may be."""
+        inner = self.layout()
+        if inner is not None:
+            inner.activate()
+            self.setMinimumHeight(max(0, inner.totalMinimumHeightForWidth(self.width())))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._make_room()
 
     def _tell_size(self) -> None:
         if self._job is not None:  # what is going on stands there

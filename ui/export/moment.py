@@ -1,6 +1,6 @@
 """What a clip will show: its crop over the picture of a moment, which a slider chooses."""
 
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QLocale, QRectF, Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
 from dancetransfer.render.presets import PRESETS
@@ -54,4 +54,4 @@ class MomentView(QWidget):
         self.view.set_picture(image, stage.size, self.time, None if danced else stage.poses)
         box = stage.box(values.crop, preset, self.time)
         self.view.set_box(None if box is None else QRectF(box[0], box[1], box[2] - box[0], box[3] - box[1]))
-        self._time.setText(f"{self.time:.1f} s" if stage.times else "")
+        self._time.setText(QLocale().toString(self.time, "f", 1) + " s" if stage.times else "")
