@@ -14,7 +14,7 @@ from dancetransfer.events import Done, Events, Progress, Started
 from dancetransfer.learn import runs
 from dancetransfer.learn.dancer import last_present, load_dancer, restarts
 from dancetransfer.learn.pairs import boxes_of
-from dancetransfer.pose.crop import part_boxes
+from dancetransfer.pose.crop import PARTS, part_boxes
 from dancetransfer.pose.poses import Poses
 from dancetransfer.project import Project
 from dancetransfer.settings import RenderSettings, TrainSettings
@@ -90,6 +90,7 @@ def render(project: Project, training: TrainSettings, settings: RenderSettings) 
     weights = runs.best(project, training)
     dancer = load_dancer(weights, runs.device_of(weights.parent, training.device))
     boxes, parts_at = boxes_of(poses, dancer.plan), part_boxes(poses)
+    parts_at[:, [name not in dancer.refiners for name in PARTS]] = np.nan  # an edit of them changes nothing
     first, last = frames_between(poses.time, settings.start, settings.stop)
     parts = segments(poses, folder / "render")
     _tidy(folder / "render", parts)
