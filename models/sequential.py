@@ -66,7 +66,7 @@ class SequentialGenerator(nn.Module):
     and enlarged, being smooth.
 
     The recursion's state is [N,state,H,W]: the last `history` pictures, newest first, and after
-    them as many label maps where `labels_history` is set. 0 means nothing, as before the first frame.
+    them as many label maps. 0 means nothing, as before the first frame.
     """
 
     def __init__(
@@ -81,12 +81,10 @@ class SequentialGenerator(nn.Module):
         fold: int = 0,
         skips: bool = False,
         spade: bool = False,  # the decoders' norms see the label map
-        labels_history: bool = True,  # the label maps of the remembered pictures, as published
     ) -> None:
         super().__init__()
         self.labels, self.pictures, self.fold = labels, history * outputs, fold
-        self.outputs = outputs
-        self.state = self.pictures + (history * labels if labels_history else 0)
+        self.state = self.pictures + history * labels
         self.multiple = 2 ** (fold + downs)
         channels = [min(width * 2**level, limit) for level in range(downs + 1)]
         kernel, early = 3 if fold else 7, blocks // 2
@@ -123,18 +121,6 @@ class SequentialGenerator(nn.Module):
             picture = functional.pixel_shuffle(picture, 2**self.fold)
             motion = functional.interpolate(motion, scale_factor=2**self.fold, mode="bilinear")
         return torch.cat([picture.float(), motion], 1)
-
-    def previous(self, state: Tensor) -> Tensor:
-        """The newest picture [N,outputs,H,W] of a state, which the flow moves."""
-        return state[:, : self.outputs]
-
-    def remember(self, state: Tensor, picture: Tensor, labels: Tensor) -> Tensor:
-        """The state after a frame: its picture [N,outputs,H,W] and label map [N,labels,H,W] first, the oldest gone."""
-        pictures, past = state.split([self.pictures, self.state - self.pictures], 1)
-        kept = [picture, pictures[:, : -self.outputs]]
-        if past.shape[1]:
-            kept += [labels, past[:, : -self.labels]]
-        return torch.cat(kept, 1)
 
     def _folded(self, x: Tensor) -> Tensor:
         return functional.pixel_unshuffle(x, 2**self.fold) if self.fold else x

@@ -14,7 +14,7 @@ from torch import Tensor
 from dancetransfer.errors import UserError
 from dancetransfer.events import Metric
 from dancetransfer.learn.batches import Batches
-from dancetransfer.learn.dancer import LABELS, generator_of, load_dancer, save_dancer, state_channels
+from dancetransfer.learn.dancer import LABELS, generator_of, load_dancer, remember, save_dancer, state_channels
 from dancetransfer.learn.pairs import boxes_of, load_footage, prepare
 from dancetransfer.learn.recipes import RECIPES, Plan, plan, recipe_of
 from dancetransfer.learn.train import train
@@ -74,22 +74,31 @@ def test_a_dancer_keeps_its_recipe_when_the_table_changes(tmp_path: Path, monkey
         load_dancer(tmp_path / "other.safetensors", CPU)
 
 
-def test_frame_by_frame_means_that_nothing_is_remembered(tmp_path: Path) -> None:
+def test_frame_by_frame_means_that_nothing_is_remembered() -> None:
     trainer, batches = begun("pix2pixhd")
     (given,) = drawn_in_a_step(trainer, batches, 0.2)
     assert given.shape[1] == LABELS and state_channels(RECIPES["pix2pixhd"]) == 0
     poses = textured(4).poses
     boxes = np.tile([0.0, 0, 200, 200], (4, 1))
-    (tmp_path / "x").touch()
     one, *_, last = trainer.dancer(0.2).steps(poses, boxes)
     assert np.array_equal(one.layer, last.layer)  # the same pose at another time
+
+
+def test_the_newest_picture_comes_first_and_the_oldest_is_forgotten() -> None:
+    recipe = RECIPES["vid2vid"]
+    state = torch.zeros(1, state_channels(recipe), 2, 2)
+    for number in (0.1, 0.2, 0.3):
+        layer = torch.full((1, 4, 2, 2), number)
+        layer[:, 3] = 1  # the whole frame
+        state = remember(recipe, state, layer, torch.full((1, LABELS, 2, 2), 10 * number))
+    wanted = [0.3] * 3 + [0.2] * 3 + [3.0] * LABELS + [2.0] * LABELS
+    assert state[0, :, 0, 0].tolist() == pytest.approx(wanted)
 
 
 def test_stretches_grow_as_the_table_says() -> None:
     trainer, batches = begun("best", unroll=((0.0, 2), (0.3, 4), (0.6, 8)), adversarial_from=2.0)
     assert [len(drawn_in_a_step(trainer, batches, share)) for share in (0.1, 0.3, 0.5, 0.65)] == [2, 4, 4, 8]
-    frames = [given.shape[0] * n for n, given in ((2, drawn_in_a_step(trainer, batches, 0.1)[0]),)]
-    assert frames == [RECIPES["best"].frames]
+    assert 2 * len(drawn_in_a_step(trainer, batches, 0.1)[0]) == RECIPES["best"].frames  # of two stretches
     short, few = begun("best", frames=5, unroll=((0.0, 8),))
     assert len(drawn_in_a_step(short, few, 0.1)) == 5  # the longest there is
 

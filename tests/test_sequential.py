@@ -31,21 +31,16 @@ def shift(x: float, y: float, size: tuple[int, int] = (12, 16)) -> Tensor:
 
 @pytest.mark.parametrize("outputs", [3, 4])
 @pytest.mark.parametrize(("fold", "skips", "spade"), [(0, False, False), (1, True, True), (2, False, True)])
-@pytest.mark.parametrize("labels_history", [False, True])
-def test_it_keeps_the_size_and_begins_without_motion(
-    outputs: int, fold: int, skips: bool, spade: bool, labels_history: bool
-) -> None:
+def test_it_keeps_the_size_and_begins_without_motion(outputs: int, fold: int, skips: bool, spade: bool) -> None:
     history = 2
-    network = SequentialGenerator(
-        LABELS, outputs, history, 4, 2, 1, 8, fold, skips, spade, labels_history=labels_history
-    )
+    network = SequentialGenerator(LABELS, outputs, history, 4, 2, 1, 8, fold, skips, spade)
     assert network.multiple == 2 ** (2 + fold)
-    assert network.state == history * (outputs + LABELS * labels_history)
+    assert network.state == history * (outputs + LABELS)
     x = torch.rand(2, LABELS + network.state, 3 * network.multiple, 5 * network.multiple)
     raw = network(x)
     assert raw.shape == (2, outputs + 3, *x.shape[-2:])
     assert (raw[:, outputs:] == 0).all() and raw[:, :outputs].std() > 0
-    layer, flow, kept = combine(raw, network.previous(x[:, LABELS:]), layer_of)
+    layer, flow, kept = combine(raw, x[:, LABELS : LABELS + outputs], layer_of)
     assert layer.shape == (2, 4, *x.shape[-2:])
     assert flow.shape == (2, 2, *x.shape[-2:]) and kept.shape == (2, 1, *x.shape[-2:])
     torch.testing.assert_close(kept, torch.full_like(kept, 0.5), atol=1e-4, rtol=0)  # the edge by rounding
@@ -57,26 +52,10 @@ def test_the_gradient_reaches_every_weight(fold: int, spade: bool) -> None:
     nn.init.normal_(network.motion.weight, 0, 0.02)  # as after a first step
     state = torch.rand(2, network.state, 24, 32)
     raw = network(torch.cat([torch.rand(2, LABELS, 24, 32), state], 1))
-    layer, flow, _ = combine(raw, network.previous(state), layer_of)
+    layer, flow, _ = combine(raw, state[:, :4], layer_of)
     (layer.pow(2).mean() + (flow - 1).pow(2).mean()).backward()
     silent = [name for name, p in network.named_parameters() if p.grad is None or p.grad.abs().sum() == 0]
     assert not silent
-
-
-def test_the_newest_picture_comes_first_and_the_oldest_is_forgotten() -> None:
-    network = SequentialGenerator(1, 3, 2, 4, 1, 0)
-    state = torch.zeros(1, network.state, 4, 4)
-    for number in (1, 2, 3):
-        picture = torch.full((1, 3, 4, 4), float(number))
-        state = network.remember(state, picture, 10 * picture[:, :1])
-        assert torch.equal(network.previous(state), picture)
-    assert state[0, :, 0, 0].tolist() == [3, 3, 3, 2, 2, 2, 30, 20]
-
-
-def test_without_label_maps_only_pictures_are_remembered() -> None:
-    network = SequentialGenerator(1, 3, 2, 4, 1, 0, labels_history=False)
-    state = network.remember(torch.zeros(1, 6, 4, 4), torch.ones(1, 3, 4, 4), torch.ones(1, 1, 4, 4))
-    assert state[0, :, 0, 0].tolist() == [1, 1, 1, 0, 0, 0]
 
 
 def test_the_flow_stays_exact_in_mixed_precision() -> None:

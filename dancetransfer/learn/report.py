@@ -18,7 +18,7 @@ from dancetransfer.learn.likeness import decibels, likeness_error
 from dancetransfer.learn.pairs import CHOOSE, REPORT, TRAIN, Footage, load_footage
 from dancetransfer.learn.report_sheet import Frame
 from dancetransfer.learn.showing import over_crop, write_picture
-from dancetransfer.pose.crop import face_boxes, hand_boxes, into_crop
+from dancetransfer.pose.crop import PARTS, into_crop, part_boxes
 from dancetransfer.pose.labels import label_map, picture
 from dancetransfer.pose.poses import Poses, person_box
 from dancetransfer.project import Project
@@ -35,7 +35,7 @@ SHOWN = 6
 """Worst frames that the sheet shows."""
 APART = 0.4
 """Seconds between two of them: neighbors are bad together, and one is enough."""
-PARTS = {REPORT: "report", CHOOSE: "choose", TRAIN: "train"}
+FOOTAGE = {REPORT: "report", CHOOSE: "choose", TRAIN: "train"}
 
 
 def report(project: Project, folder: Path, chosen: Device, alive: Event) -> Generator[Event, None, list[str]]:
@@ -58,7 +58,7 @@ def report(project: Project, folder: Path, chosen: Device, alive: Event) -> Gene
     about: dict[str, Any] = {
         "best": fingerprint(best),
         "recipe": (runs.read_run(folder) or {}).get("recipe", ""),
-        "part": PARTS[part],
+        "part": FOOTAGE[part],
         "frames": len(frames),
         "steps": rows[-1]["step"] if rows else 0,
         "seconds": rows[-1]["seconds"] if rows else 0.0,
@@ -170,9 +170,9 @@ def _drawn(dancer: Dancer, footage: list[Footage], part: int) -> Iterator[Frame]
 
 
 def _details(poses: Poses, boxes: np.ndarray, size: tuple[int, int]) -> dict[str, np.ndarray]:
-    left, right = hand_boxes(poses)
-    found = {"face": face_boxes(poses), "left hand": left, "right hand": right}
-    return {name: into_boxes(box, boxes, size) for name, box in found.items()}
+    return {
+        name: into_boxes(box, boxes, size) for name, box in zip(PARTS, part_boxes(poses).swapaxes(0, 1), strict=True)
+    }
 
 
 def stretches(footage: list[Footage], part: int) -> list[tuple[Footage, slice]]:

@@ -239,12 +239,10 @@ class Trainer:
         }
 
     def _flow_loss(self, batch: Batch, flows: list[Tensor]) -> Tensor:
-        terms = []
-        for n, flow in enumerate(flows):
-            before = batch.real[:, n]
-            if self.plan.recipe.follow:
-                before = move_state(before, batch.moves[:, n + 1])
-            terms.append(flow_loss(flow, batch.flow[:, n], before, batch.real[:, n + 1], batch.weight[:, n + 1]))
+        terms = [
+            flow_loss(flow, batch.flow[:, n], batch.real[:, n], batch.real[:, n + 1], batch.weight[:, n + 1])
+            for n, flow in enumerate(flows)
+        ]
         return torch.stack(terms).mean()
 
     def _perceptual(self, batch: Batch, made: Tensor, coarse: bool) -> Tensor:

@@ -120,19 +120,23 @@ def face_boxes(poses: Poses) -> np.ndarray:
     """
     head = np.where(poses.visible[..., None], poses.xy, np.nan)[:, :5].astype(np.float64) + 0.5
     seen = np.isfinite(head[:, NOSE, 0]) & np.isfinite(head[:, [LEFT_EYE, RIGHT_EYE], 0]).any(1)
-    boxes = np.full((len(poses), 4), np.nan)
     if not seen.any():
-        return boxes
+        return np.full((len(poses), 4), np.nan)
     size = _head_size(head)
     seen &= (size > 0) & ~(_facing(poses, head) < AWAY * size)
-    middle = _face_middle(head)
+    return _squares(poses, seen, _face_middle(head), FACE_SIDE * size)
+
+
+def _squares(poses: Poses, seen: np.ndarray, middle: np.ndarray, side: np.ndarray) -> np.ndarray:
+    """float64 [T,4]: squares of `side` [T] around `middle` [T,2], smooth in time, per shot; NaN where not `seen` [T]."""
+    boxes = np.full((len(poses), 4), np.nan)
     at = np.arange(len(poses))
     for shot in np.unique(poses.shot[seen]):
         part = poses.shot == shot
         known = part & seen
-        path = np.stack([np.interp(at[part], at[known], v[known]) for v in (*middle.T, size)], 1)
+        path = np.stack([np.interp(at[part], at[known], v[known]) for v in (*middle.T, side / 2)], 1)
         center = smooth_path(path[:, :2], poses.time[part], FACE_SECONDS)
-        half = FACE_SIDE / 2 * smooth_path(path[:, 2:], poses.time[part], FOLLOW_SECONDS)
+        half = smooth_path(path[:, 2:], poses.time[part], FOLLOW_SECONDS)
         boxes[part] = np.concatenate([center - half, center + half], 1)
     boxes[~seen] = np.nan
     return boxes
@@ -201,22 +205,8 @@ def _hand_boxes(poses: Poses, hand: slice) -> np.ndarray:
     visible = poses.visible[:, hand]
     xy = np.where(visible[..., None], poses.xy[:, hand], np.nan).astype(np.float64) + 0.5
     seen = visible.sum(1) >= FEWEST_JOINTS
-    boxes = np.full((len(poses), 4), np.nan)
-    if not seen.any():
-        return boxes
     low, high = np.full((len(poses), 2), np.nan), np.full((len(poses), 2), np.nan)
     low[seen], high[seen] = np.nanmin(xy[seen], 1), np.nanmax(xy[seen], 1)
     tall = person_box(poses)
     least = SMALLEST_HAND * np.nan_to_num(tall[:, 3] - tall[:, 1])
-    side = np.maximum((high - low).max(1), least)
-    middle = (low + high) / 2
-    at = np.arange(len(poses))
-    for shot in np.unique(poses.shot[seen]):
-        part = poses.shot == shot
-        known = part & seen
-        path = np.stack([np.interp(at[part], at[known], v[known]) for v in (*middle.T, side)], 1)
-        center = smooth_path(path[:, :2], poses.time[part], FACE_SECONDS)
-        half = HAND_SIDE / 2 * smooth_path(path[:, 2:], poses.time[part], FOLLOW_SECONDS)
-        boxes[part] = np.concatenate([center - half, center + half], 1)
-    boxes[~seen] = np.nan
-    return boxes
+    return _squares(poses, seen, (low + high) / 2, HAND_SIDE * np.maximum((high - low).max(1), least))
