@@ -128,7 +128,7 @@ def face_boxes(poses: Poses) -> np.ndarray:
 
 
 def _squares(poses: Poses, seen: np.ndarray, middle: np.ndarray, side: np.ndarray) -> np.ndarray:
-    """float64 [T,4]: squares of `side` [T] around `middle` [T,2], smooth in time, per shot; NaN where not `seen` [T]."""
+    """float64 [T,4]: squares of `side` [T] around `middle` [T,2], smooth in time, per shot; NaN where not `seen`."""
     boxes = np.full((len(poses), 4), np.nan)
     at = np.arange(len(poses))
     for shot in np.unique(poses.shot[seen]):
