@@ -6,8 +6,9 @@
     ... picture.py drift --keep DIR         (puppets; after training `best`)
     ... picture.py sheet --keep DIR         (real and made frames, faces and hands at full size, as PNG)
 
-ROW is a recipe, `edn-same` (edn with about the forward operations of best), or a recipe with parts changed:
-`best:augmented=false,clip=[]`. Each training appends a line to DIR/rows.jsonl, from which `table` makes mean
+ROW is a recipe, a recipe with `-same` behind it (narrowed to about the forward operations of best), or a recipe with
+parts changed: `best:augmented=false,clip=[]`. The seconds are those the processor spends on it, so that what else runs
+changes little. Each training appends a line to DIR/rows.jsonl, from which `table` makes mean
 and spread over seeds. Run as many `train` side by side as there are cores, each with OMP_NUM_THREADS=1.
 Scores are those of the person's report part, which nothing is learned from; with puppets, beside it, those
 against the person truly doing the dance, driven by the truth's joints and through the whole chain.
@@ -91,7 +92,7 @@ def spent(events: Iterator[Event]) -> None:
 def settings_of(row: str, asked: argparse.Namespace, project: Project) -> TrainSettings:
     """The settings of a row; a changed recipe takes its place in the table of recipes."""
     name, _, changes = row.partition(":")
-    recipe = "edn" if name == "edn-same" else name
+    recipe = name.removesuffix("-same")
     if changes:
         given = json.loads("{" + ",".join(f'"{k}":{v}' for k, v in (c.split("=") for c in split(changes))) + "}")
         text = json.dumps({**asdict(recipes.RECIPES[recipe]), **given})
@@ -99,7 +100,7 @@ def settings_of(row: str, asked: argparse.Namespace, project: Project) -> TrainS
     settings = TrainSettings(
         recipe=recipe, size=asked.size, budget=asked.seconds, steps=asked.steps, seed=asked.seed, init=NOTHING
     )
-    if name == "edn-same":
+    if name != recipe:
         wanted = operations(replace(settings, recipe="best"), project)
         widths = range(4, 65, 2)
         near = min(widths, key=lambda width: abs(operations(replace(settings, width=width), project) - wanted))
@@ -144,9 +145,9 @@ def rows(asked: argparse.Namespace) -> None:
         project = Project.open(folder)
         settings = settings_of(row, asked, project)
         spent(prepare(project, settings))
-        begun = time.perf_counter()
-        spent(train(project, settings))
-        took = time.perf_counter() - begun
+        begun = time.process_time()
+        spent(train(project, settings, time.process_time))
+        took = time.process_time() - begun
         dancer = load_dancer(runs.best(project, settings), device.choose("auto"))
         spent(held_out(project, dancer, None))
         scores = json.loads((project.person / "scores.json").read_text(encoding="utf-8"))["rows"]
