@@ -1,1 +1,1 @@
-"""Where a clip or a dance may jump within itself without being seen to: video textures (Schoedl et al., SIGGRAPH 2000)."""
+"""Where a clip or a dance may jump within itself unseen: video textures (Schoedl et al., SIGGRAPH 2000)."""
