@@ -1,0 +1,182 @@
+"""Which frame of a clip may follow which: filtered distances, their future, the transitions worth taking and loops of them.
+
+Schoedl, Szeliski, Salesin and Essa, "Video Textures", SIGGRAPH 2000, called "the paper" here. A
+transition (source, target) shows frame `target` after frame `source`, where `source + 1` would have
+come: it is good where `target` looks like `source + 1` and moves like it.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import comb
+
+import numpy as np
+from numpy.typing import NDArray
+
+Matrix = NDArray[np.floating]
+Indices = NDArray[np.int64]
+
+BLOCK_VALUES = 8_000_000
+"""Distances in memory at once where a clip is worked through in rows: 32 MB, of any length of clip."""
+SWEEPS = 1000
+"""More passes over the future cost are never needed; it stops at the first that changes nothing."""
+SETTLED = 1e-5
+"""A pass that changes the future cost by less than this part has changed nothing."""
+
+
+@dataclass(frozen=True, order=True)
+class Transition:
+    """Frame `target` is shown after frame `source`, at a cost in the unit of the distances."""
+
+    source: int
+    target: int
+    cost: float
+
+    @property
+    def length(self) -> int:
+        """Frames of the loop target ... source that it closes; below 1 for a jump ahead."""
+        return self.source - self.target + 1
+
+
+@dataclass(frozen=True)
+class Loop:
+    """Frames that are shown in turn for ever; the last is followed by the first."""
+
+    order: Indices
+    """int64 [L] frame numbers."""
+    cost: float
+    """Of all its transitions, each as often as it is taken."""
+    transitions: tuple[Transition, ...]
+    """Those that it takes, in the order in which it takes them."""
+
+
+def binomial(taps: int) -> NDArray[np.float64]:
+    """The weights of the diagonal filter, [taps], of sum 1. `taps` is even: as many frames before as after a cut."""
+    weights = np.array([comb(taps - 1, k) for k in range(taps)], np.float64)
+    return weights / weights.sum()
+
+
+def distances(rows: Matrix, features: Matrix) -> Matrix:
+    """float32 [R,N] Euclidean distances between features [R,F] and [N,F]."""
+    rows, features = np.asarray(rows, np.float32), np.asarray(features, np.float32)
+    squared = (rows**2).sum(1)[:, None] + (features**2).sum(1)[None] - 2 * (rows @ features.T)
+    return np.sqrt(np.maximum(squared, 0, out=squared), out=squared)
+
+
+def filtered(distance: Matrix, weights: Sequence[float] | Matrix) -> Matrix:
+    """Distances along the diagonals, [R-K+1,N-K+1] of [R,N] and K weights; the paper's eq. 2.
+
+    Element (a, b) compares the K frames from a on with the K frames from b on, so that frames count
+    as alike only where they move alike.
+    """
+    taps = len(weights)
+    rows, columns = distance.shape[0] - taps + 1, distance.shape[1] - taps + 1
+    if rows < 1 or columns < 1:
+        return np.zeros((max(rows, 0), max(columns, 0)), distance.dtype)
+    total = np.zeros((rows, columns), distance.dtype)
+    for k, weight in enumerate(weights):
+        total += distance.dtype.type(weight) * distance[k : k + rows, k : k + columns]
+    return total
+
+
+def future_cost(filtered: Matrix, power: float = 2.0, discount: float = 0.99) -> Matrix:
+    """What showing b after a costs with all that must follow, [M,M] of filtered distances [M,M]; eq. 4.
+
+    Element (a, b) = filtered[a + 1, b] ** power + discount * min over c of element (b, c): Q-learning,
+    rows from the last to the first until nothing changes. So a transition into a dead end is dear
+    though it looks good. After the last row nothing follows by itself: every way on costs as much as
+    the worst transition.
+    """
+    step = np.asarray(filtered, np.float64) ** power
+    step = np.vstack([step[1:], np.full((1, step.shape[1]), step.max())])
+    cheapest = step.min(1)
+    for _ in range(SWEEPS):
+        before = cheapest.copy()
+        for row in range(len(step) - 1, -1, -1):
+            cheapest[row] = (step[row] + discount * cheapest).min()
+        if np.abs(cheapest - before).max() <= SETTLED * max(cheapest.max(), 1e-12):
+            break
+    return step + discount * cheapest
+
+
+def pruned(cost: Matrix, most: int = 300, shortest: int = 2, apart: int = 2, first: int = 0) -> list[Transition]:
+    """The best transitions of a matrix [M,N] of costs of showing b after a, cheapest first; at most `most`.
+
+    Only local minima, of which no two have both ends less than `apart` frames from each other, and
+    neither the natural order nor a jump of fewer than `shortest` frames from it. `first` is the
+    frame that index 0 stands for.
+    """
+    low = _low(cost)
+    low &= np.isfinite(cost)
+    sources, targets = np.nonzero(low)
+    far = np.abs(targets - sources - 1) >= shortest
+    sources, targets = sources[far], targets[far]
+    return thinned(sources + first, targets + first, cost[sources, targets], most, apart)
+
+
+def thinned(sources: Indices, targets: Indices, costs: Matrix, most: int, apart: int) -> list[Transition]:
+    """The cheapest of some transitions, [K] each, of which no two are the same within `apart` frames."""
+    kept: list[Transition] = []
+    ends = np.zeros((most, 2), np.int64)
+    for n in np.lexsort((targets, sources, costs)):
+        end = (int(sources[n]), int(targets[n]))
+        if (np.abs(ends[: len(kept)] - end).max(1, initial=0) < apart).any():
+            continue
+        ends[len(kept)] = end
+        kept.append(Transition(*end, float(costs[n])))
+        if len(kept) == most:
+            break
+    return kept
+
+
+def transitions_of(
+    features: Matrix,
+    weights: Sequence[float] | Matrix,
+    most: int = 300,
+    shortest: int = 2,
+    apart: int = 2,
+    reach: int | None = None,
+    shut: NDArray[np.bool_] | None = None,
+) -> list[Transition]:
+    """The best transitions between the frames of a clip, by features [N,F], whose distance is what counts.
+
+    As `pruned` of the filtered distances, but worked through in rows, so that memory stays bounded
+    for a clip of any length. `reach` is the longest loop or jump in frames that is looked for;
+    frames of `shut` [N] are neither left nor entered.
+    """
+    found = [np.zeros((0, 3))]
+    for start, cost in _rows(features, weights):
+        inside = cost[1:-1]
+        low = _low(cost)[1:-1]
+        sources, targets = np.nonzero(low & np.isfinite(inside))
+        costs = inside[sources, targets]
+        sources, targets = sources + start, targets + len(weights) // 2
+        jump = np.abs(targets - sources - 1)
+        good = (jump >= shortest) & (jump <= (reach or len(features)))
+        if shut is not None:
+            good &= ~shut[sources] & ~shut[targets]
+        part = np.column_stack([sources, targets, costs])[good]
+        found.append(part[np.argsort(part[:, 2], kind="stable")[: 20 * most]])
+    together = np.concatenate(found)
+    return thinned(together[:, 0].astype(int), together[:, 1].astype(int), together[:, 2], most, apart)
+
+
+def _rows(features: Matrix, weights: Sequence[float] | Matrix) -> Iterator[tuple[int, Matrix]]:
+    """(frame that the second row leaves, costs of showing b after a with a row more at both ends)."""
+    taps, count = len(weights), len(features)
+    rows = count - taps  # as many frames can be left
+    size = max(16, BLOCK_VALUES // max(1, count))
+    for start in range(0, rows, size):
+        low, high = max(0, start - 1), min(rows, start + size + 1)
+        part = filtered(distances(features[low + 1 : high + taps], features), weights)
+        edge = np.full((1, part.shape[1]), np.inf, part.dtype)
+        part = np.vstack([edge, part]) if start == 0 else part
+        part = np.vstack([part, edge]) if high < start + size + 1 else part
+        yield start + taps // 2, part
+
+
+def _low(cost: Matrix) -> NDArray[np.bool_]:
+    """Where a matrix is nowhere lower right around."""
+    padded = np.pad(cost, 1, constant_values=np.inf)
+    rows = np.minimum(np.minimum(padded[:-2], padded[1:-1]), padded[2:])
+    around = np.minimum(np.minimum(rows[:, :-2], rows[:, 1:-1]), rows[:, 2:])
+    return cost <= around
