@@ -44,8 +44,9 @@ class TrainSettings:
 
     recipe: str = option(
         "fast",
-        "fast and best learn a crop that follows the person, best with all there is; the others are published methods.",
-        choices=("fast", "best", "edn", "pix2pixhd", "vid2vid"),
+        "fast and best learn a crop that follows the person, best with all there is; sprites learns nothing and moves "
+        "the person's own frames; the others are published methods.",
+        choices=("fast", "best", "sprites", "edn", "pix2pixhd", "vid2vid"),
     )
     size: int = option(
         256,

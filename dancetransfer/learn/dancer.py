@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -18,6 +17,7 @@ from dancetransfer.device import Device
 from dancetransfer.errors import UserError
 from dancetransfer.learn.batches import into_boxes, relative
 from dancetransfer.learn.recipes import Plan, Recipe, recipe_of
+from dancetransfer.learn.steps import Step, last_present, restarts
 from dancetransfer.pose.crop import PARTS, into_crop, part_boxes
 from dancetransfer.pose.labels import CHANNELS, label_map
 from dancetransfer.pose.poses import Poses
@@ -29,8 +29,6 @@ from models.sequential import SequentialGenerator
 
 LABELS = len(CHANNELS)
 HEADER = "dancetransfer"
-RESTART_SECONDS = 0.3
-"""After this long without a pose the recursion starts anew."""
 
 
 def generator_of(plan: Plan) -> GlobalGenerator | LocalEnhancer | SequentialGenerator:
@@ -103,32 +101,6 @@ def drawn(
         return layer_of(raw.float()), None
     layer, flow, _ = combine(raw.float(), state[:, : recipe.outputs].float(), layer_of)
     return layer, flow
-
-
-def restarts(poses: Poses) -> np.ndarray:
-    """bool [T]: frames with a person at which the recursion begins anew: the first, after a cut, after a gap."""
-    anew = np.zeros(len(poses), bool)
-    at = np.flatnonzero(poses.present)
-    if len(at):
-        gap = np.diff(poses.time[at]) > RESTART_SECONDS
-        gap &= np.diff(at) > 1  # a slow frame rate alone is no gap
-        cut = np.diff(poses.shot[at]) != 0
-        anew[at] = np.concatenate([[True], gap | cut])
-    return anew
-
-
-def last_present(present: np.ndarray, start: int) -> int:
-    """The last frame with a person before frame `start`; 0 where there is none."""
-    before = np.flatnonzero(present[:start])
-    return int(before[-1]) if len(before) else 0
-
-
-class Step(NamedTuple):
-    """One frame: the person layer, where it lies, and the recursion's state after it."""
-
-    layer: np.ndarray  # uint8 [H,W,4], color and alpha; color is 0 where alpha is 0
-    box: np.ndarray  # float64 [4], pixel edges of the plate
-    state: np.ndarray | None  # float32 [S,H,W]; None where the recursion starts anew after it
 
 
 @dataclass

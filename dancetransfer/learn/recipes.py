@@ -16,7 +16,7 @@ class Recipe:
     aspect: float | None  # width / height; None: what the person's poses need
     mask: bool  # predict a mask and stand over the plate
     # the generator
-    width: int  # channels of G's first layer
+    width: int  # channels of G's first layer; 0: no G at all, the person's own frames are moved (sprites)
     downs: int  # halvings
     blocks: int  # residual blocks
     limit: int  # most channels of a layer
@@ -50,6 +50,11 @@ class Recipe:
     parts: tuple[str, ...]  # which of pose.crop.PARTS are gone over
     parts_from: float  # share from which only they are trained
     part_width: int
+
+    @property
+    def learned(self) -> bool:
+        """There are networks to train."""
+        return self.width > 0
 
     @property
     def outputs(self) -> int:
@@ -104,6 +109,11 @@ RECIPES = {
         replace(
             _FAST, name="best", enhancer_above=384, enhancer_from=0.35, adversarial=0.2, matching=4.0,
             parts=("face", "left hand", "right hand"),
+        ),
+        # Schoedl and Essa, SCA 2002: no network; crops like those of fast, so that either can go before the other
+        replace(
+            _FAST, name="sprites", width=0, blocks=0, limit=0, history=0, unroll=(), judge_width=0, judge_scales=0,
+            judge_frames=0, adversarial=0.0, matching=0.0, perceptual=0.0, pixel=0.0, frames=0, parts=(), part_width=0,
         ),
     )
 }  # fmt: skip
