@@ -1,4 +1,4 @@
-"""Which frame of a clip may follow which: filtered distances, their future, the transitions worth taking and loops of them.
+"""Which frame of a clip may follow which: filtered distances, their future, and the transitions worth taking.
 
 Schoedl, Szeliski, Salesin and Essa, "Video Textures", SIGGRAPH 2000, called "the paper" here. A
 transition (source, target) shows frame `target` after frame `source`, where `source + 1` would have
