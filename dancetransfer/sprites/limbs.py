@@ -2,25 +2,40 @@
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
-from dancetransfer.pose.names import SIDES
-from dancetransfer.pose.poses import JOINTS
-from dancetransfer.pose.space import Stand, stand_of
+from dancetransfer.sprites.bones import ARMS, COUNT, HEAD, PARENT, RADIUS, TRUNK, Bones, bones_of, mirror, order
+
+CORE = 0.95
+"""Within this part of its radius a limb hides what lies behind it."""
+CAP = 1.25
+"""Radius around a joint that both its limbs have, in radii of the thinner: what fills the outside of a bent one."""
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One limb cut out of its frame."""
+
+    tile: np.ndarray
+    """uint8 [h,w,4]: color, also beyond the limb's edge, and alpha."""
+    corner: tuple[int, int]
+    """Of the tile in the crop, x and y."""
 
 
 @dataclass(frozen=True)
 class Limbs:
     """One filmed frame of the person, ready to be moved to other poses."""
 
-    layer: np.ndarray
-    """uint8 [h,w,4]: color and mask of the crop."""
-    box: np.ndarray
-    """float64 [4]: where the crop lies, in pixel edges."""
-    xy: np.ndarray
-    """float64 [133,2] joints in the plate's pixels; mirrored with the crop."""
-    confidence: np.ndarray
-    stand: Stand
+    layers: tuple[Layer | None, ...]
+    """[14]: None where the frame doesn't show that limb."""
+    bones: Bones
+    """In pixels of the crop."""
+    radius: np.ndarray
+    """float64 [14] pixels: half of each limb's width."""
+    scale: float
+    """Pixels of the crop for one of the plate."""
+    size: tuple[int, int]
 
 
 def limbs_of(
@@ -38,26 +53,145 @@ def limbs_of(
     `confidence` [133] its joints in the plate's pixels, `back` uint8 [h,w,3] what is behind the person.
     `mirrored`: as in a mirror that stands in the middle of the box, left limbs being right ones.
     """
-    box, xy = np.asarray(box, np.float64), np.asarray(xy, np.float64)
+    box, crop = np.asarray(box, np.float64), np.asarray(crop)
     if mirrored:
         crop, (xy, confidence) = np.ascontiguousarray(crop[:, ::-1]), mirror(xy, confidence, box)
-    return Limbs(np.asarray(crop), box, xy, np.asarray(confidence), stand_of(xy[None], confidence[None]))
+    size = crop.shape[1], crop.shape[0]
+    into = pixels(box, size)
+    bones = bones_of(xy, confidence).moved(into)
+    layer = crop
+    mask = layer[..., 3]
+    radius = _radii(bones, mask)
+    near = _relative_distances(bones, radius, size)
+    owner = _owners(near, bones, mask)
+    layers = tuple(_layer(limb, layer, owner, near, bones, radius) for limb in range(COUNT))
+    return Limbs(layers, bones, radius, into[0, 0], size)
 
 
-def mirror(xy: np.ndarray, confidence: np.ndarray, box: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Joints [133,2] and their confidence [133] in a mirror in the middle of a box (pixel edges)."""
-    order = np.arange(JOINTS)
-    left, right = (list(side) for side in SIDES["all"])
-    order[left], order[right] = right, left
-    order[_FACE] = 23 + np.array(_FACE_MIRRORED)
-    turned = np.asarray(xy, np.float64)[order]
-    turned[:, 0] = box[0] + box[2] - 1 - turned[:, 0]
-    return turned, np.asarray(confidence)[order]
+def pixels(box: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """3x3 matrix from the plate's pixels (centers are whole numbers) to those of a box of `size`."""
+    x, y = size[0] / (box[2] - box[0]), size[1] / (box[3] - box[1])
+    return np.array([[x, 0, (0.5 - box[0]) * x - 0.5], [0, y, (0.5 - box[1]) * y - 0.5], [0, 0, 1]])
 
 
-_FACE = np.arange(23, 91)
-_FACE_MIRRORED = (
-    *range(16, -1, -1), *range(26, 16, -1), 27, 28, 29, 30, 35, 34, 33, 32, 31, 45, 44, 43, 42, 47, 46, 39, 38, 37,
-    36, 41, 40, 54, 53, 52, 51, 50, 49, 48, 59, 58, 57, 56, 55, 64, 63, 62, 61, 60, 67, 66, 65,
-)  # fmt: skip
-"""The 68 points of the face (iBUG 300-W order) seen in a mirror."""
+def _radii(bones: Bones, mask: np.ndarray) -> np.ndarray:
+    """Pixels [14]: how thick each limb is, by the mask around its bone, near what is usual."""
+    usual = RADIUS * bones.height
+    inside = cv2.distanceTransform((mask > 127).astype(np.uint8), cv2.DIST_L2, 3)
+    inside = cv2.dilate(inside, np.ones((5, 5), np.uint8))
+    found = usual.copy()
+    for limb in np.flatnonzero(bones.known):
+        if limb in (TRUNK, HEAD):
+            continue
+        along = np.linspace(0.25, 0.9, 6)[:, None]
+        at = np.rint(bones.start[limb] * (1 - along) + bones.end[limb] * along).astype(int)
+        at = np.clip(at, 0, (mask.shape[1] - 1, mask.shape[0] - 1))
+        found[limb] = np.percentile(inside[at[:, 1], at[:, 0]], 40) + 0.5
+    return np.clip(found, 0.75 * usual, 1.35 * usual)
+
+
+def _relative_distances(bones: Bones, radius: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """float32 [14,h,w]: how far each pixel is from each bone, in the limb's radii; infinite where there is no bone."""
+    x, y = np.arange(size[0], dtype=np.float32)[None], np.arange(size[1], dtype=np.float32)[:, None]
+    near = np.full((COUNT, size[1], size[0]), np.inf, np.float32)
+    for limb in np.flatnonzero(bones.known):
+        if limb == TRUNK:
+            near[limb] = _trunk_distance(bones, size)
+            continue
+        start, end = bones.start[limb], bones.end[limb]
+        if limb == HEAD:
+            along = end - start
+            start, end = end - 0.25 * along, end + 0.3 * along
+        near[limb] = _segment_distance(x, y, start, end) / np.float32(radius[limb])
+    return near
+
+
+def _segment_distance(x: np.ndarray, y: np.ndarray, start: np.ndarray, end: np.ndarray) -> np.ndarray:
+    along = end - start
+    unit = along / max(float(along @ along), 1e-6)
+    part = (x - np.float32(start[0])) * np.float32(unit[0]) + (y - np.float32(start[1])) * np.float32(unit[1])
+    np.clip(part, 0, 1, out=part)
+    return np.hypot(x - np.float32(start[0]) - part * np.float32(along[0]),
+                    y - np.float32(start[1]) - part * np.float32(along[1]))  # fmt: skip
+
+
+def _trunk_distance(bones: Bones, size: tuple[int, int]) -> np.ndarray:
+    """As for limbs: up to 1 inside, then by how far outside of the trunk."""
+    shoulders, hips = bones.shoulders.mean(0), bones.hips.mean(0)
+    least = 0.05 * bones.height
+    corners = []
+    for pair, middle, wide in ((bones.shoulders, shoulders, 0.8), (bones.hips, hips, 1.35)):
+        for joint in pair:
+            away = joint - middle
+            length = max(float(np.linalg.norm(away)), 1e-3)
+            corners.append(middle + away * max(wide, least / length))
+    up = 0.06 * (shoulders - hips)
+    outline = np.array([corners[0] + up, corners[1] + up, corners[3] - up, corners[2] - up])
+    inside = np.zeros((size[1], size[0]), np.uint8)
+    cv2.fillConvexPoly(inside, cv2.convexHull(np.rint(outline).astype(np.int32)), 1)
+    outside = cv2.distanceTransform(1 - inside, cv2.DIST_L2, 3)
+    neck = shoulders + 0.5 * (bones.end[HEAD] - shoulders) if bones.known[HEAD] else shoulders + 2 * up
+    x, y = np.arange(size[0], dtype=np.float32)[None], np.arange(size[1], dtype=np.float32)[:, None]
+    around = _segment_distance(x, y, shoulders, neck) / np.float32(0.03 * bones.height)
+    return np.minimum(np.float32(CORE) + outside / np.float32(0.05 * bones.height), np.maximum(around, CORE))
+
+
+def _owners(near: np.ndarray, bones: Bones, mask: np.ndarray) -> np.ndarray:
+    """int [h,w]: whose each pixel is: the front one's of those whose core it lies in, else the nearest's."""
+    cost = near.copy()
+    for rank, chain in enumerate(order(bones)):
+        for limb in chain:
+            core = near[limb] < CORE
+            cost[limb][core] -= 2 * rank
+    return np.argmin(cost, 0)
+
+
+def _layer(
+    limb: int, crop: np.ndarray, owner: np.ndarray, near: np.ndarray, bones: Bones, radius: np.ndarray
+) -> Layer | None:
+    if not bones.known[limb]:
+        return None
+    mine = owner == limb
+    caps = np.zeros(mine.shape, np.uint8)
+    for other in range(COUNT):
+        if bones.known[other] and (PARENT[other] == limb or PARENT[limb] == other):
+            child = max(limb, other)
+            joint = bones.start[child]
+            thin = CAP * min(radius[limb], radius[other])
+            cv2.circle(caps, tuple(np.rint(joint * 8).astype(int).tolist()), round(thin * 8), 255, -1, cv2.LINE_AA, 3)
+    hidden = (near[limb] < 1.0) & ~mine
+    visible = mine | ((caps > 0) & _related(limb, owner))
+    extent = np.where(mine | hidden, 255, 0).astype(np.uint8)
+    extent = np.maximum(cv2.GaussianBlur(extent, (3, 3), 0), caps)
+    alpha = (extent.astype(np.uint16) * crop[..., 3] // 255).astype(np.uint8)
+    left, top, wide, tall = cv2.boundingRect(alpha)
+    if not wide:
+        return None
+    left, top = max(left - 2, 0), max(top - 2, 0)
+    rows, columns = slice(top, top + tall + 4), slice(left, left + wide + 4)
+    color = crop[rows, columns, :3]
+    known = visible[rows, columns] & (crop[rows, columns, 3] > 200)
+    tile = np.dstack([_spread(color, known), alpha[rows, columns]])
+    return Layer(tile, (left, top))
+
+
+def _related(limb: int, owner: np.ndarray) -> np.ndarray:
+    """bool [h,w]: pixels of limbs that hang at this one, or at which it hangs."""
+    table = np.array([other == PARENT[limb] or PARENT[other] == limb for other in range(COUNT)])
+    return table[owner]
+
+
+def _spread(color: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """uint8 [h,w,3]: the color where it is known, and around it that of the nearest ones."""
+    weighted = np.dstack([color, np.full(known.shape, 255, np.uint8)]) * known[..., None].astype(np.uint8)
+    result, weight = color.astype(np.float32), known.astype(np.float32)
+    result *= weight[..., None]
+    level = weighted.astype(np.float32)
+    sigma = 1.0
+    while weight.min() < 0.5 and sigma < 40:
+        blurred = cv2.GaussianBlur(level, (0, 0), sigma)
+        there = (1 - weight) * np.clip(blurred[..., 3] / 40, 0, 1)
+        result += (there / np.maximum(blurred[..., 3], 1e-3) * 255)[..., None] * blurred[..., :3]
+        weight += there
+        sigma *= 3
+    return np.clip(result / np.maximum(weight, 1e-3)[..., None], 0, 255).astype(np.uint8)
