@@ -108,7 +108,7 @@ def test_damaged_weights_are_an_error_that_says_what_to_do(
 
 
 def test_sizes_are_multiples_that_the_networks_take() -> None:
-    for recipe in RECIPES:
+    for recipe in (name for name, one in RECIPES.items() if one.learned):
         for size in (32, 50, 64, 300):
             chosen = plan(TrainSettings(recipe=recipe, size=size, width=4, blocks=1), 0.7)
             network = generator_of(chosen)

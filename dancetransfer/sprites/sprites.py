@@ -1,0 +1,114 @@
+"""The person's own frames dance: chosen for each pose, moved to it limb by limb, faded where they jump."""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+import numpy as np
+
+from dancetransfer.learn.pairs import Footage
+from dancetransfer.learn.steps import Step
+from dancetransfer.pose.poses import Poses
+from dancetransfer.sprites.choice import Chooser
+from dancetransfer.sprites.fades import Shown, faded
+from dancetransfer.sprites.frames import frames_of
+from dancetransfer.sprites.limbs import limbs_of
+from dancetransfer.sprites.warp import warp
+
+VERSION = 1
+"""Raised when the layers change; older ones are then made again."""
+WORKERS = 2
+"""Threads that warp; NumPy and OpenCV leave the interpreter to others meanwhile."""
+
+Given = TypeVar("Given")
+Made = TypeVar("Made")
+
+
+class Sprites:
+    """A person's frames, ready for any dance. Nothing is learned."""
+
+    def __init__(self, footage: list[Footage], part: int | None = None) -> None:
+        """`part`: the part of the footage that is shown; all of it where not given, TRAIN to be scored by the rest.
+
+        UserError where there is no frame.
+        """
+        self.footage, self.frames = footage, frames_of(footage, part)
+        height, width = footage[0].crops.shape[1:3]
+        self.size: tuple[int, int] = (int(width), int(height))
+        self.chooser = Chooser(self.frames)
+
+    def layers(self, poses: Poses, boxes: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Person layers (uint8 [H,W,4]) and boxes of a track in plate coordinates."""
+        for step in self.dance(poses, boxes).steps(0, len(poses)):
+            yield step.layer, step.box
+
+    def dance(self, poses: Poses, boxes: np.ndarray) -> "SpriteDance":
+        """What is shown of a whole dance, chosen; `boxes` [T,4] as `learn.pairs.boxes_of` gives them."""
+        return SpriteDance(self, poses, boxes)
+
+    def moved(self, shown: Shown, xy: np.ndarray, confidence: np.ndarray, box: np.ndarray) -> np.ndarray:
+        """uint8 [H,W,4]: a filmed frame in a wanted pose."""
+        frames, n = self.frames, shown.frame
+        back = frames.footage[frames.clip[n]].backdrop(int(frames.position[n]), self.size)
+        limbs = limbs_of(
+            frames.crop(n), frames.box(n), frames.xy[n], frames.confidence[n], back=back, mirrored=shown.mirrored
+        )
+        return warp(limbs, xy, confidence, box, self.size)
+
+
+class SpriteDance:
+    """A dance by sprites: any stretch of it comes out as it does in the whole."""
+
+    def __init__(self, sprites: Sprites, poses: Poses, boxes: np.ndarray) -> None:
+        self._sprites, self._poses, self.boxes = sprites, poses, boxes
+        self.choice = sprites.chooser.choose(poses)
+        self.shown = faded(sprites.frames, self.choice, poses.time)
+
+    def depends_on(self, start: int, stop: int) -> list[np.ndarray]:
+        """All that decides about the pixels of frames start <= n < stop, besides the person."""
+        span = slice(start, stop)
+        shown = np.array([number for one in self.shown[span] for each in one for number in each], np.float64)
+        return [self._poses.xy[span], self._poses.confidence[span], self.boxes[span], shown]
+
+    def steps(self, start: int, stop: int) -> Iterator[Step]:
+        """Frames start <= n < stop; those without a person are empty."""
+        layers = _side_by_side(self._layer, range(start, stop))
+        for n, layer in zip(range(start, stop), layers, strict=True):
+            yield Step(layer, self.boxes[n], None)
+
+    def _layer(self, n: int) -> np.ndarray:
+        size, shown = self._sprites.size, self.shown[n]
+        if not shown:
+            return np.zeros((size[1], size[0], 4), np.uint8)
+        asked = self._poses.xy[n], self._poses.confidence[n], self.boxes[n]
+        parts = [self._sprites.moved(one, *asked) for one in shown]
+        return parts[0] if len(parts) == 1 else _mixed(parts, [one.share for one in shown])
+
+
+def _mixed(layers: list[np.ndarray], shares: list[float]) -> np.ndarray:
+    """Layers over each other by their shares: alphas add up, and colors as far as they are seen."""
+    total = np.zeros(layers[0].shape, np.float32)
+    for layer, share in zip(layers, shares, strict=True):
+        weight = layer[..., 3:].astype(np.float32) * (share / 255)
+        total[..., :3] += weight * layer[..., :3]
+        total[..., 3:] += weight
+    alpha = total[..., 3:]
+    color = total[..., :3] / np.maximum(alpha, 1e-6)
+    return np.rint(np.concatenate([color * (alpha >= 0.5 / 255), 255 * alpha], -1)).clip(0, 255).astype(np.uint8)
+
+
+def _side_by_side(work: Callable[[Given], Made], given: Iterable[Given]) -> Iterator[Made]:
+    """`work` on each, in order, a few ahead of what is asked for."""
+    with ThreadPoolExecutor(WORKERS) as pool:
+        waiting: deque[Future[Made]] = deque()
+        try:
+            for one in given:
+                waiting.append(pool.submit(work, one))
+                if len(waiting) > 2 * WORKERS:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for one in waiting:
+                one.cancel()
