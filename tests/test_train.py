@@ -48,8 +48,9 @@ from dancetransfer.pose import poses as p
 from dancetransfer.project import Project
 
 
-def test_a_run_leaves_what_the_next_one_needs(small: Project) -> None:
+def test_a_run_leaves_what_the_next_one_needs(small: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ticks of 2.5 s: a preview at 4 s and then ever later, a checkpoint at 10 s and a minute after that."""
+    monkeypatch.setattr("dancetransfer.learn.train.PATIENCE", 2.0)  # a training this small may stop rising at any time
     clock = Ticking(2.5)
     saved: dict[str, float] = {}
     events = []

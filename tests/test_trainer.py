@@ -15,7 +15,7 @@ from torch import Tensor
 from dancetransfer.errors import UserError
 from dancetransfer.events import Metric
 from dancetransfer.learn import pairs
-from dancetransfer.learn.batches import Batches
+from dancetransfer.learn.batches import Batches, into_boxes
 from dancetransfer.learn.dancer import LABELS, Dancer, load_dancer, save_dancer
 from dancetransfer.learn.pairs import load_footage, plan_of, prepare
 from dancetransfer.learn.recipes import RECIPES, Plan
@@ -23,8 +23,10 @@ from dancetransfer.learn.runs import begin_anew
 from dancetransfer.learn.showing import Judging
 from dancetransfer.learn.train import train
 from dancetransfer.learn.trainer import Trainer
+from dancetransfer.pose.crop import PARTS, part_boxes
 from dancetransfer.pose.poses import Poses
 from dancetransfer.project import Project
+from dancetransfer.score.metrics import pixels_in
 from dancetransfer.settings import TrainSettings
 
 
@@ -211,3 +213,28 @@ def test_learning_learns(small: Project) -> None:
     assert learned > judging.score(Nobody()) + 2  # type: ignore[arg-type]  # 17.6 dB
     scores = [row["score"] for row in metrics(small.runs[0]) if "score" in row]
     assert max(scores) - 0.12 < learned < max(scores) + 0.02  # the training may use bfloat16
+
+
+def test_a_face_counts_more_than_as_much_of_the_body(small: Project) -> None:
+    """The same square wiped out on the face and on the chest."""
+    (clip,) = load_footage(small)
+    judging = Judging([clip], plan_of(SMALL, {clip.name: clip.poses}))
+    (_, run), *_ = judging.runs
+
+    class Filmed:
+        def __init__(self, wiped: float) -> None:
+            self.down = wiped
+
+        def layers(self, poses: Poses, boxes: np.ndarray) -> Any:
+            faces = into_boxes(part_boxes(poses)[:, PARTS.index("face")], boxes, judging.plan.size)
+            for n, box in enumerate(boxes):
+                layer = np.array(clip.crops[int(run[0]) + n])
+                layer[..., 3] = 255
+                if np.isfinite(faces[n]).all() and np.isfinite(self.down):
+                    height = faces[n, 3] - faces[n, 1]
+                    where = pixels_in(faces[n] + [0, self.down * height, 0, self.down * height], layer.shape)
+                    layer[where][..., :3] = layer[where][..., :3].mean((0, 1))
+                yield layer, box
+
+    whole, faceless, chestless = (judging.score(Filmed(down)) for down in (np.nan, 0, 2))  # type: ignore[arg-type]
+    assert whole > chestless > faceless + 6  # 70, 33.5 and 25.0 dB

@@ -1,7 +1,7 @@
 """What a young generator is looked at with: held-out frames that score it, a driving frame that shows it."""
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -19,6 +19,8 @@ from dancetransfer.pose.poses import Poses, person_box
 from dancetransfer.project import Project
 from dancetransfer.storage import atomic_path
 
+UNSEEN = -1e9
+"""The score of what no frame shows."""
 JUDGED = 40
 """Frames of the choose part that a score is taken over."""
 
@@ -40,27 +42,39 @@ class Judging:
                 break
 
     def score(self, dancer: Dancer) -> float:
-        """Likeness in dB (`learn.likeness`) within the crop's person box: of the mean error over the choose part."""
-        return self._score(dancer, person_box)
+        """Likeness in dB (`learn.likeness`) over the choose part: the mean of the person's and the face's.
+
+        A face is a fiftieth of a person and half of what is looked at. Where poses are hard and the whole body's
+        likeness hardly moves (on one real clip it called 39 steps as good as 600), the face still tells.
+        """
+        person, face = self._score(dancer, [person_box, _box_of("face")])
+        return (person + face) / 2 if face > UNSEEN else person
 
     def part(self, dancer: Dancer, name: str) -> float:
-        """The same within the box of a face or hand (`pose.crop.PARTS`); -1e9 where none is seen."""
-        return self._score(dancer, lambda poses: part_boxes(poses)[:, PARTS.index(name)])
+        """The same within the box of a face or hand (`pose.crop.PARTS`); `UNSEEN` where none is seen."""
+        return self._score(dancer, [_box_of(name)])[0]
 
-    def _score(self, dancer: Dancer, box_of: Any) -> float:
-        errors = []
+    def _score(self, dancer: Dancer, boxes_of_frames: Sequence[Callable[[Poses], np.ndarray]]) -> list[float]:
+        """Likeness in dB within each kind of box: of the mean error; `UNSEEN` where there is no such box."""
+        errors: list[list[float]] = [[] for _ in boxes_of_frames]
         for clip, run in self.runs:
             part = slice(int(run[0]), int(run[-1]) + 1)
             poses, boxes = clip.poses[part], clip.boxes[part]
-            within = into_boxes(box_of(poses), boxes, self.plan.size)
+            within = [into_boxes(box_of(poses), boxes, self.plan.size) for box_of in boxes_of_frames]
             for n, (layer, _) in enumerate(dancer.layers(poses, boxes)):
-                if not np.isfinite(within[n]).all():
-                    continue
                 made = over_crop(clip.backdrop(part.start + n, self.plan.size), layer)
-                error = likeness_error(made, clip.crops[part.start + n][..., :3], within[n])
-                if np.isfinite(error):
-                    errors.append(error)
-        return decibels(float(np.mean(errors))) if errors else -1e9
+                for kind, box in enumerate(one[n] for one in within):
+                    if not np.isfinite(box).all():
+                        continue
+                    error = likeness_error(made, clip.crops[part.start + n][..., :3], box)
+                    if np.isfinite(error):
+                        errors[kind].append(error)
+        return [decibels(float(np.mean(found))) if found else UNSEEN for found in errors]
+
+
+def _box_of(name: str) -> Callable[[Poses], np.ndarray]:
+    """The box of a face or hand in every frame of poses."""
+    return lambda poses: part_boxes(poses)[:, PARTS.index(name)]
 
 
 def over_crop(plate: np.ndarray, layer: np.ndarray) -> np.ndarray:

@@ -20,7 +20,7 @@ from dancetransfer.learn.pairs import Footage, load_footage, plan_of
 from dancetransfer.learn.recipes import Plan
 from dancetransfer.learn.report import due, report
 from dancetransfer.learn.sheet import write_sheet
-from dancetransfer.learn.showing import Driving, HeldOut, Judging
+from dancetransfer.learn.showing import UNSEEN, Driving, HeldOut, Judging
 from dancetransfer.learn.trainer import PARTS_FRAMES, TRAINED, Trainer, pack, unpack
 from dancetransfer.project import Project
 from dancetransfer.settings import TrainSettings
@@ -243,8 +243,8 @@ class _Loop:
         self.counters.parts = []
         for name in self.trainer.plan.recipe.parts:
             before, after = (self.judging.part(dancer, name) for dancer in (plain, refined))
-            if before <= NONE:
-                continue  # never seen
+            if before <= UNSEEN:
+                continue
             yield Metric("train", f"{name} score without refiner", round(before, 3), self.trainer.steps)
             yield Metric("train", f"{name} score with refiner", round(after, 3), self.trainer.steps)
             if after > before:
