@@ -7,7 +7,7 @@
     ... picture.py sheet --keep DIR         (real and made frames, faces and hands at full size, as PNG)
 
 ROW is a recipe, a recipe with `-same` behind it (narrowed to about the forward operations of best), or a recipe with
-parts changed: `best:augmented=false,clip=[]`. The seconds are those the processor spends on it, so that what else runs
+parts changed: `best:augmented=false,clip=[]` (in capitals: a constant of learn.batches, `best:JITTER=0`). The seconds are those the processor spends on it, so that what else runs
 changes little. Each training appends a line to DIR/rows.jsonl, from which `table` makes mean
 and spread over seeds. Run as many `train` side by side as there are cores, each with OMP_NUM_THREADS=1.
 Scores are those of the person's report part, which nothing is learned from; with puppets, beside it, those
@@ -31,7 +31,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from dancetransfer import demo, device, transfer
 from dancetransfer.events import Done, Event, Notice
-from dancetransfer.learn import recipes, runs
+from dancetransfer.learn import batches, recipes, runs
 from dancetransfer.learn.dancer import Dancer, generator_of, load_dancer
 from dancetransfer.learn.pairs import REPORT, boxes_of, load_footage, plan_of, prepare
 from dancetransfer.learn.plate import composite
@@ -95,6 +95,8 @@ def settings_of(row: str, asked: argparse.Namespace, project: Project) -> TrainS
     recipe = name.removesuffix("-same")
     if changes:
         given = json.loads("{" + ",".join(f'"{k}":{v}' for k, v in (c.split("=") for c in split(changes))) + "}")
+        for constant in [one for one in given if one.isupper()]:
+            setattr(batches, constant, given.pop(constant))
         text = json.dumps({**asdict(recipes.RECIPES[recipe]), **given})
         recipes.RECIPES[recipe] = recipes.recipe_of(text)
     settings = TrainSettings(
