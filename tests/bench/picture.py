@@ -9,7 +9,7 @@
 ROW is a recipe, a recipe with `-same` behind it (narrowed to about the forward operations of best), or a recipe with
 parts changed: `best:augmented=false,clip=[]` (in capitals: a constant of learn.batches, `best:JITTER=0`). The seconds
 are those the processor spends on it, so that what else runs changes little. Each training appends a line to
-DIR/rows.jsonl, from which `table` makes mean and spread over seeds. Run as many `train` side by side as there are cores,
+DIR/rows.jsonl, from which `table` makes mean and spread over seeds. Run one `train` for each core,
 each with OMP_NUM_THREADS=1. Scores are those of the person's report part, which nothing is learned from; with puppets,
 beside it, those against the person truly doing the dance, driven by the truth's joints and through the whole chain.
 """
