@@ -9,8 +9,19 @@ from dancetransfer.sprites.bones import ARMS, COUNT, HEAD, PARENT, RADIUS, TRUNK
 
 CORE = 0.95
 """Within this part of its radius a limb hides what lies behind it."""
+FAR = 9.0
+"""Radii: no limb reaches that far."""
+LOOSE = 2.2
+"""Radii from the arm beyond which what the mask shows is not the arm: a ball, a bag."""
+TOLD = 0.35
+"""What a color that is e times as frequent on one part of the body counts, in radii."""
 CAP = 1.25
 """Radius around a joint that both its limbs have, in radii of the thinner: what fills the outside of a bent one."""
+
+
+HANDS = ARMS[0][2], ARMS[1][2]
+GROUPS = ((TRUNK,), (HEAD,), (2, 5), (3, 4, 6, 7), (8, 9, 11, 12), (10, 13))
+"""Limbs that are dressed alike."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +74,7 @@ def limbs_of(
     mask = layer[..., 3]
     radius = _radii(bones, mask)
     near = _relative_distances(bones, radius, size)
-    owner = _owners(near, bones, mask)
+    owner = _owners(near, bones, crop)
     layers = tuple(_layer(limb, layer, owner, near, bones, radius) for limb in range(COUNT))
     return Limbs(layers, bones, radius, into[0, 0], size)
 
@@ -91,9 +102,8 @@ def _radii(bones: Bones, mask: np.ndarray) -> np.ndarray:
 
 
 def _relative_distances(bones: Bones, radius: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """float32 [14,h,w]: how far each pixel is from each bone, in the limb's radii; infinite where there is no bone."""
-    x, y = np.arange(size[0], dtype=np.float32)[None], np.arange(size[1], dtype=np.float32)[:, None]
-    near = np.full((COUNT, size[1], size[0]), np.inf, np.float32)
+    """float32 [14,h,w]: how far each pixel is from each bone, in the limb's radii; `FAR` beyond its surroundings."""
+    near = np.full((COUNT, size[1], size[0]), FAR, np.float32)
     for limb in np.flatnonzero(bones.known):
         if limb == TRUNK:
             near[limb] = _trunk_distance(bones, size)
@@ -102,7 +112,12 @@ def _relative_distances(bones: Bones, radius: np.ndarray, size: tuple[int, int])
         if limb == HEAD:
             along = end - start
             start, end = end - 0.25 * along, end + 0.3 * along
-        near[limb] = _segment_distance(x, y, start, end) / np.float32(radius[limb])
+        reach = 5 * radius[limb]
+        left, top = np.floor(np.minimum(start, end) - reach).clip(0, size).astype(int)
+        right, bottom = np.ceil(np.maximum(start, end) + reach).clip(0, size).astype(int)
+        x = np.arange(left, right, dtype=np.float32)[None]
+        y = np.arange(top, bottom, dtype=np.float32)[:, None]
+        near[limb, top:bottom, left:right] = _segment_distance(x, y, start, end) / np.float32(radius[limb])
     return near
 
 
@@ -126,7 +141,7 @@ def _trunk_distance(bones: Bones, size: tuple[int, int]) -> np.ndarray:
             length = max(float(np.linalg.norm(away)), 1e-3)
             corners.append(middle + away * max(wide, least / length))
     up = 0.06 * (shoulders - hips)
-    outline = np.array([corners[0] + up, corners[1] + up, corners[3] - up, corners[2] - up])
+    outline = np.array([corners[0] + up, corners[1] + up, corners[3], hips - 3 * up, corners[2]])
     inside = np.zeros((size[1], size[0]), np.uint8)
     cv2.fillConvexPoly(inside, cv2.convexHull(np.rint(outline).astype(np.int32)), 1)
     outside = cv2.distanceTransform(1 - inside, cv2.DIST_L2, 3)
@@ -136,14 +151,51 @@ def _trunk_distance(bones: Bones, size: tuple[int, int]) -> np.ndarray:
     return np.minimum(np.float32(CORE) + outside / np.float32(0.05 * bones.height), np.maximum(around, CORE))
 
 
-def _owners(near: np.ndarray, bones: Bones, mask: np.ndarray) -> np.ndarray:
-    """int [h,w]: whose each pixel is: the front one's of those whose core it lies in, else the nearest's."""
-    cost = near.copy()
-    for rank, chain in enumerate(order(bones)):
-        for limb in chain:
-            core = near[limb] < CORE
-            cost[limb][core] -= 2 * rank
-    return np.argmin(cost, 0)
+def _owners(near: np.ndarray, bones: Bones, crop: np.ndarray) -> np.ndarray:
+    """int [h,w]: whose each pixel is, -1 for nobody's.
+
+    The front one's of those whose core it lies in, else the nearest's; beside that its color tells,
+    compared with those close to each bone.
+    """
+    inside = np.nonzero(crop[..., 3] > 20)
+    apart = near[:, inside[0], inside[1]]
+    cost = apart.copy()
+    ranks = {limb: rank for rank, chain in enumerate(order(bones)) for limb in chain}
+    for limb in range(2, COUNT):
+        bonus = (1 + 0.5 * ranks[limb]) * (1 - apart[limb] / CORE)
+        cost[limb] -= np.maximum(bonus, 0)
+        if ranks[limb] < ranks[TRUNK]:
+            cost[limb] += 3 * (apart[TRUNK] <= CORE)
+    first = np.argmin(cost, 0)
+    cost -= TOLD * _likelihoods(crop[..., :3][inside], first, apart)
+    best = np.argmin(cost, 0)
+    least = np.take_along_axis(apart, best[None], 0)[0]
+    loose = np.array([FAR if limb not in (*ARMS[0][1:], *ARMS[1][1:]) else LOOSE for limb in range(COUNT)])
+    owner = np.full(crop.shape[:2], -1)
+    owner[inside] = np.where(least < loose[best], best, -1)
+    return owner
+
+
+def _likelihoods(color: np.ndarray, owner: np.ndarray, apart: np.ndarray) -> np.ndarray:
+    """float32 [14,N]: log of how frequent each pixel's color is on each limb, the same for left and right."""
+    bins = (color >> 4).astype(np.int64) @ np.array([256, 16, 1])
+    found = np.zeros((COUNT, len(bins)), np.float32)
+    alone = np.sort(apart[1:], 0)[0] > 1.4
+    for group in GROUPS:
+        told_by = [limb for limb in group if limb not in HANDS]  # where a hand ends is known the least
+        mine = np.isin(owner, told_by)
+        mine &= alone if group == (TRUNK,) else apart[told_by].min(0) < 0.6
+        if mine.sum() < 30:
+            continue
+        counts = np.bincount(bins[mine], minlength=4096).reshape(16, 16, 16).astype(np.float32)
+        for axis in range(3):
+            counts = counts + 0.5 * (np.roll(counts, 1, axis) + np.roll(counts, -1, axis))
+        share = counts / counts.sum()
+        found[list(group)] = np.log(share.ravel()[bins] + 1e-3)
+    seen = found.min(1) < 0
+    if seen.any():
+        found[~seen] = found[seen].max(0)
+    return found - found.max(0)
 
 
 def _layer(
@@ -159,9 +211,9 @@ def _layer(
             joint = bones.start[child]
             thin = CAP * min(radius[limb], radius[other])
             cv2.circle(caps, tuple(np.rint(joint * 8).astype(int).tolist()), round(thin * 8), 255, -1, cv2.LINE_AA, 3)
-    hidden = (near[limb] < 1.0) & ~mine
+    hidden = (near[limb] < 1.0) & _before(limb, bones)[owner]
     visible = mine | ((caps > 0) & _related(limb, owner))
-    extent = np.where(mine | hidden, 255, 0).astype(np.uint8)
+    extent = np.where(mine | (hidden), 255, 0).astype(np.uint8)
     extent = np.maximum(cv2.GaussianBlur(extent, (3, 3), 0), caps)
     alpha = (extent.astype(np.uint16) * crop[..., 3] // 255).astype(np.uint8)
     left, top, wide, tall = cv2.boundingRect(alpha)
@@ -171,14 +223,37 @@ def _layer(
     rows, columns = slice(top, top + tall + 4), slice(left, left + wide + 4)
     color = crop[rows, columns, :3]
     known = visible[rows, columns] & (crop[rows, columns, 3] > 200)
+    if limb == TRUNK:
+        color, known = _mirrored_in(color, known, bones, (left, top))
     tile = np.dstack([_spread(color, known), alpha[rows, columns]])
     return Layer(tile, (left, top))
+
+
+def _mirrored_in(
+    color: np.ndarray, known: np.ndarray, bones: Bones, corner: tuple[int, int]
+) -> tuple[np.ndarray, np.ndarray]:
+    """The trunk's color, what is hidden taken from its other half where that is seen, and where it is known now."""
+    start, along = bones.start[TRUNK] - corner, bones.end[TRUNK] - bones.start[TRUNK]
+    along = along / max(float(np.linalg.norm(along)), 1e-3)
+    linear = 2 * np.outer(along, along) - np.eye(2)
+    way = np.column_stack([linear, start - linear @ start])
+    size = color.shape[1], color.shape[0]
+    other = cv2.warpAffine(np.ascontiguousarray(color), way, size)
+    seen = cv2.warpAffine(known.astype(np.uint8) * 255, way, size) > 250
+    taken = seen & ~known
+    return np.where(taken[..., None], other, color), known | taken
+
+
+def _before(limb: int, bones: Bones) -> np.ndarray:
+    """bool [15]: the limbs that lie before this one; the last is nobody."""
+    ranks = {other: (rank, n) for rank, chain in enumerate(order(bones)) for n, other in enumerate(chain)}
+    return np.array([ranks[other] > ranks[limb] for other in range(COUNT)] + [False])
 
 
 def _related(limb: int, owner: np.ndarray) -> np.ndarray:
     """bool [h,w]: pixels of limbs that hang at this one, or at which it hangs."""
     table = np.array([other == PARENT[limb] or PARENT[other] == limb for other in range(COUNT)])
-    return table[owner]
+    return table[owner] & (owner >= 0)
 
 
 def _spread(color: np.ndarray, known: np.ndarray) -> np.ndarray:

@@ -10,6 +10,8 @@ LONGEST, SHORTEST = 1.9, 0.35
 """How far a limb may be drawn out or shortened along its bone, against the body's own change of size."""
 WIDEST, NARROWEST = 1.5, 0.6
 """The same of the trunk's width."""
+BENT = 0.45
+"""How far hips and shoulders may go their own way, as a part of their width."""
 FADE = 0.7
 """Length over which a limb fades into the one that it hangs on, in its radii."""
 
@@ -25,7 +27,9 @@ def warp(limbs: Limbs, xy: np.ndarray, confidence: np.ndarray, box: np.ndarray, 
     if not np.isfinite(scale):
         return np.zeros((size[1], size[0], 4), np.uint8)
     ways = _ways(limbs, wanted, scale)
-    drawn = {limb: piece for limb in range(COUNT) if (piece := _moved(limbs, limb, ways, size)) is not None}
+    drawn = {limb: piece for limb in range(1, COUNT) if (piece := _moved(limbs, limb, ways, size)) is not None}
+    if (piece := _trunk(limbs, wanted, ways[TRUNK], size)) is not None:
+        drawn[TRUNK] = piece
     canvas = np.zeros((size[1], size[0], 4), np.float32)
     for limb in (ARMS[0][0], ARMS[1][0], LEGS[0][0], LEGS[1][0], HEAD):  # what opens at a joint shows them
         if limb in drawn:
@@ -137,6 +141,69 @@ def _moved(
     piece = cv2.warpAffine(layer.tile, way, (last - first).tolist(), flags=cv2.INTER_LINEAR).astype(np.float32)
     piece[..., 3] *= 1 / 255
     return slice(first[1], last[1]), slice(first[0], last[0]), piece
+
+
+def _trunk(
+    limbs: Limbs, wanted: Bones, way: np.ndarray | None, size: tuple[int, int]
+) -> tuple[slice, slice, np.ndarray] | None:
+    """The trunk's piece: shoulders go to shoulders, hips to hips, and what is between them bends along."""
+    layer, shown = limbs.layers[TRUNK], limbs.bones
+    if layer is None or way is None or not np.isfinite(way).all():
+        return None
+    (old, across), (new, wide) = _ladders(shown, wanted, way)
+    tall, broad = layer.tile.shape[:2]
+    corners = np.array([[0, 0], [broad, 0], [0, tall], [broad, tall]]) + layer.corner
+    corners = corners @ way[:, :2].T + way[:, 2]
+    margin = 0.08 * wanted.height
+    first = np.floor(corners.min(0) - margin).clip(0, size).astype(int)
+    last = np.ceil(corners.max(0) + margin).clip(0, size).astype(int)
+    if (last <= first).any():
+        return None
+    x = (np.arange(first[0], last[0]) - wanted.start[TRUNK, 0]).astype(np.float32)[None]
+    y = (np.arange(first[1], last[1]) - wanted.start[TRUNK, 1]).astype(np.float32)[:, None]
+    up = np.clip((x * new[0] + y * new[1]) / np.float32(new @ new), -0.4, 1.4)
+    for _ in range(2):
+        at = np.clip(up, -0.2, 1.2)
+        rung = [wide[0][n] + at * (wide[1][n] - wide[0][n]) for n in range(2)]
+        area = new[0] * rung[1] - new[1] * rung[0]
+        up = (x * rung[1] - y * rung[0]) / area
+    aside = (new[0] * y - new[1] * x) / area
+    at = np.clip(up, -0.2, 1.2)
+    source = [
+        (shown.start[TRUNK, n] - layer.corner[n] + up * old[n] + aside * (across[0][n] + at * (across[1][n] - across[0][n])))
+        .astype(np.float32) for n in range(2)
+    ]  # fmt: skip
+    piece = cv2.remap(layer.tile, source[0], source[1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT).astype(
+        np.float32
+    )
+    piece[..., 3] *= 1 / 255
+    return slice(first[1], last[1]), slice(first[0], last[0]), piece
+
+
+def _ladders(shown: Bones, wanted: Bones, way: np.ndarray) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
+    """The spine [2] and the rungs [2,2] at hips and shoulders, to one side, of the filmed and of the wanted trunk.
+
+    The wanted rungs stay near to what the trunk as a whole does: from the side they hold no width, and from
+    behind they point the other way.
+    """
+    old, new = shown.end[TRUNK] - shown.start[TRUNK], way[:, :2] @ (shown.end[TRUNK] - shown.start[TRUNK])
+    pairs = [(shown.hips, wanted.hips), (shown.shoulders, wanted.shoulders)]
+    hand = np.sign(_cross(old, pairs[0][0][0] - pairs[0][0][1] + pairs[1][0][0] - pairs[1][0][1])) or 1.0
+    scale = wanted.height / shown.height
+    aside = 0.05 * shown.height * hand * np.array([-old[1], old[0]]) / max(float(np.linalg.norm(old)), 1e-3)
+    across, wide = [], []
+    for before, after in pairs:
+        rung = (before[0] - before[1]) / 2 + aside
+        moved = way[:, :2] @ rung
+        apart = (after[0] - after[1]) / 2 + _turn(way[:, :2]) @ aside * scale - moved
+        most = BENT * float(np.linalg.norm(moved))
+        wide.append(moved + apart * min(1.0, most / max(float(np.linalg.norm(apart)), 1e-3)))
+        across.append(rung)
+    return (old, np.array(across)), (new, np.array(wide))
+
+
+def _cross(one: np.ndarray, other: np.ndarray) -> float:
+    return float(one[0] * other[1] - one[1] * other[0])
 
 
 def _fade(way: np.ndarray, limbs: Limbs, limb: int, rows: slice, columns: slice, scale: float) -> np.ndarray:
