@@ -185,12 +185,35 @@ class ExportSettings:
     )
 
 
+@dataclass(frozen=True)
+class LoopSettings:
+    """What is made of a clip that goes round."""
+
+    seconds: float | None = option(
+        None,
+        "Length of the loop, as near as its material allows; where not given, the longest that nobody notices, or the "
+        "best.",
+        unit="seconds",
+        low=0.5,
+        high=120,
+    )
+    random: float | None = option(
+        None,
+        "Instead of a loop, play the clip for so long in an order drawn by chance.",
+        unit="seconds",
+        low=1,
+        high=3600,
+    )
+    variant: int = option(0, "Another number draws another order.", low=0, high=2**31 - 1)
+
+
 GROUPS: dict[str, Any] = {
     "poses": PoseSettings,
     "train": TrainSettings,
     "retarget": RetargetSettings,
     "render": RenderSettings,
     "export": ExportSettings,
+    "loop": LoopSettings,
 }
 
 

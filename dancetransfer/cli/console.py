@@ -270,6 +270,7 @@ WORDS = {
     "render": "Rendering the dance",
     "export": "Writing the clip",
     "score": "Scoring",
+    "loop": "Looking for what repeats",
     "puppets": "Drawing the built-in dancers",
     "side by side": "Putting dance, skeleton, result and truth side by side",
     "doctor": "Looking at this machine",

@@ -38,8 +38,13 @@ def look(path: Path, preset: Preset) -> Found:
     return Found(facts.frames, (facts.width, facts.height), facts.seconds, facts.audio is not None, whole)
 
 
-def check(path: Path, preset: Preset, frames: int, size: tuple[int, int], seconds: float, sound: bool) -> Found:
-    """What was found; UserError where that isn't what was meant to be written, or the AI mark is missing."""
+def check(
+    path: Path, preset: Preset, frames: int, size: tuple[int, int], seconds: float, sound: bool, marked: bool = True
+) -> Found:
+    """What was found; UserError where that isn't what was meant to be written, or the AI mark is missing.
+
+    `marked` False: the clip was not made with AI, and must not say so.
+    """
     found = look(path, preset)
     wrong = ""
     if found.frames != frames:
@@ -52,8 +57,8 @@ def check(path: Path, preset: Preset, frames: int, size: tuple[int, int], second
         wrong = f"lasts {found.seconds:.2f} s, not {seconds:.2f} s"
     elif found.sound != sound:
         wrong = "has lost its sound" if sound else "has a sound that it should not have"
-    elif read_mark(path) != {"xmp": SOURCE_TYPE, "tag": SOURCE_TYPE}:
-        wrong = "does not carry the AI mark"
+    elif read_mark(path) != dict.fromkeys(("xmp", "tag"), SOURCE_TYPE if marked else None):
+        wrong = "does not carry the AI mark" if marked else "carries an AI mark that it should not have"
     if wrong:
         raise UserError(f"{path.name} {wrong}.", "Export again to another disk.")
     return found

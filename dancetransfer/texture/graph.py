@@ -5,7 +5,7 @@ transition (source, target) shows frame `target` after frame `source`, where `so
 come: it is good where `target` looks like `source + 1` and moves like it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from math import comb
 
@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 Matrix = NDArray[np.floating]
 Indices = NDArray[np.int64]
+Extra = Callable[[Indices, Indices], Matrix]
+"""What transitions from sources [R,1] to targets [C] cost besides their distance, [R,C]."""
 
 BLOCK_VALUES = 8_000_000
 """Distances in memory at once where a clip is worked through in rows: 32 MB, of any length of clip."""
@@ -58,7 +60,9 @@ def binomial(taps: int) -> NDArray[np.float64]:
 def distances(rows: Matrix, features: Matrix) -> Matrix:
     """float32 [R,N] Euclidean distances between features [R,F] and [N,F]."""
     rows, features = np.asarray(rows, np.float32), np.asarray(features, np.float32)
-    squared = (rows**2).sum(1)[:, None] + (features**2).sum(1)[None] - 2 * (rows @ features.T)
+    squared = -2 * (rows @ features.T)
+    squared += np.einsum("ij,ij->i", rows, rows)[:, None]
+    squared += np.einsum("ij,ij->i", features, features)
     return np.sqrt(np.maximum(squared, 0, out=squared), out=squared)
 
 
@@ -135,43 +139,50 @@ def transitions_of(
     shortest: int = 2,
     apart: int = 2,
     reach: int | None = None,
-    shut: NDArray[np.bool_] | None = None,
+    power: float = 1.0,
+    extra: Extra | None = None,
 ) -> list[Transition]:
     """The best transitions between the frames of a clip, by features [N,F], whose distance is what counts.
 
-    As `pruned` of the filtered distances, but worked through in rows, so that memory stays bounded
-    for a clip of any length. `reach` is the longest loop or jump in frames that is looked for;
-    frames of `shut` [N] are neither left nor entered.
+    As `pruned` of the filtered distances, raised to `power`, with what is `extra`; but worked
+    through in rows, so that memory stays bounded for a clip of any length. Only loops are looked
+    for where `reach` tells the longest, in frames; else jumps ahead too.
     """
     found = [np.zeros((0, 3))]
-    for start, cost in _rows(features, weights):
+    for start, first, cost in _rows(features, weights, reach):
+        cost **= power
+        if extra is not None:
+            cost += extra(np.arange(start - 1, start - 1 + len(cost))[:, None], first + np.arange(cost.shape[1]))
         inside = cost[1:-1]
-        low = _low(cost)[1:-1]
-        sources, targets = np.nonzero(low & np.isfinite(inside))
+        sources, targets = np.nonzero(_low(cost)[1:-1] & np.isfinite(inside))
         costs = inside[sources, targets]
-        sources, targets = sources + start, targets + len(weights) // 2
-        jump = np.abs(targets - sources - 1)
-        good = (jump >= shortest) & (jump <= (reach or len(features)))
-        if shut is not None:
-            good &= ~shut[sources] & ~shut[targets]
+        sources, targets = sources + start, targets + first
+        good = np.abs(targets - sources - 1) >= shortest
+        if reach is not None:
+            length = sources - targets + 1
+            good &= (length >= 1) & (length <= reach)
         part = np.column_stack([sources, targets, costs])[good]
         found.append(part[np.argsort(part[:, 2], kind="stable")[: 20 * most]])
     together = np.concatenate(found)
     return thinned(together[:, 0].astype(int), together[:, 1].astype(int), together[:, 2], most, apart)
 
 
-def _rows(features: Matrix, weights: Sequence[float] | Matrix) -> Iterator[tuple[int, Matrix]]:
-    """(frame that the second row leaves, costs of showing b after a with a row more at both ends)."""
+def _rows(features: Matrix, weights: Sequence[float] | Matrix, reach: int | None) -> Iterator[tuple[int, int, Matrix]]:
+    """(frame that the second row leaves, frame that the first column enters, filtered distances); a row more at
+    both ends, which is infinite where the clip ends."""
     taps, count = len(weights), len(features)
     rows = count - taps  # as many frames can be left
     size = max(16, BLOCK_VALUES // max(1, count))
+    if reach is not None:
+        size = max(16, min(reach, BLOCK_VALUES // (2 * reach)))  # with as many columns beside the block as it has rows
     for start in range(0, rows, size):
         low, high = max(0, start - 1), min(rows, start + size + 1)
-        part = filtered(distances(features[low + 1 : high + taps], features), weights)
+        left, right = (0, count) if reach is None else (max(0, low - reach - 1), min(count, high + taps + 1))
+        part = filtered(distances(features[low + 1 : high + taps], features[left:right]), weights)
         edge = np.full((1, part.shape[1]), np.inf, part.dtype)
         part = np.vstack([edge, part]) if start == 0 else part
         part = np.vstack([part, edge]) if high < start + size + 1 else part
-        yield start + taps // 2, part
+        yield start + taps // 2, left + taps // 2, part
 
 
 def _low(cost: Matrix) -> NDArray[np.bool_]:

@@ -23,6 +23,9 @@ RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
 RUN_IN = 3
 """Packets before the cut that a decoder needs to swing in; the edit list hides them."""
 
+AAC_BLOCK = 1024
+"""Samples of a packet of AAC. Players drop what precedes time 0, not all of them what fills the last packet."""
+
 
 @dataclass(frozen=True)
 class Cut:
@@ -136,7 +139,10 @@ class Encoded:
         frame.sample_rate = self._rate
         frame.pts, frame.time_base = self._written, Fraction(1, self._rate)
         self._written += block.shape[0]
-        self._output.mux(self._stream.encode(frame))
+        self._mux(self._stream.encode(frame))
+
+    def _mux(self, packets: list[Packet]) -> None:
+        self._output.mux(packets)
 
     def pump(self, until: float, end: int | None = None) -> None:
         """Encode whole blocks up to `until` seconds (and no sample behind sample `end`)."""
@@ -151,12 +157,39 @@ class Encoded:
         self.pump(end, last)
         while self._written < last:
             self._put(np.zeros((min(4096, last - self._written), self._channels), np.float32))
-        self._output.mux(self._stream.encode(None))
+        self._mux(self._stream.encode(None))
 
     def close(self) -> None:
         close = getattr(self._blocks, "close", None)
         if close is not None:
             close()
+
+
+class Looped(Encoded):
+    """Samples [n,c] that are played again and again: the encoder hears the end before the beginning and after it.
+
+    Else it would begin and end in silence, and every round with a click. Where n is a whole number of AAC's
+    blocks, nothing is left over at the end either.
+    """
+
+    def __init__(self, output: OutputContainer, samples: NDArray[np.float32], rate: int, codec: str = "aac") -> None:
+        self._length = len(samples)
+        around = np.pad(samples, ((RUN_IN * AAC_BLOCK, 2 * AAC_BLOCK), (0, 0)), "wrap")
+        blocks = (around[at : at + 4096] for at in range(0, len(around), 4096))
+        super().__init__(output, blocks, rate, samples.shape[1], codec)
+        self._written = -RUN_IN * AAC_BLOCK
+
+    def finish(self, end: float) -> None:
+        """Write the rest of the round, however long the pictures are."""
+        self.pump(np.inf)
+        self._mux(self._stream.encode(None))
+
+    def _mux(self, packets: list[Packet]) -> None:
+        for packet in packets:
+            left = self._length - (packet.pts or 0)
+            if left > 0:
+                packet.duration = min(packet.duration or left, left)
+                self._output.mux(packet)
 
 
 Soundtrack = Copied | Encoded
@@ -167,12 +200,16 @@ def open_sound(
     audio: Cut | None,
     samples: tuple[NDArray[np.float32], int] | None,
     form: Format = FORMATS["mp4"],
+    looped: bool = False,
 ) -> Soundtrack | None:
-    """The sound for a clip: a part of a file's, or samples from its zero on; None for a silent one."""
+    """The sound for a clip: a part of a file's, or samples from its zero on; None for a silent one.
+
+    `looped`: the samples are one round of a sound that goes on and on.
+    """
     if form.sound is None:
         return None
     if samples is not None:
-        return _from_samples(output, *samples, form.sound)
+        return _from_samples(output, *samples, form.sound, looped)
     if audio is None:
         return None
     container, source, _ = open_sound_file(audio.path, required=False)
@@ -188,9 +225,13 @@ def open_sound(
     return Encoded(output, audio.blocks(rate, channels), rate, channels, form.sound)
 
 
-def _from_samples(output: OutputContainer, samples: NDArray[np.float32], rate: int, codec: str) -> Encoded:
+def _from_samples(
+    output: OutputContainer, samples: NDArray[np.float32], rate: int, codec: str, looped: bool
+) -> Encoded:
     samples = samples if samples.ndim == 2 else samples[:, None]
     if rate not in RATES or samples.shape[1] > 2:
         raise ValueError(f"sound must be mono or stereo at one of {RATES} Hz")
+    if looped:
+        return Looped(output, samples, rate, codec)
     blocks = (samples[at : at + 4096] for at in range(0, len(samples), 4096))
     return Encoded(output, blocks, rate, samples.shape[1], codec)

@@ -151,7 +151,8 @@ class Writer:
     fps: nominal, for the encoder's planning; times come with the frames.
     audio: a file whose first sound track is carried, on the same clock as the frames' times, or a
         `Cut` of one: copied where the container can hold it (AAC, MP3 and ALAC in MP4), else encoded.
-    sound: (samples float32 [n,c] from the clip's zero on, rate) instead of `audio`.
+    sound: (samples float32 [n,c] from the clip's zero on, rate) instead of `audio`; `looped`: one round of
+        a sound that goes on and on, as long as the clip.
     quality: 0 (best) to 51, 18 is as good as the eye sees. `bit_rate` (bit/s) overrides it.
     encoder: an FFmpeg encoder's name, "hardware", or None for the best there is.
     form: one of `formats.FORMATS`; with alpha, it takes RGBA frames.
@@ -166,6 +167,7 @@ class Writer:
         fps: float,
         audio: StrPath | Cut | None = None,
         sound: tuple[NDArray[np.float32], int] | None = None,
+        looped: bool = False,
         start: float | None = None,
         stop: float | None = None,
         quality: int = 18,
@@ -180,7 +182,7 @@ class Writer:
         self._form, self._palette = form, palette
         self._encoder = choose_encoder(form.codec, quality=None if bit_rate else quality, name=encoder)
         self._size = size
-        self._audio, self._samples = audio, sound
+        self._audio, self._samples, self._looped = audio, sound, looped
         self._zero, self._stop = start, stop
         self._mark = mark
         self._metadata = dict(metadata or {})
@@ -252,7 +254,7 @@ class Writer:
         cut = self._audio
         if cut is not None and not isinstance(cut, Cut):
             cut = Cut(cut, self._zero)
-        self._sound = open_sound(self._container, cut, self._samples, self._form)
+        self._sound = open_sound(self._container, cut, self._samples, self._form, self._looped)
 
     def _finish(self) -> None:
         if self._track is None or self._waiting is None or self._zero is None:
