@@ -5,14 +5,22 @@ import sys
 from collections.abc import Callable
 
 from dancetransfer import __version__
-from dancetransfer.cli import commands, console, edits, files, options
+from dancetransfer.cli import commands, console, edits, files, loops, options
 from dancetransfer.cli.choice import add_choice
 from dancetransfer.cli.console import Context, Usage
 from dancetransfer.cli.gentle import Gentle, lower_priority
 from dancetransfer.cli.options import Parser, add_options
 from dancetransfer.cli.streams import Streams
 from dancetransfer.events import Events, Failed
-from dancetransfer.settings import ExportSettings, PoseSettings, RenderSettings, RetargetSettings, TrainSettings
+from dancetransfer.settings import (
+    ExportSettings,
+    LoopSettings,
+    PoseSettings,
+    RenderSettings,
+    RetargetSettings,
+    TrainSettings,
+    declared,
+)
 
 Command = Callable[[argparse.Namespace, Context], Events]
 
@@ -81,6 +89,15 @@ def parser() -> Parser:
     one.add_argument("--preview", action="store_true", help=f"{words} A file beside the clip says what part it shows.")
     add_options(one, RenderSettings)
     add_options(one, ExportSettings)
+    _silence(one)
+
+    one = command("loop", loops.loop, "the part of a clip or a rendered dance that goes round unseen")
+    one.add_argument("source", metavar="CLIP or X.dance", help="A video, or a project whose rendered dance is taken.")
+    _output(one, "LOOP.mp4")
+    one.add_argument("--gif", action="store_true", help="Write a GIF of that name too; or name one: -o loop.gif.")
+    add_options(one, LoopSettings)
+    add_options(one, RenderSettings)
+    add_options(one, ExportSettings, tuple(name for name in declared(ExportSettings) if name != "label"))
     _silence(one)
 
     one = command("edit", edits.edit, "touch a dance's poses up by hand")

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dancetransfer.video.beats import find_beats
-from dancetransfer.video.sound import SILENCE, analyze_audio, load_audio
+from dancetransfer.video.sound import SILENCE, analyze_audio, load_audio, open_sound_file
 from dancetransfer.video.soundtrack import RATES
 
 Samples = NDArray[np.float32]
@@ -62,8 +62,6 @@ def round_of(path: Path, start: float, seconds: float, slack: float, ends: float
     It is up to `slack` seconds longer or shorter: as long as the sound takes to continue itself.
     What lies around the stretch is used, up to `ends` seconds of the file's clock.
     """
-    from dancetransfer.video.sound import open_sound_file
-
     container, source, _ = open_sound_file(path)
     with container:
         rate, channels = source.codec_context.sample_rate, min(2, source.codec_context.channels)
@@ -80,11 +78,11 @@ def round_of(path: Path, start: float, seconds: float, slack: float, ends: float
 
 def _lag(mono: Samples, first: int, length: int, slack: int, half: int) -> int:
     """Samples from `first` to where the sound is most like around `first`: the normalized correlation's top."""
-    half = min(half, first)
-    heard = mono[first - half : first + half].astype(np.float64)
-    if slack < 1 or half < 1 or not heard.any():
+    begin = first - min(half, first)
+    heard = mono[begin : begin + 2 * half].astype(np.float64)
+    if slack < 1 or not heard.any():
         return length
-    searched = mono[first + length - slack - half : first + length + slack + half].astype(np.float64)
+    searched = mono[begin + length - slack : begin + length + slack + 2 * half].astype(np.float64)
     size = 1 << int(np.ceil(np.log2(len(searched) + len(heard))))
     product = np.fft.irfft(np.fft.rfft(searched, size) * np.conj(np.fft.rfft(heard, size)), size)
     power = np.cumsum(np.concatenate([[0], searched**2]))
@@ -97,17 +95,21 @@ def _lag(mono: Samples, first: int, length: int, slack: int, half: int) -> int:
 def _closed(samples: Samples, first: int, length: int, fade: int) -> Samples:
     """[length,c] from `first` on, whose last samples turn into those before `first`.
 
-    Equally loud all the way, however alike both are: for strangers that is a quarter of a sine each,
-    for the same sound a weight of 1 in all.
+    Where there are none, its first ones turn from those behind its end. Equally loud all the way,
+    however alike both are: for strangers that is a quarter of a sine each, for the same sound a
+    weight of 1 in all.
     """
     out = samples[first : first + length].copy()
-    fade = min(fade, first, length)
+    fade = min(fade, length, max(first, len(samples) - first - length))
     if fade < 1:
         return out
-    old, new = out[-fade:], samples[first - fade : first]
+    if first >= fade:
+        place, old, new = slice(-fade, None), out[-fade:], samples[first - fade : first]
+    else:
+        place, old, new = slice(fade), samples[first + length : first + length + fade], out[:fade]
     loud = float(np.sqrt(np.square(old).mean() * np.square(new).mean()))
     alike = float(np.clip((old * new).mean() / loud, 0, 1)) if loud > 0 else 0.0
     angle = ((np.arange(fade) + 0.5) / fade * np.pi / 2)[:, None]
     whole = np.sqrt(1 + alike * np.sin(2 * angle))
-    out[-fade:] = (np.cos(angle) * old + np.sin(angle) * new) / whole
+    out[place] = (np.cos(angle) * old + np.sin(angle) * new) / whole
     return np.clip(out, -1, 1)

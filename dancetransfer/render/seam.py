@@ -102,7 +102,7 @@ def melted(one: Picture, other: Picture, part: float) -> Picture:
 def _flow(one: Picture, other: Picture) -> np.ndarray:
     """float32 [H,W,2] pixels from each place in one to the same thing in the other."""
     gray = [cv2.cvtColor(image, cv2.COLOR_RGB2GRAY) for image in (one, other)]
-    return cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM).calc(gray[0], gray[1], None)
+    return cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM).calc(gray[0], gray[1], None)
 
 
 def _warped(image: Picture, offset: np.ndarray) -> np.ndarray:

@@ -42,16 +42,21 @@ class Looks:
         self._cells = int(np.clip(VALUES / 3 / max(1, frames), 64, CELLS))
         self._frames = frames
         self._small: NDArray[np.float32] | None = None
+        self._first: NDArray[np.float32] | None = None
         self._last: NDArray[np.float32] | None = None
         self._count = 0
         self.errors = np.zeros(max(0, frames - 1))
         """[T-1] `error` of each frame and the next."""
+        self.spread = 0.0
+        """The largest `error` of any frame and the first."""
 
     def add(self, image: NDArray[np.uint8]) -> None:
         """The next frame, RGB uint8 [H,W,3]."""
         picture = measured(image)
         if self._last is not None:
             self.errors[self._count - 1] = error(self._last, picture)
+        self._first = picture if self._first is None else self._first
+        self.spread = max(self.spread, error(self._first, picture))
         self._last = picture
         height, width = picture.shape[:2]
         scale = min(1.0, np.sqrt(self._cells / (width * height)))
