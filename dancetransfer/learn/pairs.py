@@ -18,7 +18,7 @@ from dancetransfer.project import Media, Project
 from dancetransfer.settings import TrainSettings
 from dancetransfer.storage import Results, key
 
-VERSION = 3
+VERSION = 4
 """Raised when this stage's results change; older ones are then made again."""
 FEWEST = 60
 """Usable frames below which there is nothing to learn from."""

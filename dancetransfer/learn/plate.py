@@ -5,11 +5,13 @@ from collections.abc import Iterable
 import cv2
 import numpy as np
 
+from dancetransfer.learn.filling import filled
+
 FEWEST, MOST = 15, 45
 """Frames that the median is taken over, as many as `MEMORY` allows."""
 RARE = 0.04
 """What is free in fewer of the frames may be a part of the person that a mask lacks: it is filled, too."""
-FILLED = 640
+FILLED = 1280
 """Longer side in pixels of the picture in which holes are filled."""
 MEMORY = 300_000_000
 """Bytes that the sampled frames may take."""
@@ -25,7 +27,7 @@ def clean_plate(frames: Iterable[np.ndarray], masks: Iterable[np.ndarray]) -> np
     """Median over time of what the person leaves free, holes filled from around them.
 
     `frames`: uint8 [H,W,3] each; `masks`: uint8 [h,w], 0..255 where the person is, any size.
-    Returns uint8 [H,W,3]. Where the person never moves away the picture is inpainted (Telea 2004).
+    Returns uint8 [H,W,3]. Where the person never moves away, pieces of what is around are put (`filling`).
     """
     return plate_and_holes(frames, masks)[0]
 
@@ -49,17 +51,15 @@ def plate_and_holes(frames: Iterable[np.ndarray], masks: Iterable[np.ndarray]) -
 
 
 def _inpainted(plate: np.ndarray, hole: np.ndarray) -> np.ndarray:
-    """The plate uint8 [H,W,3] with its hole, uint8 [H,W], filled (Telea 2004), at `FILLED` pixels at most:
-    it is smooth in any case, and slow."""
+    """The plate uint8 [H,W,3] with its hole, uint8 [H,W], filled at `FILLED` pixels at most."""
     if not hole.any():
         return plate
     height, width = hole.shape
     scale = min(1.0, FILLED / max(width, height))
     size = max(1, round(width * scale)), max(1, round(height * scale))
     small = cv2.resize(plate, size, interpolation=cv2.INTER_AREA)
-    unknown = (cv2.resize(255 * hole, size, interpolation=cv2.INTER_AREA) > 0).astype(np.uint8)
-    filled = cv2.resize(cv2.inpaint(small, unknown, 5, cv2.INPAINT_TELEA), (width, height))
-    return np.where(hole[..., None] > 0, filled, plate)
+    unknown = cv2.resize(255 * hole, size, interpolation=cv2.INTER_AREA) > 0
+    return np.where(hole[..., None] > 0, cv2.resize(filled(small, unknown), (width, height)), plate)
 
 
 def _median(stack: np.ndarray, free: np.ndarray) -> np.ndarray:
