@@ -40,6 +40,8 @@ ARMS = ((2, 3, 4), (5, 6, 7))
 """Upper arm, forearm and hand, left and right."""
 LEGS = ((8, 9, 10), (11, 12, 13))
 """Thigh, shin and foot."""
+ENDS = (ARMS[0][2], ARMS[1][2], LEGS[0][2], LEGS[1][2])
+"""Hands and feet, which are never drawn out."""
 COUNT = 14
 PARENT = (-1, 0, 0, 2, 3, 0, 5, 6, 0, 8, 9, 0, 11, 12)
 FIRST = (-1, -1, LEFT_SHOULDER, LEFT_ELBOW, LEFT_WRIST, RIGHT_SHOULDER, RIGHT_ELBOW, RIGHT_WRIST,

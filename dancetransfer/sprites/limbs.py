@@ -44,9 +44,8 @@ class Limbs:
     """In pixels of the crop."""
     radius: np.ndarray
     """float64 [14] pixels: half of each limb's width."""
-    scale: float
-    """Pixels of the crop for one of the plate."""
-    size: tuple[int, int]
+    seen: np.ndarray
+    """float64 [14], 0..1: how much of each limb is not hidden."""
 
 
 def limbs_of(
@@ -76,13 +75,18 @@ def limbs_of(
     near = _relative_distances(bones, radius, size)
     owner = _owners(near, bones, crop)
     layers = tuple(_layer(limb, layer, owner, near, bones, radius) for limb in range(COUNT))
-    return Limbs(layers, bones, radius, into[0, 0], size)
+    seen = np.array([_share(owner[near[limb] < 0.7] == limb) for limb in range(COUNT)])
+    return Limbs(layers, bones, radius, seen)
 
 
 def pixels(box: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """3x3 matrix from the plate's pixels (centers are whole numbers) to those of a box of `size`."""
     x, y = size[0] / (box[2] - box[0]), size[1] / (box[3] - box[1])
     return np.array([[x, 0, (0.5 - box[0]) * x - 0.5], [0, y, (0.5 - box[1]) * y - 0.5], [0, 0, 1]])
+
+
+def _share(found: np.ndarray) -> float:
+    return float(found.mean()) if len(found) else 0.0
 
 
 def _radii(bones: Bones, mask: np.ndarray) -> np.ndarray:
@@ -162,7 +166,7 @@ def _owners(near: np.ndarray, bones: Bones, crop: np.ndarray) -> np.ndarray:
     cost = apart.copy()
     ranks = {limb: rank for rank, chain in enumerate(order(bones)) for limb in chain}
     for limb in range(2, COUNT):
-        bonus = (1 + 0.5 * ranks[limb]) * (1 - apart[limb] / CORE)
+        bonus = (1 + 0.3 * ranks[limb]) * (1 - apart[limb] / CORE)
         cost[limb] -= np.maximum(bonus, 0)
         if ranks[limb] < ranks[TRUNK]:
             cost[limb] += 3 * (apart[TRUNK] <= CORE)
@@ -191,7 +195,7 @@ def _likelihoods(color: np.ndarray, owner: np.ndarray, apart: np.ndarray) -> np.
         for axis in range(3):
             counts = counts + 0.5 * (np.roll(counts, 1, axis) + np.roll(counts, -1, axis))
         share = counts / counts.sum()
-        found[list(group)] = np.log(share.ravel()[bins] + 1e-3)
+        found[list(group)] = np.log(share.ravel()[bins] + 3e-4)
     seen = found.min(1) < 0
     if seen.any():
         found[~seen] = found[seen].max(0)
@@ -209,7 +213,7 @@ def _layer(
         if bones.known[other] and (PARENT[other] == limb or PARENT[limb] == other):
             child = max(limb, other)
             joint = bones.start[child]
-            thin = CAP * min(radius[limb], radius[other])
+            thin = CAP * min(radius[limb], radius[other], 0.6 * radius[HEAD])
             cv2.circle(caps, tuple(np.rint(joint * 8).astype(int).tolist()), round(thin * 8), 255, -1, cv2.LINE_AA, 3)
     hidden = (near[limb] < 1.0) & _before(limb, bones)[owner]
     visible = mine | ((caps > 0) & _related(limb, owner))
