@@ -145,6 +145,8 @@ def _notices(study: Study, track: Track, settings: LoopSettings) -> Iterator[Eve
             f"There is no good {kind} in {name}: this is the best one, but its seam may be seen ({_errors(cycle)}).",
             "Try another --seconds, or film a movement that comes back to where it began, with the camera on a stand.",
         )
+    if track.material.sound is not None and study.music is None:
+        yield Notice(f"The sound of {name} is silent.", "The loop gets none.")
     wanted = settings.random if settings.random is not None else settings.seconds
     if wanted is not None and abs(len(cycle.order) / track.material.fps - wanted) > max(0.5, 0.1 * wanted):
         yield Notice(
@@ -220,7 +222,7 @@ def _contents(preset: Preset, sound: bool) -> str:
 def _shown(track: Track, size: tuple[int, int], fps: float) -> Iterator[tuple[float, np.ndarray]]:
     material = track.material
     box = np.array([0.0, 0.0, *material.size])
-    for number, image in enumerate(pictures(material, track.cycle.order, track.closed)):
+    for number, image in enumerate(pictures(material, track.cycle, track.closed)):
         yield number / fps, material.finished(seen(image, box, size))
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from dancetransfer.render.cycle import Cycle
 from dancetransfer.render.material import Material
 
 FADE_SECONDS = 0.24
@@ -13,23 +14,33 @@ FADE_SECONDS = 0.24
 FINE = 4.0
 """Pixels: details up to about this size are cut in the middle of a seam, what is coarser fades. Two noisy pictures on
 top of each other are softer than either; details of one at a time stay as sharp as they were."""
+NOISE = 6.0
+"""Sum of three colors: differences of this size are the camera's noise, which warping would only soften."""
+FAR = 1.25
+"""A seam whose error is larger than this part of what is usual is dissolved: flow between strangers tears them."""
 
 Picture = np.ndarray
 
 
 @dataclass(frozen=True)
 class Seam:
-    """After frame `source` comes frame `target`; `reach` frames on each side are melted."""
+    """After frame `source` comes frame `target`; `reach` frames on each side become both."""
 
     source: int
     target: int
     reach: int
+    far: bool
+
+    def mixed(self, one: Picture, other: Picture, number: int) -> Picture:
+        """Frame `number` of 2 * reach, of those that leave and those that come."""
+        part = (number + 0.5) / (2 * self.reach)
+        return cv2.addWeighted(one, 1 - part, other, part, 0) if self.far else melted(one, other, part)
 
 
-def pictures(material: Material, order: np.ndarray, closed: bool) -> Iterator[Picture]:
-    """The frames of `order` [L], finished but for the label; `closed`: the last is followed by the first."""
-    runs = runs_of(order)
-    seams = _seams(runs, material, closed)
+def pictures(material: Material, cycle: Cycle, closed: bool) -> Iterator[Picture]:
+    """The frames of a cycle, finished but for the label; `closed`: the last is followed by the first."""
+    runs = runs_of(cycle.order)
+    seams = _seams(runs, material, cycle, closed)
     for number, (first, last) in enumerate(runs):
         entered, left = seams[number], seams[number + 1]
         yield from _run(material, first, last, entered, left)
@@ -41,8 +52,9 @@ def runs_of(order: np.ndarray) -> list[tuple[int, int]]:
     return [(int(part[0]), int(part[-1])) for part in np.split(order, breaks)]
 
 
-def _seams(runs: list[tuple[int, int]], material: Material, closed: bool) -> list[Seam | None]:
+def _seams(runs: list[tuple[int, int]], material: Material, cycle: Cycle, closed: bool) -> list[Seam | None]:
     """Seam k leads into run k; as wide as the clip and the runs on both sides have room for."""
+    far = {(source, target) for source, target, error in cycle.seams if error > FAR * cycle.bound}
     wide = max(1, round(FADE_SECONDS * material.fps / 2))
     seams: list[Seam | None] = []
     for number in range(len(runs) + 1):
@@ -52,7 +64,8 @@ def _seams(runs: list[tuple[int, int]], material: Material, closed: bool) -> lis
         before, after = runs[number - 1], runs[number % len(runs)]
         source, target = before[1], after[0]
         room = [(one[1] - one[0] + 1) // 2 for one in (before, after)]
-        seams.append(Seam(source, target, min(wide, *room, target, material.frames - 1 - source)))
+        reach = min(wide, *room, target, material.frames - 1 - source)
+        seams.append(Seam(source, target, reach, (source, target) in far))
     return seams
 
 
@@ -60,11 +73,11 @@ def _run(material: Material, first: int, last: int, entered: Seam | None, left: 
     ahead = list(_beyond(material, entered)) if entered else []
     before = list(_short_of(material, left)) if left else []
     for n, image in enumerate(material.read(first, last + 1), first):
-        if n - first < len(ahead):
-            yield melted(ahead[n - first], image, (n - first + len(ahead) + 0.5) / (2 * len(ahead)))
-        elif last - n < len(before):
+        if entered and n - first < len(ahead):
+            yield entered.mixed(ahead[n - first], image, len(ahead) + n - first)
+        elif left and last - n < len(before):
             at = n - (last - len(before) + 1)
-            yield melted(image, before[at], (at + 0.5) / (2 * len(before)))
+            yield left.mixed(image, before[at], at)
         else:
             yield image
 
@@ -84,14 +97,13 @@ def melted(one: Picture, other: Picture, part: float) -> Picture:
 
     Both are warped to where things are then along the optical flow between them (each way; the
     flows in between as Jiang et al., "Super SloMo", CVPR 2018, eq. 4), the coarse of them is mixed, the
-    fine is that of the nearer one. Where warping brings them no nearer, it is left out.
+    fine is that of the nearer one. Where warping brings them no nearer, nothing is warped.
     """
     there, back = _flow(one, other), _flow(other, one)
-    first = _warped(one, -(1 - part) * part * there + part**2 * back)
-    second = _warped(other, (1 - part) ** 2 * there - part * (1 - part) * back)
-    trust = _trust(one, other, first, second)
-    first = one + trust * (first - one)
-    second = other + trust * (second - other)
+    leaving = -(1 - part) * part * there + part**2 * back
+    coming = (1 - part) ** 2 * there - part * (1 - part) * back
+    trust = _trust(cv2.absdiff(one, other), np.abs(_warped(one, leaving) - _warped(other, coming)))
+    first, second = _warped(one, trust * leaving), _warped(other, trust * coming)
     coarse_one, coarse_other = (cv2.GaussianBlur(image, (0, 0), FINE) for image in (first, second))
     fine = first - coarse_one if part < 0.5 else second - coarse_other
     ease = part * part * (3 - 2 * part)
@@ -102,7 +114,8 @@ def melted(one: Picture, other: Picture, part: float) -> Picture:
 def _flow(one: Picture, other: Picture) -> np.ndarray:
     """float32 [H,W,2] pixels from each place in one to the same thing in the other."""
     gray = [cv2.cvtColor(image, cv2.COLOR_RGB2GRAY) for image in (one, other)]
-    return cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM).calc(gray[0], gray[1], None)
+    found = np.zeros((*one.shape[:2], 2), np.float32)
+    return cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM).calc(gray[0], gray[1], found)
 
 
 def _warped(image: Picture, offset: np.ndarray) -> np.ndarray:
@@ -110,11 +123,12 @@ def _warped(image: Picture, offset: np.ndarray) -> np.ndarray:
     height, width = image.shape[:2]
     x, y = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
     x, y = x + offset[..., 0].astype(np.float32), y + offset[..., 1].astype(np.float32)
-    return cv2.remap(image.astype(np.float32), x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    return cv2.remap(image.astype(np.float32), x, y, cv2.INTER_LANCZOS4, borderMode=cv2.BORDER_REPLICATE)
 
 
-def _trust(one: Picture, other: Picture, first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """float32 [H,W,1] 0..1: where the warped pictures agree better than the plain ones, softly."""
-    plain = cv2.GaussianBlur(cv2.absdiff(one, other).astype(np.float32).sum(2), (0, 0), FINE)
-    moved = cv2.GaussianBlur(np.abs(first - second).sum(2), (0, 0), FINE)
-    return np.clip((plain - moved) / (0.25 * plain + 1), 0, 1)[..., None].astype(np.float32)
+def _trust(plain: np.ndarray, moved: np.ndarray) -> np.ndarray:
+    """float32 [H,W,1] 0..1: where warped pictures differ clearly less than plain ones; softly, and not for noise."""
+    before, after = (cv2.GaussianBlur(one.astype(np.float32).sum(2), (0, 0), FINE) for one in (plain, moved))
+    gain = (before - after) / (before + NOISE)
+    sure = np.clip(4 * gain - 0.5, 0, 1)
+    return cv2.GaussianBlur(sure, (0, 0), FINE)[..., None]
