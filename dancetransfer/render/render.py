@@ -3,25 +3,26 @@
 import hashlib
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
 from dancetransfer.errors import UserError
-from dancetransfer.events import Done, Events, Progress, Started
+from dancetransfer.events import Done, Event, Events, Progress, Started
 from dancetransfer.learn import runs
-from dancetransfer.learn.dancer import last_present, load_dancer, restarts
-from dancetransfer.learn.pairs import boxes_of
-from dancetransfer.pose.crop import PARTS, part_boxes
+from dancetransfer.learn.pairs import boxes_of, load_footage, plan_of
+from dancetransfer.learn.recipes import RECIPES
+from dancetransfer.learn.steps import Step, restarts
 from dancetransfer.pose.poses import Poses
 from dancetransfer.project import Project
 from dancetransfer.settings import RenderSettings, TrainSettings
+from dancetransfer.sprites import sprites as own_frames
 from dancetransfer.storage import atomic_path, fingerprint, key
 from dancetransfer.video.write import LayerWriter, read_layer
 
-VERSION = 2
 DAMAGE = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error)
 """What NumPy raises on a damaged npz file."""
 LONGEST = 48
@@ -76,56 +77,95 @@ def frames_between(times: np.ndarray, start: float | None, stop: float | None) -
     return first, last
 
 
-def render(project: Project, training: TrainSettings, settings: RenderSettings) -> Events:
-    """Stage: person layers of a dance (or a stretch of it) by the best generator of the person.
+class Drawing(Protocol):
+    """A whole dance as something draws it: a learned generator, or the person's own frames."""
 
-    Reads `retarget.npz` and the run's `best.safetensors`; writes `render/NNNNNN.mkv` and `.npz`,
-    named by their first frame.
+    size: tuple[int, int]
+    """Width, height of the layers."""
+    boxes: np.ndarray
+    """float64 [T,4]: where they lie in the plate."""
+    remembers: bool
+    """A frame depends on the state after the one before."""
+
+    def depends_on(self, start: int, stop: int) -> list[np.ndarray]:
+        """All that decides about the pixels of frames start <= n < stop besides who draws and the state."""
+        ...
+
+    def steps(self, start: int, stop: int, state: np.ndarray | None = None) -> Iterator[Step]:
+        """Frames start <= n < stop; `state` is that after frame start - 1, None to begin anew."""
+        ...
+
+
+def render(project: Project, training: TrainSettings, settings: RenderSettings) -> Events:
+    """Stage: person layers of a dance (or a stretch of it) by the best generator of the person, or by sprites.
+
+    Reads `retarget.npz` and the run's `best.safetensors`, or what `prepare` made; writes
+    `render/NNNNNN.mkv` and `.npz`, named by their first frame.
     A stretch comes out as that part of the whole does: rendering begins at the stored state
     before it, or where the recursion last began anew.
     """
-    dance = project.dance(settings.dance)
-    folder = project.dance_folder(dance)
+    folder = project.dance_folder(project.dance(settings.dance))
     poses = Poses.load(folder / "retarget.npz")
-    weights = runs.best(project, training)
-    dancer = load_dancer(weights, runs.device_of(weights.parent, training.device))
-    boxes, parts_at = boxes_of(poses, dancer.plan), part_boxes(poses)
-    parts_at[:, [name not in dancer.refiners for name in PARTS]] = np.nan  # an edit of them changes nothing
+    drawing: Drawing
+    if RECIPES[training.recipe].learned:
+        from dancetransfer.render.generated import generated  # needs torch, which takes seconds to import
+
+        drawing, made_by = generated(project, training, poses)
+    else:
+        drawing, made_by = by_sprites(project, training, poses)
     first, last = frames_between(poses.time, settings.start, settings.stop)
-    parts = segments(poses, folder / "render")
-    _tidy(folder / "render", parts)
-    needed = _needed(parts, first, last)
-    made_by = key("render", VERSION, fingerprint(weights), dancer.plan.size)
+    made, todo = yield from draw(drawing, made_by, poses, folder / "render", (first, last), "render")
+    yield Done("render", f"{made} of {todo} frames were rendered anew." if made else "Everything was rendered already.")
+
+
+def by_sprites(project: Project, training: TrainSettings, poses: Poses) -> tuple[Drawing, str]:
+    """A dance by the person's own frames, and the key of what it is made by."""
+    footage = load_footage(project)
+    sprites = own_frames.Sprites(footage)
+    sizes = plan_of(training, {clip.name: clip.poses for clip in footage})
+    made_by = key("sprites", own_frames.VERSION, runs.made_of(project), sprites.size)
+    return sprites.dance(poses, boxes_of(poses, sizes)), made_by
+
+
+def draw(
+    drawing: Drawing, made_by: str, poses: Poses, folder: Path, span: tuple[int, int], stage: str
+) -> Generator[Event, None, tuple[int, int]]:
+    """Bring the segments of frames span[0] <= n < span[1] up to date; how many frames were made, and of how many.
+
+    `made_by`: the key of who draws. Tells its progress as that of `stage`.
+    """
+    parts = segments(poses, folder)
+    _tidy(folder, parts)
+    needed = _needed(parts, *span, drawing.remembers)
     todo = sum(part.stop - part.start for part in needed)
-    yield Started("render", todo)
+    yield Started(stage, todo)
     done, made, state = 0, 0, None
     for part in needed:
-        wanted = key(made_by, part.start, _poses_key(poses, boxes, parts_at, part))
+        wanted = key(made_by, part.start, _digest(drawing.depends_on(part.start, part.stop)))
         coming = None if part.fresh else state
         stored = _outgoing(part, wanted, coming)
         if stored is None:
-            with LayerWriter(part.layer, dancer.plan.size, fps=_rate(poses)) as writer:
-                steps = dancer.steps(poses, boxes, part.start, part.stop, coming, parts_at)
-                for n, step in enumerate(steps):
+            with LayerWriter(part.layer, drawing.size, fps=_rate(poses)) as writer:
+                for n, step in enumerate(drawing.steps(part.start, part.stop, coming)):
                     writer.write(step.layer, n / _rate(poses))
                     state = step.state
                     done += 1
                     if done % 8 == 0:
-                        yield Progress("render", done, todo)
-            _record(part, wanted, made_by, boxes, coming, state)
+                        yield Progress(stage, done, todo)
+            _record(part, wanted, made_by, drawing.boxes, coming, state)
             made += part.stop - part.start
         else:
             state = stored[0]
             done += part.stop - part.start
-        yield Progress("render", done, todo)
-    yield Done("render", f"{made} of {todo} frames were rendered anew." if made else "Everything was rendered already.")
+        yield Progress(stage, done, todo)
+    return made, todo
 
 
-def _needed(parts: list[Segment], first: int, last: int) -> list[Segment]:
-    """The segments of a stretch, and those before it through which its state comes."""
+def _needed(parts: list[Segment], first: int, last: int, remembers: bool) -> list[Segment]:
+    """The segments of a stretch, and those before it through which its state comes where there is one."""
     touched = [part for part in parts if part.start < last and part.stop > first]
     begin, end = parts.index(touched[0]), parts.index(touched[-1])
-    while not parts[begin].fresh:
+    while remembers and not parts[begin].fresh:
         begin -= 1
     return parts[begin : end + 1]
 
@@ -138,12 +178,10 @@ def _tidy(folder: Path, parts: list[Segment]) -> None:
             file.unlink(missing_ok=True)
 
 
-def _poses_key(poses: Poses, boxes: np.ndarray, parts_at: np.ndarray, part: Segment) -> str:
-    """Hash of everything about the poses that the segment's pixels depend on, besides the incoming state."""
+def _digest(values: list[np.ndarray]) -> str:
     digest = hashlib.blake2b(digest_size=16)
-    digest.update(boxes[last_present(poses.present, part.start)].tobytes())  # from where the state is moved
-    for values in (poses.xy, poses.confidence, boxes, parts_at):
-        digest.update(np.ascontiguousarray(values[part.start : part.stop]).tobytes())
+    for one in values:
+        digest.update(np.ascontiguousarray(one).tobytes())
     return digest.hexdigest()
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dancetransfer.learn.steps import restarts
+from dancetransfer.pose import poses as p
 from dancetransfer.pose.names import SIDES
 from dancetransfer.pose.poses import JOINTS, Poses
 from dancetransfer.pose.space import COMPARED, Normalized, distances, normalized
@@ -25,6 +26,8 @@ FASTEST = 10.0
 """Heights per second; what tells nothing about its motion is as far as this."""
 LOOK = 1.0
 """Weight of the looks, 0..1, beside poses in heights."""
+STRETCH, SHRINK, WIDTH = 6.0, 2.0, 1.0
+"""Weights of limbs that are filmed too short, too long, and of trunk and head that are turned otherwise."""
 TURN = 0.5
 """Weight of what a transition costs beside the distance of the poses of one frame."""
 JUMP = 0.02
@@ -115,6 +118,7 @@ class Chooser:
             part = slice(start, start + BLOCK)
             pose = distances(asked[part], self._shown)
             cost = pose + MOTION_SECONDS * np.minimum(distances(motion[part], self._motion), FASTEST)
+            cost += _unlike_bones(asked[part], self._shown)
             cost[:, len(self.frames) :] += MIRROR_COST
             yield from zip(cost, pose, strict=True)
 
@@ -164,6 +168,42 @@ def _motion(shown: Normalized, time: np.ndarray, run: np.ndarray) -> Normalized:
     weight = np.minimum(shown.weight[:, before], shown.weight[:, after])
     x, y = ((one[:, after] - one[:, before]) / seconds * (weight > 0) for one in (shown.x, shown.y))
     return Normalized(x.astype(np.float32), y.astype(np.float32), weight)
+
+
+_BONES = (
+    (p.LEFT_SHOULDER, p.LEFT_ELBOW), (p.LEFT_ELBOW, p.LEFT_WRIST),
+    (p.RIGHT_SHOULDER, p.RIGHT_ELBOW), (p.RIGHT_ELBOW, p.RIGHT_WRIST),
+    (p.LEFT_HIP, p.LEFT_KNEE), (p.LEFT_KNEE, p.LEFT_ANKLE),
+    (p.RIGHT_HIP, p.RIGHT_KNEE), (p.RIGHT_KNEE, p.RIGHT_ANKLE),
+)  # fmt: skip
+_WIDTHS = ((p.LEFT_SHOULDER, p.RIGHT_SHOULDER), (p.LEFT_HIP, p.RIGHT_HIP), (p.LEFT_EAR, p.NOSE), (p.RIGHT_EAR, p.NOSE))
+"""What a turn of the body or the head changes."""
+
+
+def _unlike_bones(asked: Normalized, shown: Normalized) -> np.ndarray:
+    """float32 [A,S], heights: how much the limbs would have to be stretched or squeezed, and trunk and head turned.
+
+    In the picture a limb can be turned, but one that points to the camera can't be made long: its pixels are missing.
+    """
+    total = np.zeros((asked.x.shape[1], shown.x.shape[1]), np.float32)
+    for a, b in _BONES:
+        longer, known = _length(asked, a, b), _both(asked, shown, a, b)
+        more = longer[:, None] - _length(shown, a, b)
+        total += known * np.where(more > 0, STRETCH * more, -SHRINK * more) / len(_BONES)
+    for a, b in _WIDTHS:
+        off = (asked.x[a] - asked.x[b])[:, None] - (shown.x[a] - shown.x[b])
+        total += WIDTH * _both(asked, shown, a, b) * np.abs(off) / len(_BONES)
+    return total
+
+
+def _length(poses: Normalized, a: int, b: int) -> np.ndarray:
+    return np.asarray(np.hypot(poses.x[a] - poses.x[b], poses.y[a] - poses.y[b]))
+
+
+def _both(asked: Normalized, shown: Normalized, a: int, b: int) -> np.ndarray:
+    """bool [A,S]: a bone is seen in both poses."""
+    seen, there = ((one.weight[a] > 0) & (one.weight[b] > 0) for one in (asked, shown))
+    return seen[:, None] & there
 
 
 def _plain(shown: Normalized, motion: Normalized) -> np.ndarray:

@@ -60,8 +60,10 @@ class Sprites:
 class SpriteDance:
     """A dance by sprites: any stretch of it comes out as it does in the whole."""
 
+    remembers = False
+
     def __init__(self, sprites: Sprites, poses: Poses, boxes: np.ndarray) -> None:
-        self._sprites, self._poses, self.boxes = sprites, poses, boxes
+        self._sprites, self._poses, self.boxes, self.size = sprites, poses, boxes, sprites.size
         self.choice = sprites.chooser.choose(poses)
         self.shown = faded(sprites.frames, self.choice, poses.time)
 
@@ -71,8 +73,8 @@ class SpriteDance:
         shown = np.array([number for one in self.shown[span] for each in one for number in each], np.float64)
         return [self._poses.xy[span], self._poses.confidence[span], self.boxes[span], shown]
 
-    def steps(self, start: int, stop: int) -> Iterator[Step]:
-        """Frames start <= n < stop; those without a person are empty."""
+    def steps(self, start: int, stop: int, state: np.ndarray | None = None) -> Iterator[Step]:
+        """Frames start <= n < stop; those without a person are empty. No frame needs a `state` of the one before."""
         layers = _side_by_side(self._layer, range(start, stop))
         for n, layer in zip(range(start, stop), layers, strict=True):
             yield Step(layer, self.boxes[n], None)
@@ -110,5 +112,5 @@ def _side_by_side(work: Callable[[Given], Made], given: Iterable[Given]) -> Iter
             while waiting:
                 yield waiting.popleft().result()
         finally:
-            for one in waiting:
-                one.cancel()
+            for left in waiting:
+                left.cancel()

@@ -1,0 +1,46 @@
+"""A dance by the person's learned generator, as the rendering stage asks for it."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from dancetransfer.learn import runs
+from dancetransfer.learn.dancer import Dancer, load_dancer
+from dancetransfer.learn.pairs import boxes_of
+from dancetransfer.learn.steps import Step, last_present
+from dancetransfer.pose.crop import PARTS, part_boxes
+from dancetransfer.pose.poses import Poses
+from dancetransfer.project import Project
+from dancetransfer.settings import TrainSettings
+from dancetransfer.storage import fingerprint, key
+
+VERSION = 2
+
+
+class Generated:
+    """A whole dance by a generator."""
+
+    remembers = True
+
+    def __init__(self, dancer: Dancer, poses: Poses) -> None:
+        self._dancer, self._poses = dancer, poses
+        self.size, self.boxes = dancer.plan.size, boxes_of(poses, dancer.plan)
+        self._parts = part_boxes(poses)
+        self._parts[:, [name not in dancer.refiners for name in PARTS]] = np.nan  # an edit of them changes nothing
+
+    def depends_on(self, start: int, stop: int) -> list[np.ndarray]:
+        """Poses and boxes of a stretch, and the box from which the state before it is moved."""
+        poses, span = self._poses, slice(start, stop)
+        before = self.boxes[last_present(poses.present, start)]
+        return [before, poses.xy[span], poses.confidence[span], self.boxes[span], self._parts[span]]
+
+    def steps(self, start: int, stop: int, state: np.ndarray | None = None) -> Iterator[Step]:
+        """See `learn.dancer.Dancer.steps`."""
+        return self._dancer.steps(self._poses, self.boxes, start, stop, state, self._parts)
+
+
+def generated(project: Project, training: TrainSettings, poses: Poses) -> tuple[Generated, str]:
+    """A dance by the best generator of the person, and the key of what it is made by."""
+    weights = runs.best(project, training)
+    dancer = load_dancer(weights, runs.device_of(weights.parent, training.device))
+    return Generated(dancer, poses), key("render", VERSION, fingerprint(weights), dancer.plan.size)
