@@ -356,10 +356,10 @@ class Project:
         shutil.rmtree(self.person, ignore_errors=True)
         for dance in self.dances:
             folder = self.dance_folder(dance)
-            for name in ("render", "exports"):
+            for name in ("render", "exports", "sprites"):
                 shutil.rmtree(folder / name, ignore_errors=True)
             for file in folder.glob("*"):
-                if file.name.lstrip(".").startswith(("retarget.", "fit.", "coverage.", "scores.")):
+                if file.name.lstrip(".").startswith(("retarget.", "fit.", "coverage.", "scores.", "sprites.")):
                     file.unlink(missing_ok=True)  # also one that was set aside, or left by a kill
         for file in self.folder.glob("project.json.damaged-*"):
             file.unlink(missing_ok=True)

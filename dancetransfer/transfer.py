@@ -7,16 +7,20 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dancetransfer.errors import UserError
 from dancetransfer.events import Done, Event, Events, Notice, Progress, Started
 from dancetransfer.project import Media, Project, has_picture
 from dancetransfer.settings import ExportSettings, PoseSettings, RenderSettings, RetargetSettings, TrainSettings
 
+if TYPE_CHECKING:
+    from dancetransfer.score.score import Draws
+
 # Seconds of a two-core machine without a graphics card; only their ratios matter, and only until
 # the first stage of a kind has been measured.
 POSE_SECONDS, STEADY_SECONDS, PREPARE_SECONDS = 0.06, 0.005, 0.02
-RENDER_SECONDS, EXPORT_SECONDS, SCORE_SECONDS = 0.06, 0.03, 0.15
+RENDER_SECONDS, EXPORT_SECONDS, SCORE_SECONDS, PREVIEW_SECONDS = 0.06, 0.03, 0.15, 0.04
 """Guessed seconds per frame of each stage."""
 
 
@@ -175,18 +179,40 @@ def _fit(project: Project, settings: RetargetSettings, dance: Media) -> Events:
         write_driving(dance.path(), Poses.load(folder / "retarget.npz"), folder)
 
 
-def train_tasks(project: Project, settings: TrainSettings) -> list[Task]:
-    """Crops and plate, then the training."""
+def train_tasks(project: Project, settings: TrainSettings, dance: str | None = None) -> list[Task]:
+    """Crops and plate, then the training, and before it a first preview of a dance where one is named.
+
+    Where the recipe learns nothing: crops and plate.
+    """
+    tasks = [prepare_task(project, settings)]
+    if not _learned(settings):
+        return tasks
+    if dance is not None:
+        words = "A first preview with the person's own frames"
+        seconds = min(_dance_frames(project, dance), 600) * PREVIEW_SECONDS
+        tasks.append(Task(words, "preview", seconds, partial(_preview, project, settings, dance)))
     seconds = settings.steps * 0.5 if settings.steps else settings.budget
-    return [
-        Task(
-            "Preparing the person",
-            "prepare",
-            _clip_frames(project) * PREPARE_SECONDS,
-            partial(_prepare, project, settings),
-        ),
-        Task("Learning the person", "train", seconds, partial(_train, project, settings)),
-    ]
+    return [*tasks, Task("Learning the person", "train", seconds, partial(_train, project, settings))]
+
+
+def prepare_task(project: Project, settings: TrainSettings) -> Task:
+    """Crops and plate."""
+    seconds = _clip_frames(project) * PREPARE_SECONDS
+    return Task("Preparing the person", "prepare", seconds, partial(_prepare, project, settings))
+
+
+def _learned(settings: TrainSettings) -> bool:
+    """The recipe has something to learn."""
+    from dancetransfer.learn.recipes import RECIPES
+
+    return RECIPES[settings.recipe].learned
+
+
+def _preview(project: Project, settings: TrainSettings, dance: str) -> Events:
+    from dancetransfer.render.preview import preview
+
+    if not any((run / "best.safetensors").exists() for run in project.runs):  # which shows itself in previews
+        yield from preview(project, settings, dance)
 
 
 def _prepare(project: Project, settings: TrainSettings) -> Events:
@@ -213,10 +239,9 @@ def _train(project: Project, settings: TrainSettings) -> Events:
 
 def render_tasks(project: Project, training: TrainSettings, settings: RenderSettings) -> list[Task]:
     """Render a dance."""
-    frames = _dance_frames(project, settings.dance)
-    return [
-        Task("Rendering the dance", "render", frames * RENDER_SECONDS, partial(_render, project, training, settings))
-    ]
+    seconds = _dance_frames(project, settings.dance) * RENDER_SECONDS
+    task = Task("Rendering the dance", "render", seconds, partial(_render, project, training, settings))
+    return [task] if _learned(training) else [prepare_task(project, training), task]
 
 
 def picture_tasks(project: Project, settings: RenderSettings) -> list[Task]:
@@ -231,11 +256,13 @@ def picture_tasks(project: Project, settings: RenderSettings) -> list[Task]:
 
 def _render(project: Project, training: TrainSettings, settings: RenderSettings) -> Events:
     from dancetransfer.learn import runs
-    from dancetransfer.learn.report import late_report
     from dancetransfer.render.render import render
 
-    folder = runs.best(project, training).parent
-    yield from late_report(project, folder, runs.device_of(folder, training.device), Progress("render", 0))
+    if _learned(training):
+        from dancetransfer.learn.report import late_report
+
+        folder = runs.best(project, training).parent
+        yield from late_report(project, folder, runs.device_of(folder, training.device), Progress("render", 0))
     yield from render(project, training, settings)
 
 
@@ -271,14 +298,11 @@ def score_tasks(project: Project, training: TrainSettings) -> list[Task]:
 
 
 def _score(project: Project, training: TrainSettings) -> Events:
-    from dancetransfer import device
-    from dancetransfer.learn import runs
-    from dancetransfer.learn.dancer import load_dancer
     from dancetransfer.score.score import held_out
-    from dancetransfer.storage import Results, fingerprint, key
+    from dancetransfer.storage import Results
 
-    best = runs.best(project, training)
-    results, wanted = Results(project.person), key("score", fingerprint(best))
+    draws, wanted = _drawn_by(project, training)
+    results = Results(project.person)
     if results.current("scores.json", wanted):
         return
     gone = [Path(clip.file) for clip in project.clips if not Path(clip.file).exists()]
@@ -287,10 +311,26 @@ def _score(project: Project, training: TrainSettings) -> Events:
         return
     results.drop("scores.json")
     (project.person / "scores.json").unlink(missing_ok=True)
-    for event in held_out(project, load_dancer(best, device.choose(training.device))):
+    for event in held_out(project, draws()):
         yield replace(event, message="") if isinstance(event, Done) else event  # the last words say it
     if (project.person / "scores.json").exists():
         results.note("scores.json", wanted)
+
+
+def _drawn_by(project: Project, training: TrainSettings) -> "tuple[Callable[[], Draws | None], str]":
+    """What is scored, made when it is asked for (None: sprites), and its key."""
+    from dancetransfer.learn import runs
+    from dancetransfer.storage import fingerprint, key
+
+    if not _learned(training):
+        from dancetransfer.sprites.sprites import VERSION
+
+        return lambda: None, key("score", "sprites", VERSION, runs.made_of(project))
+    from dancetransfer import device
+    from dancetransfer.learn.dancer import load_dancer
+
+    best = runs.best(project, training)
+    return lambda: load_dancer(best, device.choose(training.device)), key("score", fingerprint(best))
 
 
 def quality(project: Project) -> str:
@@ -320,7 +360,7 @@ def transfer(
     tasks = [
         *pose_tasks(project, name),
         *fit_tasks(project, fitting, name),
-        *train_tasks(project, training),
+        *(train_tasks(project, training, name) if _learned(training) else []),
         *render_tasks(project, training, rendering),
         *export_tasks(project, rendering, exporting, output),
         *score_tasks(project, training),

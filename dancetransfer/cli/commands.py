@@ -95,6 +95,7 @@ def add_person(arguments: argparse.Namespace, context: Context) -> Events:
 def train(arguments: argparse.Namespace, context: Context) -> Events:
     """Learn the person, or go on learning."""
     from dancetransfer import transfer as chain
+    from dancetransfer.learn.recipes import RECIPES
 
     project = Project.open(arguments.project)
     with _working(project, context):
@@ -104,17 +105,23 @@ def train(arguments: argparse.Namespace, context: Context) -> Events:
         read_kept(arguments, PoseSettings, project)
         training = read_kept(arguments, TrainSettings, project)
         project.save()
-        if arguments.new:
+        learned = RECIPES[training.recipe].learned
+        if arguments.new and learned:
             from dancetransfer.learn import runs
 
             runs.begin_anew(project)
+        shown = project.current_dance
         tasks = [
             *chain.clip_tasks(project),
-            *chain.train_tasks(project, training),
+            *chain.train_tasks(project, training, shown.name if shown else None),
             *chain.score_tasks(project, training),
         ]
         yield from chain.chain(tasks)
-        yield chain.done(f"The person is learned.\n{chain.quality(project)}".strip(), [])
+        if not learned:
+            words = f"dancetransfer render {shlex.quote(arguments.project)}"
+            yield Notice(f"The recipe '{training.recipe}' has nothing to learn.", f"Go on with: {words}")
+        words = "The person is learned." if learned else "The person's frames are ready."
+        yield chain.done(f"{words}\n{chain.quality(project)}".strip(), [])
 
 
 def render(arguments: argparse.Namespace, context: Context) -> Events:

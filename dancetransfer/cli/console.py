@@ -266,6 +266,7 @@ WORDS = {
     "retarget": "Fitting the dance to the person",
     "cover": "Comparing the dance with the person's video",
     "prepare": "Preparing the person",
+    "sprites": "A first preview with the person's own frames",
     "train": "Learning the person",
     "render": "Rendering the dance",
     "export": "Writing the clip",

@@ -13,7 +13,7 @@ import numpy as np
 from dancetransfer.errors import UserError
 from dancetransfer.events import Done, Event, Events, Metric, Notice, Progress, Started
 from dancetransfer.extract.estimators import Estimator
-from dancetransfer.learn.pairs import CHOOSE, REPORT, Footage, load_footage
+from dancetransfer.learn.pairs import CHOOSE, REPORT, TRAIN, Footage, load_footage
 from dancetransfer.learn.plate import composite
 from dancetransfer.pose import strips
 from dancetransfer.pose.crop import face_boxes, hand_boxes
@@ -33,6 +33,7 @@ from dancetransfer.score.metrics import (
 )
 from dancetransfer.score.perceptual import Distance, Distances, Likeness, lpips
 from dancetransfer.score.table import Scores, table
+from dancetransfer.sprites.sprites import Sprites
 from dancetransfer.storage import write_text
 
 __all__ = ["Measuring", "Scores", "against_truth", "compare", "held_out", "pose_scores", "score_files", "table"]
@@ -43,7 +44,7 @@ MakeEstimator = Callable[[], Estimator]
 
 TELL_FRAMES = 10
 
-RENDERED, PLACED, UNPLACED = "rendered", "lookup placed", "lookup unplaced"
+RENDERED, SPRITES, PLACED, UNPLACED = "rendered", "sprites", "lookup placed", "lookup unplaced"
 
 
 def mediapipe_estimator() -> Estimator | None:
@@ -196,9 +197,11 @@ class Draws(Protocol):
 
 
 def held_out(
-    project: Project, dancer: Draws, estimator: Callable[[], Estimator | None] | None = mediapipe_estimator
+    project: Project, dancer: Draws | None, estimator: Callable[[], Estimator | None] | None = mediapipe_estimator
 ) -> Events:
-    """Stage: the dancer on the person's report part, beside the lookup; writes `person/scores.json`.
+    """Stage: the dancer on the person's report part, beside sprites and the lookup; writes `person/scores.json`.
+
+    Sprites are cut from the same frames that the lookup is; `dancer` None: they are what is scored.
 
     Beside each clip's poses goes `scores.npz`, how like the person each frame came out (`strips.save_likeness`).
     Reads the clips' videos and what `prepare` made. Where a clip is too short for a report part
@@ -217,12 +220,14 @@ def held_out(
         )
     total = sum(len(run) for _, run in runs)
     yield Started("score", total)
-    measuring, lookup, done = Measuring((RENDERED, PLACED, UNPLACED), estimator), Lookup(footage), 0
+    sprites, lookup, done = Sprites(footage, TRAIN), Lookup(footage), 0
+    drawers: dict[str, Draws] = {RENDERED: sprites} if dancer is None else {RENDERED: dancer, SPRITES: sprites}
+    measuring = Measuring((*drawers, PLACED, UNPLACED), estimator)
     like: dict[str, dict[float, float]] = {}
     for clip, run in runs:
         span = slice(int(run[0]), int(run[-1]) + 1)
         results = {
-            RENDERED: _drawn(dancer, clip, span, measuring.rows[RENDERED]),
+            **{name: _drawn(drawer, clip, span, measuring.rows[name]) for name, drawer in drawers.items()},
             **_looked_up(lookup, clip.poses[span], clip.plate),
         }
         for seen in measuring.stretch(results, _real(project, clip, span), clip.poses[span]):
