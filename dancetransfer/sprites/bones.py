@@ -1,6 +1,7 @@
 """The limbs that a person is taken apart into: their bones, what they hang on, and which lie in front."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -33,7 +34,7 @@ from dancetransfer.pose.poses import (
     RIGHT_WRIST,
     VISIBLE,
 )
-from dancetransfer.pose.space import stand_of
+from dancetransfer.pose.space import TRUNK_SHARE, stand_of
 
 TRUNK, HEAD = 0, 1
 ARMS = ((2, 3, 4), (5, 6, 7))
@@ -58,6 +59,9 @@ ASIDE = 0.12
 """Distance of the shoulders in heights, to the right where the person faces the camera, below which it is seen
 from the side. Measured from front to side, it goes from 0.22 to 0."""
 
+HIPS_WIDER = 1.7
+"""Shoulders are about that much wider than hips, by their joints."""
+
 
 @dataclass(frozen=True)
 class Bones:
@@ -73,10 +77,19 @@ class Bones:
     hips: np.ndarray
     height: float
 
-    @property
+    @cached_property
     def known(self) -> np.ndarray:
         """bool [14]"""
         return np.isfinite(self.start).all(1) & np.isfinite(self.end).all(1)
+
+    @cached_property
+    def facing(self) -> float:
+        """How far the left shoulder and hip lie to the right of the right ones, in heights: below 0 from behind."""
+        apart = np.array(
+            [self.shoulders[0, 0] - self.shoulders[1, 0], HIPS_WIDER * (self.hips[0, 0] - self.hips[1, 0])]
+        )
+        given = apart[np.isfinite(apart)]
+        return float(given.mean() / self.height) if len(given) else 0.0
 
     def moved(self, matrix: np.ndarray) -> "Bones":
         """In other pixels, by a matrix [3,3] that scales both ways alike."""
@@ -90,7 +103,7 @@ def bones_of(xy: np.ndarray, confidence: np.ndarray) -> Bones:
     joints = np.where((np.asarray(confidence) >= VISIBLE)[:, None], xy, np.nan).astype(np.float64)
     height = float(stand_of(joints[None], np.asarray(confidence)[None]).height[0])
     start, end = np.full((COUNT, 2), np.nan), np.full((COUNT, 2), np.nan)
-    shoulders, hips = joints[[LEFT_SHOULDER, RIGHT_SHOULDER]], joints[[LEFT_HIP, RIGHT_HIP]]
+    shoulders, hips = _pairs(joints[[LEFT_SHOULDER, RIGHT_SHOULDER]], joints[[LEFT_HIP, RIGHT_HIP]], height)
     start[TRUNK], end[TRUNK] = hips.mean(0), shoulders.mean(0)
     for limb in range(2, COUNT):
         start[limb] = joints[FIRST[limb]]
@@ -109,21 +122,13 @@ def bones_of(xy: np.ndarray, confidence: np.ndarray) -> Bones:
     return Bones(start, end, np.vstack([head, end[TRUNK]]), shoulders, hips, height)
 
 
-def facing(bones: Bones) -> float:
-    """How far the left shoulder and hip lie to the right of the right ones, in heights: below 0 from behind."""
-    apart = [pair[0, 0] - pair[1, 0] for pair in (bones.shoulders, bones.hips)]
-    return (
-        float(np.nan_to_num(np.nanmean([apart[0], 1.7 * apart[1]])) / bones.height) if np.isfinite(apart).any() else 0.0
-    )
-
-
 def order(bones: Bones) -> list[tuple[int, ...]]:
     """The limbs from back to front, those of a chain together and from its root on.
 
     Whoever faces the camera has the arms before the trunk, whoever shows the back behind it; from the side
     the far arm is behind and the far leg, too.
     """
-    turned, gaze = facing(bones), _gaze(bones)
+    turned, gaze = bones.facing, _gaze(bones)
     near = 1 if gaze > 0 else 0  # who looks to the right shows the right side
     legs = [LEGS[1 - near], LEGS[near]]
     if abs(turned) < ASIDE and gaze:
@@ -133,6 +138,20 @@ def order(bones: Bones) -> list[tuple[int, ...]]:
     if turned < 0:
         return [*ARMS, (TRUNK,), *legs, (HEAD,)]
     return [(TRUNK,), *legs, (HEAD,), *ARMS]
+
+
+def _pairs(shoulders: np.ndarray, hips: np.ndarray, height: float) -> tuple[np.ndarray, np.ndarray]:
+    """Shoulders and hips [2,2], the missing ones put where they are on a body that stands upright."""
+    pairs = []
+    for own, other, down in ((shoulders, hips, -TRUNK_SHARE), (hips, shoulders, TRUNK_SHARE)):
+        given, known = np.isfinite(own).all(1), np.isfinite(other).all(1)
+        wide = other[0] - other[1] if known.all() else np.zeros(2)
+        if given.sum() == 1:
+            own = np.where(given[:, None], own, own[given][0] - wide if given[0] else own[given][0] + wide)
+        elif not given.any():
+            own = other + np.array([0, down * height])
+        pairs.append(own)
+    return pairs[0], pairs[1]
 
 
 def _gaze(bones: Bones) -> float:

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from dancetransfer.sprites.bones import ARMS, COUNT, LEGS, Bones, facing
+from dancetransfer.sprites.bones import ARMS, COUNT, LEGS, Bones
 from dancetransfer.sprites.limbs import Limbs
 
 POOR = 0.45
 """A limb that fits worse than this is looked for elsewhere: drawn out by half, or hidden to about a half."""
 BETTER = 0.25
 """By how much the other frame's has to fit better."""
-TURNED = 1.0
+TURNED = 0.5
 """What a turn of the body counts, per height by which the shoulders stand otherwise."""
 
 
@@ -50,7 +50,7 @@ def misfit(limbs: Limbs, limb: int, wanted: Bones) -> float:
     long, short = (max(float(np.linalg.norm(one)) / height, least) for one, height in
                    ((aim, wanted.height), (bone, limbs.bones.height)))  # fmt: skip
     drawn = np.log(long / short)
-    turn = abs(facing(wanted) - facing(limbs.bones))
+    turn = abs(wanted.facing - limbs.bones.facing)
     return float(max(drawn, -0.5 * drawn) + 1 - limbs.seen[limb] + TURNED * turn)
 
 
@@ -60,7 +60,7 @@ def spares_of(frames: Sequence[Limbs]) -> list[Limbs]:
     for chain in (*ARMS, *LEGS):
         for limb in chain[:2]:
             for side in (1, -1):
-                held = [one for one in frames if one.layers[limb] is not None and side * facing(one.bones) > 0]
+                held = [one for one in frames if one.layers[limb] is not None and side * one.bones.facing > 0]
                 if held:
                     chosen = max(held, key=lambda one: one.seen[limb] * _length(one, limb))
                     best[id(chosen)] = chosen

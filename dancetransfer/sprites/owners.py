@@ -1,0 +1,132 @@
+"""Whose each pixel of a filmed person is: trunk, head, upper arms and so on, by distance to the bones and by color."""
+
+import cv2
+import numpy as np
+
+from dancetransfer.sprites.bones import ARMS, COUNT, ENDS, HEAD, RADIUS, TRUNK, Bones, order
+
+CORE = 0.95
+"""Within this part of its radius a limb hides what lies behind it."""
+REACH, FAR = 5.0, 9.0
+"""Radii within which a limb can have pixels, and the distance that stands for all beyond."""
+LOOSE = 2.2
+"""Radii from the arm beyond which what the mask shows is not the arm: a ball, a bag."""
+FRONT, FRONTS = 1.0, 0.3
+"""Radii that a pixel on a limb's bone is nearer to it than to what lies behind, and what each chain before adds."""
+TOLD = 0.35
+"""What a color that is e times as frequent on one part of the body counts, in radii."""
+RARE = 3e-4
+"""Share of a limb's pixels that a color has at least: no color is impossible."""
+DRESSED = ((TRUNK,), (HEAD,), (2, 5), (3, 4, 6, 7), (8, 9, 11, 12), (10, 13))
+"""Limbs that look alike."""
+
+
+def radii(bones: Bones, mask: np.ndarray) -> np.ndarray:
+    """Pixels [14]: half of each limb's width, by the mask [h,w] around its bone, near what is usual."""
+    usual = RADIUS * bones.height
+    inside = cv2.distanceTransform((mask > 127).astype(np.uint8), cv2.DIST_L2, 3)
+    inside = cv2.dilate(inside, np.ones((5, 5), np.uint8))  # joints lie beside the limb's middle
+    found = usual.copy()
+    along = np.linspace(0.25, 0.9, 6)[:, None]
+    for limb in np.flatnonzero(bones.known[2:]) + 2:
+        at = np.rint(bones.start[limb] * (1 - along) + bones.end[limb] * along).astype(int)
+        at = np.clip(at, 0, (mask.shape[1] - 1, mask.shape[0] - 1))
+        found[limb] = np.sort(inside[at[:, 1], at[:, 0]])[2] + 0.5  # other limbs beside it make it thicker
+    return np.clip(found, 0.75 * usual, 1.35 * usual)
+
+
+def distances(bones: Bones, radius: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """float32 [14,h,w]: how far each pixel is from each bone, in the limb's radii; `FAR` beyond its surroundings."""
+    near = np.full((COUNT, size[1], size[0]), FAR, np.float32)
+    for limb in np.flatnonzero(bones.known):
+        if limb == TRUNK:
+            near[limb] = _trunk_distance(bones, size)
+            continue
+        start, end = bones.start[limb], bones.end[limb]
+        if limb == HEAD:
+            along = end - start
+            start, end = end - 0.25 * along, end + 0.3 * along
+        reach = REACH * radius[limb]
+        left, top = np.floor(np.minimum(start, end) - reach).clip(0, size).astype(int)
+        right, bottom = np.ceil(np.maximum(start, end) + reach).clip(0, size).astype(int)
+        around = _segment_distance((left, right), (top, bottom), start, end)
+        near[limb, top:bottom, left:right] = around / np.float32(radius[limb])
+    return near
+
+
+def _segment_distance(
+    columns: tuple[int, int], rows: tuple[int, int], start: np.ndarray, end: np.ndarray
+) -> np.ndarray:
+    """float32 [h,w] pixels between a segment and the pixels of some rows and columns (first and end)."""
+    x = np.arange(*columns, dtype=np.float32)[None] - np.float32(start[0])
+    y = np.arange(*rows, dtype=np.float32)[:, None] - np.float32(start[1])
+    along = (end - start).astype(np.float32)
+    unit = along / max(float(along @ along), 1e-6)
+    part = np.clip(x * unit[0] + y * unit[1], 0, 1)
+    return cv2.magnitude(x - part * along[0], y - part * along[1])
+
+
+def _trunk_distance(bones: Bones, size: tuple[int, int]) -> np.ndarray:
+    """`CORE` inside the trunk and neck, then growing: whatever lies before it wins there."""
+    shoulders, hips = bones.end[TRUNK], bones.start[TRUNK]
+    corners = []
+    for pair, middle, wide in ((bones.shoulders, shoulders, 0.8), (bones.hips, hips, 1.35)):
+        for joint in pair:
+            length = max(float(np.linalg.norm(joint - middle)), 1e-3)
+            corners.append(middle + (joint - middle) * max(wide, 0.05 * bones.height / length))
+    up = 0.06 * (shoulders - hips)
+    outline = np.array([corners[0] + up, corners[1] + up, corners[3], hips - 3 * up, corners[2]])
+    inside = np.zeros((size[1], size[0]), np.uint8)
+    cv2.fillConvexPoly(inside, cv2.convexHull(np.rint(outline).astype(np.int32)), 1)
+    outside = cv2.distanceTransform(1 - inside, cv2.DIST_L2, 3) / np.float32(0.05 * bones.height)
+    neck = shoulders + 0.5 * (bones.end[HEAD] - shoulders) if bones.known[HEAD] else shoulders + 2 * up
+    around = _segment_distance((0, size[0]), (0, size[1]), shoulders, neck) / np.float32(0.03 * bones.height)
+    return np.minimum(np.float32(CORE) + outside, np.maximum(around, np.float32(CORE)))
+
+
+def owners(near: np.ndarray, bones: Bones, crop: np.ndarray) -> np.ndarray:
+    """int [h,w]: the limb of each pixel of a crop uint8 [h,w,4], -1 for nobody's.
+
+    The front one's of those in whose core it lies, else the nearest's; beside that its color tells, compared
+    with what is close to each bone, so that a limb takes nothing along of what lies behind it.
+    """
+    inside = np.nonzero(crop[..., 3] > 20)
+    apart = near[:, inside[0], inside[1]]
+    cost = apart.copy()
+    ranks = {limb: rank for rank, chain in enumerate(order(bones)) for limb in chain}
+    for limb in range(2, COUNT):
+        cost[limb] -= np.maximum((FRONT + FRONTS * ranks[limb]) * (1 - apart[limb] / CORE), 0)
+        if ranks[limb] < ranks[TRUNK]:
+            cost[limb] += 3 * (apart[TRUNK] <= CORE)
+    cost -= TOLD * _likelihoods(crop[..., :3][inside], np.argmin(cost, 0), apart)
+    best = np.argmin(cost, 0)
+    loose = np.full(COUNT, FAR)
+    loose[[*ARMS[0][1:], *ARMS[1][1:]]] = LOOSE
+    owner = np.full(crop.shape[:2], -1)
+    owner[inside] = np.where(apart[best, np.arange(len(best))] < loose[best], best, -1)
+    return owner
+
+
+def _likelihoods(color: np.ndarray, owner: np.ndarray, apart: np.ndarray) -> np.ndarray:
+    """float32 [14,N]: log of how frequent each pixel's color is on each limb, the same for left and right."""
+    bins = (color[:, 0] >> 4).astype(np.intp) << 8 | (color[:, 1] & 0xF0).astype(np.intp) | color[:, 2] >> 4
+    alone = apart[1:].min(0) > 1.4
+    found = np.zeros((COUNT, len(bins)), np.float32)
+    told = np.zeros(COUNT, bool)
+    for group in DRESSED:
+        mine = np.zeros(len(bins), bool)
+        for limb in group:
+            if group == (TRUNK,):
+                mine |= (owner == limb) & alone
+            elif limb not in ENDS[:2]:  # where a hand lies is known the least
+                mine |= (owner == limb) & (apart[limb] < 0.6)
+        counts = np.bincount(bins[mine], minlength=4096).astype(np.float32).reshape(16, 16, 16)
+        if counts.sum() < 30:
+            continue
+        for axis in range(3):
+            counts = counts + 0.5 * (np.roll(counts, 1, axis) + np.roll(counts, -1, axis))
+        found[list(group)] = np.log(counts.ravel() / counts.sum() + RARE)[bins]
+        told[list(group)] = True
+    if told.any():
+        found[~told] = found[told].max(0)
+    return found
