@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QSplitter, QVBoxLayout, QWidget
 
 from dancetransfer.project import Media, has_picture
 from dancetransfer.render.part import part_of
+from dancetransfer.video.formats import EXCERPT
 from ui import theme
 from ui.keys import Keys
 from ui.player.player import Player
@@ -267,9 +268,10 @@ class Workbench(QWidget):
         part = part_of(self.result) if RESULT in wanted else None
         self.viewer.set_absent({})
         self.player.set_sources(wanted, {RESULT: part[0] if part else 0.0})
-        dance = self._document.dance
-        if dance:
-            self._hear(dance.file)
+        project, dance = self._document.project, self._document.dance
+        if project is not None and dance:
+            own = project.dance_folder(dance) / EXCERPT
+            self._hear(dance.file if dance.has_picture else str(own) if own.exists() else "")
         self._call_by_names()
         if first or not set(self.viewer.names) <= set(wanted) | {SKELETON}:
             self.set_view(self.best_view())
@@ -294,7 +296,7 @@ class Workbench(QWidget):
         return {name: found[name] for name in (DANCE, PERSON, RESULT) if name in found}
 
     def _hear(self, file: str) -> None:
-        """Play this file's sound, "" for silence; a motion has none."""
+        """Play this file's sound, "" for silence; a motion's own file has none."""
         heard = file if has_picture(Path(file)) else ""
         if heard != self._heard:
             self._heard = heard

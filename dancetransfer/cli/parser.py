@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 
 from dancetransfer import __version__
-from dancetransfer.cli import commands, console, edits, files, loops, options
+from dancetransfer.cli import commands, console, edits, files, loops, music, options
 from dancetransfer.cli.choice import add_choice
 from dancetransfer.cli.console import Context, Usage
 from dancetransfer.cli.gentle import Gentle, lower_priority
@@ -122,6 +122,9 @@ def parser() -> Parser:
     one.add_argument("--target", metavar="B.npz", required=True, help="The person's poses.")
     _output(one, "C.npz")
     add_options(one, RetargetSettings)
+
+    one = command("fit", music.fit, "cut a dance to a piece of music")
+    music.add_flags(one)
 
     one = command("score", files.score, "how near a clip comes to a truth clip")
     one.add_argument("clip", metavar="CLIP")

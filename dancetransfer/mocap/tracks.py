@@ -1,5 +1,7 @@
 """Dances that come as a pose track: BVH motion capture and npz files, read like a video and imported like one."""
 
+import json
+import zipfile
 from collections.abc import Iterator
 from math import ceil
 from pathlib import Path
@@ -7,13 +9,15 @@ from pathlib import Path
 import numpy as np
 
 from dancetransfer.errors import UserError
-from dancetransfer.events import Done, Event, Started
+from dancetransfer.events import Done, Event, Notice, Started
 from dancetransfer.mocap import bvh
 from dancetransfer.mocap.camera import film
 from dancetransfer.mocap.figure import to_figure
 from dancetransfer.pose.poses import Poses
 from dancetransfer.project import Media
 from dancetransfer.storage import Results, key, set_aside
+from dancetransfer.video.excerpt import ABOUT, keep_excerpt
+from dancetransfer.video.formats import EXCERPT
 
 VERSION = 1
 """Raised when the same file gives another track than before."""
@@ -80,18 +84,55 @@ def facts(path: Path) -> dict[str, object]:
     }
 
 
+def save_with_sound(path: Path, track: Poses, sound: bytes) -> None:
+    """Write a track with its music: the bytes of a sound file whose time 0 is the track's."""
+    track.save(path, sound=np.frombuffer(sound, np.uint8))
+
+
+def sound_in(path: Path) -> bytes:
+    """The sound file that lies in a track's file; b"" where there is none, as in every BVH."""
+    if path.suffix.lower() == ".bvh":
+        return b""
+    try:
+        with np.load(path, allow_pickle=False) as data:
+            sound = data.get("sound", None)
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile):
+        return b""
+    whole = isinstance(sound, np.ndarray) and sound.dtype == np.uint8 and sound.ndim == 1
+    return sound.tobytes() if whole else b""
+
+
 def import_track(media: Media, folder: Path) -> Iterator[Event]:
-    """Stage: a dance without a picture -> `poses.npz` in its folder; nothing where that is current."""
+    """Stage: a dance without a picture -> `poses.npz` in its folder, and its sound; nothing where both are current."""
     results = Results(folder)
     wanted = key("import", VERSION, media.fingerprint)
     if results.current("poses.npz", wanted):
         try:
             Poses.load(folder / "poses.npz")
-            return
+            if _sound_current(results, wanted) or not Path(media.file).exists():
+                return
         except UserError:
             set_aside(folder / "poses.npz")
     yield Started("import")
-    track = load_track(media.path())
+    track, sound = load_track(media.path()), sound_in(media.path())
     track.save(folder / "poses.npz")
     results.note("poses.npz", wanted)
+    try:
+        made = keep_excerpt(sound, folder)
+    except UserError:
+        yield Notice(f"The sound in {media.path().name} can't be read, so the dance is silent.")
+        made = keep_excerpt(b"", folder)
+    for name in made:
+        results.note(name, wanted)
     yield Done("import", f"{len(track)} frames", [str(folder / "poses.npz")])
+
+
+def _sound_current(results: Results, wanted: str) -> bool:
+    """Whether what is kept of the sound, or that there is none, is of that file."""
+    if not results.current(ABOUT, wanted):
+        return False
+    try:
+        silent = json.loads((results.folder / ABOUT).read_text(encoding="utf-8"))["per_second"] is None
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+    return silent or results.current(EXCERPT, wanted)

@@ -99,8 +99,8 @@ class Poses:
         kept = self.confidence if confidence is None else confidence.astype(np.float32)
         return replace(self, xy=xy.astype(np.float32), confidence=kept)
 
-    def save(self, path: str | Path) -> None:
-        """Write the track as npz, atomically."""
+    def save(self, path: str | Path, **more: np.ndarray) -> None:
+        """Write the track as npz, atomically; `more` are arrays that lie in the same file and that `load` passes by."""
         optional = {"world": self.world, "uncertain": self.uncertain, "contact": self.contact}
         extra = {name: values for name, values in optional.items() if values is not None}
         write_npz(
@@ -113,6 +113,7 @@ class Poses:
             shot=self.shot.astype(np.int32),
             estimator=np.asarray(self.estimator),
             **extra,
+            **more,
         )
 
     @staticmethod

@@ -15,6 +15,7 @@ from dancetransfer.render.ready import require_rendered
 from dancetransfer.render.render import frames_between
 from dancetransfer.settings import ExportSettings, RenderSettings
 from dancetransfer.video.disclosure import draw_label, label_place
+from dancetransfer.video.formats import EXCERPT
 from dancetransfer.video.palette import Palette
 from dancetransfer.video.sequence import SequenceWriter
 from dancetransfer.video.sound import open_sound_file
@@ -157,10 +158,11 @@ def _sound(made: Plan, dance: Media, settings: ExportSettings) -> Cut | None:
         return None
     if settings.music:
         path, start, required = Path(settings.music), settings.music_from, True
-    elif dance.has_picture:
-        path, start, required = dance.path(), float(made.times[made.first]), False
     else:
-        return None
+        path = dance.path() if dance.has_picture else made.project.dance_folder(dance) / EXCERPT
+        start, required = float(made.times[made.first]), False
+        if not path.exists():
+            return None  # a motion without music
     container, stream, _ = open_sound_file(path, required=required)
     if stream is None:
         return None

@@ -37,3 +37,6 @@ FORMATS = {
     "webp": Format("webp", (".webp",), "webp", options={"loop": "0"}),
     "png": Format("", ("",), "", alpha=True),  # a folder of pictures
 }
+
+EXCERPT = "sound.m4a"
+"""The sound of a dance without a picture, in its folder."""
