@@ -270,6 +270,7 @@ WORDS = {
     "train": "Learning the person",
     "render": "Rendering the dance",
     "export": "Writing the clip",
+    "music": "Cutting the dance to the music",
     "score": "Scoring",
     "loop": "Looking for what repeats",
     "puppets": "Drawing the built-in dancers",
