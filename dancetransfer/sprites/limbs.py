@@ -6,12 +6,15 @@ import cv2
 import numpy as np
 
 from dancetransfer.sprites.bones import COUNT, HEAD, PARENT, TRUNK, Bones, bones_of, mirror, order
+from dancetransfer.sprites.edges import spread, tightened
 from dancetransfer.sprites.owners import distances, owners, radii
 
 CAP = 1.25
 """Radius around a joint that both its limbs have, in radii of the thinner: what fills the outside of a bent one."""
 NECK = 0.6
 """The same at the neck, in radii of the head."""
+SPIKE = 0.015
+"""Heights: half the width of what hangs out of the trunk and is not trunk."""
 PURE = 200
 """Mask from which on a pixel's color is taken for the person's own; softer ones hold background."""
 
@@ -62,7 +65,10 @@ def limbs_of(
     if not np.isfinite(bones.height):
         return Limbs((None,) * COUNT, bones, np.ones(COUNT), np.zeros(COUNT))
     left, top, wide, tall = cv2.boundingRect(crop[..., 3])
-    crop = crop[top : top + tall, left : left + wide]
+    part = slice(top, top + tall), slice(left, left + wide)
+    crop = crop[part]
+    if back is not None:
+        crop = np.dstack([crop[..., :3], tightened(crop, back[:, ::-1][part] if mirrored else back[part])])
     bones = bones.moved(np.array([[1, 0, -left], [0, 1, -top], [0, 0, 1]]))
     radius = radii(bones, crop[..., 3])
     near = distances(bones, radius, (wide, tall))
@@ -96,19 +102,32 @@ def _layer(
     corner = part[1].start, part[0].start
     crop, owner, near, mine = crop[part], owner[part], near[part], mine[part]
     caps = _caps(limb, bones, radius, corner, near.shape)
-    hidden = (near < 1) & _before(limb, bones)[owner]
-    extent = cv2.GaussianBlur(np.where(mine | hidden, 255, 0).astype(np.uint8), (3, 3), 0)
+    before = _before(limb, bones)[owner]
+    extent = _whole((mine | ((near < 1) & before)).astype(np.uint8), limb == TRUNK, bones.height)
+    below = cv2.dilate(extent, np.ones((5, 5), np.uint8)) & before  # no crack between it and what covers it
+    extent = cv2.GaussianBlur(255 * (extent | below), (3, 3), 0)
     alpha = cv2.multiply(np.maximum(extent, caps), crop[..., 3], scale=1 / 255)
     color = crop[..., :3]
     known = (mine | ((caps > 0) & _joined(limb)[owner])) & (crop[..., 3] > PURE)
     if limb == TRUNK:
         color, known = _mirrored_in(color, known, bones, corner)
-    return Layer(np.dstack([_spread(color, known), alpha]), corner)
+    return Layer(np.dstack([spread(color, known), alpha]), corner)
+
+
+def _whole(extent: np.ndarray, rounded: bool, height: float) -> np.ndarray:
+    """The largest piece of what is 1 in a uint8 [h,w], if `rounded` without its spikes."""
+    if rounded:
+        size = 2 * round(SPIKE * height) + 1
+        extent = cv2.morphologyEx(extent, cv2.MORPH_OPEN, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)))
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(extent, connectivity=8)
+    return (labels == 1 + np.argmax(stats[1:, cv2.CC_STAT_AREA])).astype(np.uint8) if count > 2 else extent
 
 
 def _caps(limb: int, bones: Bones, radius: np.ndarray, corner: tuple[int, int], shape: tuple[int, ...]) -> np.ndarray:
     """uint8 [h,w]: discs around the joints that a limb shares with others."""
     caps = np.zeros(shape, np.uint8)
+    if limb == HEAD:  # its edge is chin and hair; what opens there is neck
+        return caps
     for other in np.flatnonzero(_joined(limb)[:-1] & bones.known):
         thick = min(CAP * radius[limb], CAP * radius[other], NECK * radius[HEAD])
         middle = np.rint((bones.start[max(limb, other)] - corner) * 8).astype(int)
@@ -139,19 +158,3 @@ def _mirrored_in(
     other = cv2.warpAffine(whole, way, (color.shape[1], color.shape[0]))
     taken = (other[..., 3] > 250) & ~known
     return np.where(taken[..., None], other[..., :3], color), known | taken
-
-
-def _spread(color: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """uint8 [h,w,3]: the color where it is known, and around it that of the nearest ones, by a pyramid of means."""
-    levels = [np.dstack([color, np.full(known.shape, 255, np.uint8)]) * known[..., None].astype(np.float32)]
-    while min(levels[-1].shape[:2]) > 2:
-        tall, wide = levels[-1].shape[:2]
-        levels.append(cv2.resize(levels[-1], ((wide + 1) // 2, (tall + 1) // 2), interpolation=cv2.INTER_AREA))
-    total = levels[-1].sum((0, 1))
-    found: np.ndarray = np.broadcast_to(total[:3] * (255 / max(float(total[3]), 1.0)), (1, 1, 3)).astype(np.float32)
-    for level in reversed(levels):
-        weight = np.minimum(level[..., 3:] * np.float32(4 / 255), 1)  # a quarter of them is enough to tell
-        own = level[..., :3] * (255 / np.maximum(level[..., 3:], 1))
-        coarse = cv2.resize(found, level.shape[1::-1], interpolation=cv2.INTER_LINEAR)
-        found = coarse + weight * (own - coarse)
-    return found.clip(0, 255).astype(np.uint8)

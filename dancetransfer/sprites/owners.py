@@ -75,11 +75,11 @@ def _trunk_distance(bones: Bones, size: tuple[int, int]) -> np.ndarray:
             length = max(float(np.linalg.norm(joint - middle)), 1e-3)
             corners.append(middle + (joint - middle) * max(wide, 0.05 * bones.height / length))
     up = 0.06 * (shoulders - hips)
-    outline = np.array([corners[0] + up, corners[1] + up, corners[3], hips - 3 * up, corners[2]])
+    outline = np.array([corners[0] + up, corners[1] + up, corners[3], hips - 2 * up, corners[2]])
     inside = np.zeros((size[1], size[0]), np.uint8)
     cv2.fillConvexPoly(inside, cv2.convexHull(np.rint(outline).astype(np.int32)), 1)
     outside = cv2.distanceTransform(1 - inside, cv2.DIST_L2, 3) / np.float32(0.05 * bones.height)
-    neck = shoulders + 0.5 * (bones.end[HEAD] - shoulders) if bones.known[HEAD] else shoulders + 2 * up
+    neck = shoulders + 0.4 * (bones.end[HEAD] - shoulders) if bones.known[HEAD] else shoulders + 2 * up
     around = _segment_distance((0, size[0]), (0, size[1]), shoulders, neck) / np.float32(0.03 * bones.height)
     return np.minimum(np.float32(CORE) + outside, np.maximum(around, np.float32(CORE)))
 

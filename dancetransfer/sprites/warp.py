@@ -54,14 +54,14 @@ def warp(
         piece = _piece(sources[limb], limb, wanted, places[limb], size)
         if piece is not None:
             drawn[limb] = piece
-    for limb in (ARMS[0][0], ARMS[1][0], LEGS[0][0], LEGS[1][0], HEAD):  # seen where a joint opens
+    for limb in (ARMS[0][0], ARMS[1][0], LEGS[0][0], LEGS[1][0]):  # seen where a joint opens
         if limb in drawn:
             _lay(canvas, drawn[limb], drawn[limb].alpha)
     for chain in order(wanted):
         held = [limb for limb in chain if limb in drawn]
         for n, limb in enumerate(held):
             alpha = drawn[limb].alpha
-            if limb != TRUNK:
+            if limb not in (TRUNK, HEAD):
                 alpha = alpha * _fade(sources[limb], limb, places[limb], wanted.height, drawn[limb], n + 1 < len(held))
             _lay(canvas, drawn[limb], alpha)
     canvas[..., :3] /= np.maximum(canvas[..., 3:], 1e-3)
@@ -85,10 +85,12 @@ def _piece(limbs: Limbs, limb: int, wanted: Bones, way: np.ndarray | None, size:
     if limb == TRUNK:
         x, y = (np.arange(first[n], last[n]) for n in range(2))
         at = trunk_source(limbs.bones, wanted, way, x, y)
-        moved = cv2.remap(layer.tile, at[0] - np.float32(corner[0]), at[1] - np.float32(corner[1]), cv2.INTER_LINEAR)
+        moved = cv2.remap(layer.tile, at[0] - np.float32(corner[0]), at[1] - np.float32(corner[1]), cv2.INTER_CUBIC)
     else:
         shift = way[:, :2] @ corner + way[:, 2] - first
-        moved = cv2.warpAffine(layer.tile, np.column_stack([way[:, :2], shift]), (last - first).tolist())
+        moved = cv2.warpAffine(
+            layer.tile, np.column_stack([way[:, :2], shift]), (last - first).tolist(), flags=cv2.INTER_CUBIC
+        )
     piece = moved.astype(np.float32)
     return Piece(
         slice(first[1], last[1]), slice(first[0], last[0]), piece[..., :3], piece[..., 3:] * np.float32(1 / 255)
@@ -104,8 +106,6 @@ def _fade(
     start, end = (way[:, :2] @ one[limb] + way[:, 2] for one in (limbs.bones.start, limbs.bones.end))
     length = max(float(np.linalg.norm(end - start)), 1e-3)
     along = (end - start) / length
-    if limb == HEAD:
-        start = start + 0.45 * (end - start)  # between neck and chin
     thick = limbs.radius[limb] * height / limbs.bones.height
     x = (np.arange(piece.columns.start, piece.columns.stop) - start[0]) * along[0] / thick
     y = (np.arange(piece.rows.start, piece.rows.stop) - start[1]) * along[1] / thick
