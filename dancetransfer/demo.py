@@ -11,7 +11,7 @@ import numpy as np
 
 from dancetransfer import puppets, transfer
 from dancetransfer.events import Done, Events, Progress, Started
-from dancetransfer.learn.pairs import load_footage
+from dancetransfer.footage.pairs import load_footage
 from dancetransfer.pose.labels import label_map, picture
 from dancetransfer.pose.poses import Poses
 from dancetransfer.project import Project

@@ -63,8 +63,8 @@ class Studio:
 
     def learning(self) -> dict[str, float]:
         """Seconds per step of the training's body phase with opponent, and per rendered frame."""
+        from dancetransfer.footage.pairs import boxes_of, plan_of
         from dancetransfer.learn.batches import Batches
-        from dancetransfer.learn.pairs import boxes_of, plan_of
         from dancetransfer.learn.trainer import Trainer
 
         poses = self.filmed()[3]
@@ -91,8 +91,8 @@ class Studio:
         """The frames as training material."""
         import numpy as np
 
-        from dancetransfer.learn.pairs import TRAIN, Footage
-        from dancetransfer.learn.plate import cut_out
+        from dancetransfer.footage.pairs import TRAIN, Footage
+        from dancetransfer.footage.plate import cut_out
 
         frames, masks, plate, poses = self.filmed()
         crops = [
@@ -104,8 +104,8 @@ class Studio:
 
     def export(self) -> dict[str, float]:
         """Seconds per frame from a rendered layer to the clip, and the bytes of both on the disk."""
-        from dancetransfer.learn.pairs import boxes_of, plan_of
-        from dancetransfer.learn.plate import composite
+        from dancetransfer.footage.pairs import boxes_of, plan_of
+        from dancetransfer.footage.plate import composite
         from dancetransfer.video.write import LayerWriter, Writer
 
         _, _, plate, poses = self.filmed()

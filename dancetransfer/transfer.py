@@ -203,7 +203,7 @@ def prepare_task(project: Project, settings: TrainSettings) -> Task:
 
 def _learned(settings: TrainSettings) -> bool:
     """The recipe has something to learn."""
-    from dancetransfer.learn.recipes import RECIPES
+    from dancetransfer.recipes import RECIPES
 
     return RECIPES[settings.recipe].learned
 
@@ -216,7 +216,7 @@ def _preview(project: Project, settings: TrainSettings, dance: str) -> Events:
 
 
 def _prepare(project: Project, settings: TrainSettings) -> Events:
-    from dancetransfer.learn.pairs import prepare
+    from dancetransfer.footage.pairs import prepare
 
     yield from prepare(project, settings)
 

@@ -143,7 +143,8 @@ def drawn_project(true_project: Path, tmp_path_factory: pytest.TempPathFactory) 
     import torch
 
     from dancetransfer import device
-    from dancetransfer.learn import pairs, runs
+    from dancetransfer.footage import pairs
+    from dancetransfer.learn import runs
     from dancetransfer.learn.dancer import Dancer, generator_of, save_dancer
     from dancetransfer.settings import TrainSettings
 
@@ -285,7 +286,7 @@ def prepared(true_project: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
     """The true project with crops at SMALL's size. Copied by `small`."""
     from learning import SMALL
 
-    from dancetransfer.learn.pairs import prepare
+    from dancetransfer.footage.pairs import prepare
     from dancetransfer.project import Project
 
     shutil.copytree(true_project, folder := tmp_path_factory.mktemp("small") / "small.dance")

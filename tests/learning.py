@@ -13,13 +13,13 @@ from torch import Tensor
 
 from dancetransfer import device
 from dancetransfer.events import Notice
+from dancetransfer.footage.pairs import TRAIN, Footage
+from dancetransfer.footage.plate import cut_out
 from dancetransfer.learn.batches import Batches
-from dancetransfer.learn.pairs import TRAIN, Footage
-from dancetransfer.learn.plate import cut_out
-from dancetransfer.learn.recipes import RECIPES, Plan
 from dancetransfer.pose import poses as p
 from dancetransfer.pose.poses import Poses
 from dancetransfer.project import Project
+from dancetransfer.recipes import RECIPES, Plan
 from dancetransfer.settings import TrainSettings
 from dancetransfer.storage import Results
 

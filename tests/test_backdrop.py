@@ -14,7 +14,7 @@ from video_samples import SIZE, make_video, number_of, numbered, quadrants
 
 from dancetransfer.errors import UserError
 from dancetransfer.events import Notice
-from dancetransfer.learn.plate import composite
+from dancetransfer.footage.plate import composite
 from dancetransfer.pose.poses import Poses
 from dancetransfer.project import Project
 from dancetransfer.render.backdrop import Backdrop, backdrop_of, filling

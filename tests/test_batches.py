@@ -8,10 +8,10 @@ import torch
 from learning import batches_of, textured
 from torch import Tensor
 
+from dancetransfer.footage.pairs import CHOOSE, GAP, REPORT, TRAIN
+from dancetransfer.footage.plate import cut_out
 from dancetransfer.learn.batches import relative
 from dancetransfer.learn.dancer import move_state
-from dancetransfer.learn.pairs import CHOOSE, GAP, REPORT, TRAIN
-from dancetransfer.learn.plate import cut_out
 from models.refiner import cut
 
 

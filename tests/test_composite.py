@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from dancetransfer import puppets
-from dancetransfer.learn.plate import composite, cut_out
+from dancetransfer.footage.plate import composite, cut_out
 
 
 def psnr(one: np.ndarray, other: np.ndarray) -> float:

@@ -11,12 +11,12 @@ import torch
 from learning import CPU, SMALL, cut_short, emptied, textured
 
 from dancetransfer.errors import UserError
-from dancetransfer.learn import pairs
+from dancetransfer.footage import pairs
+from dancetransfer.footage.pairs import load_footage, plan_of
 from dancetransfer.learn.dancer import Dancer, generator_of, load_dancer, restarts, save_dancer
-from dancetransfer.learn.pairs import load_footage, plan_of
-from dancetransfer.learn.recipes import RECIPES, plan
 from dancetransfer.pose.poses import Poses
 from dancetransfer.project import Project
+from dancetransfer.recipes import RECIPES, plan
 from dancetransfer.settings import TrainSettings
 
 

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from dancetransfer.learn.filling import filled
+from dancetransfer.footage.filling import filled
 
 
 @pytest.fixture

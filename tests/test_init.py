@@ -17,9 +17,9 @@ import models
 from dancetransfer.cli import options
 from dancetransfer.errors import UserError
 from dancetransfer.events import Preview
+from dancetransfer.footage.pairs import load_footage, plan_of, prepare
 from dancetransfer.learn import init
 from dancetransfer.learn.dancer import Dancer, load_dancer, save_dancer
-from dancetransfer.learn.pairs import load_footage, plan_of, prepare
 from dancetransfer.learn.runs import device_of, read_run
 from dancetransfer.learn.sheet import write_sheet
 from dancetransfer.learn.showing import Driving, HeldOut, Judging

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from stick_bodies import Camera, body, waving, without
 
-from dancetransfer.learn.plate import composite
+from dancetransfer.footage.plate import composite
 from dancetransfer.pose import labels
 from dancetransfer.pose.crop import crop_aspect, face_boxes, follow_boxes, hand_boxes, into_crop, whole_frame_boxes
 from dancetransfer.pose.labels import CHANNELS, label_map

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from dancetransfer.learn.plate import composite
+from dancetransfer.footage.plate import composite
 from dancetransfer.render import light
 from dancetransfer.render.light import Piece, lit
 from dancetransfer.render.membrane import membrane

@@ -3,8 +3,8 @@
 import cv2
 import numpy as np
 
-from dancetransfer.learn.flicker import Light, relit
-from dancetransfer.learn.mattes import BACKGROUND, PERSON, UNSURE, filled, matte
+from dancetransfer.footage.flicker import Light, relit
+from dancetransfer.footage.mattes import BACKGROUND, PERSON, UNSURE, filled, matte
 
 SIZE = 128
 

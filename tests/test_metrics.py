@@ -8,8 +8,8 @@ import torch
 from stick_bodies import Camera, body, without
 
 from dancetransfer import weights
+from dancetransfer.footage.plate import composite
 from dancetransfer.learn.likeness import decibels, likeness_error
-from dancetransfer.learn.plate import composite
 from dancetransfer.pose.poses import absent
 from dancetransfer.pose.space import body_heights
 from dancetransfer.score.metrics import Stillness, Trembling, off_plate, psnr, ssim, ssim_map

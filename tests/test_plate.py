@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
-from dancetransfer.learn.pairs import CHOOSE, GAP, REPORT, TRAIN, Footage, split
-from dancetransfer.learn.plate import clean_plate, composite, cut_out, sampled
+from dancetransfer.footage.pairs import CHOOSE, GAP, REPORT, TRAIN, Footage, split
+from dancetransfer.footage.plate import clean_plate, composite, cut_out, sampled
 from dancetransfer.pose.poses import absent
 
 

@@ -13,12 +13,12 @@ from stages import close_at, leftovers
 
 from dancetransfer.errors import UserError
 from dancetransfer.events import Done, Started
+from dancetransfer.footage.flicker import relit
+from dancetransfer.footage.mattes import BACKGROUND, PERSON, UNSURE
+from dancetransfer.footage.pairs import CHOOSE, REPORT, Footage, load_footage, plan_of, prepare
+from dancetransfer.footage.plate import cut_out
 from dancetransfer.learn import runs
 from dancetransfer.learn.dancer import load_dancer
-from dancetransfer.learn.flicker import relit
-from dancetransfer.learn.mattes import BACKGROUND, PERSON, UNSURE
-from dancetransfer.learn.pairs import CHOOSE, REPORT, Footage, load_footage, plan_of, prepare
-from dancetransfer.learn.plate import cut_out
 from dancetransfer.learn.train import train
 from dancetransfer.pose import poses as p
 from dancetransfer.pose.crop import into_crop

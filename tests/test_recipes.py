@@ -13,14 +13,14 @@ from torch import Tensor
 
 from dancetransfer.errors import UserError
 from dancetransfer.events import Metric
+from dancetransfer.footage.pairs import boxes_of, load_footage, prepare
 from dancetransfer.learn.batches import Batches
 from dancetransfer.learn.dancer import LABELS, generator_of, load_dancer, remember, save_dancer, state_channels
-from dancetransfer.learn.pairs import boxes_of, load_footage, prepare
-from dancetransfer.learn.recipes import RECIPES, Plan, plan, recipe_of
 from dancetransfer.learn.train import train
 from dancetransfer.learn.trainer import Trainer
 from dancetransfer.pose import poses as p
 from dancetransfer.project import Project
+from dancetransfer.recipes import RECIPES, Plan, plan, recipe_of
 from dancetransfer.settings import TrainSettings
 from models.augment import Augmentation
 

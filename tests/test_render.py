@@ -13,9 +13,9 @@ from stages import close_at, leftovers
 
 from dancetransfer.errors import UserError
 from dancetransfer.events import Done, Progress, Started
+from dancetransfer.footage.pairs import boxes_of
 from dancetransfer.learn import runs
 from dancetransfer.learn.dancer import load_dancer, save_dancer
-from dancetransfer.learn.pairs import boxes_of
 from dancetransfer.pose import poses as p
 from dancetransfer.pose.poses import Poses
 from dancetransfer.project import Project

@@ -12,8 +12,8 @@ from learning import CPU, steps
 from stages import close_at
 
 from dancetransfer.events import Done, Event, Notice, Progress
+from dancetransfer.footage.pairs import CHOOSE, REPORT, Footage, load_footage
 from dancetransfer.learn import report_sheet
-from dancetransfer.learn.pairs import CHOOSE, REPORT, Footage, load_footage
 from dancetransfer.learn.report import APART, late_report, read_course, stretches, worst
 from dancetransfer.learn.report_sheet import Frame
 from dancetransfer.learn.train import train

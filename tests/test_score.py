@@ -13,8 +13,8 @@ from dancetransfer.errors import UserError
 from dancetransfer.events import Done, Event, Metric, Notice
 from dancetransfer.extract.estimators import Estimate
 from dancetransfer.extract.follow import Candidate
-from dancetransfer.learn.pairs import TRAIN, Footage, split
-from dancetransfer.learn.plate import composite, cut_out
+from dancetransfer.footage.pairs import TRAIN, Footage, split
+from dancetransfer.footage.plate import composite, cut_out
 from dancetransfer.pose.crop import follow_boxes
 from dancetransfer.pose.poses import Poses
 from dancetransfer.pose.space import stand_of
@@ -23,6 +23,7 @@ from dancetransfer.score.lookup import Lookup
 from dancetransfer.score.score import (
     PLACED,
     RENDERED,
+    SPRITES,
     UNPLACED,
     against_truth,
     compare,
@@ -256,7 +257,7 @@ def test_the_report_part_is_scored_beside_the_lookup(footage: list[Footage], tmp
     frames = sum(int((clip.part == 2).sum()) for clip in clips)
     assert written["part"] == "report" and written["frames"] == frames > 10
     rows = written["rows"]
-    assert list(rows) == [RENDERED, PLACED, UNPLACED]
+    assert list(rows) == [RENDERED, SPRITES, PLACED, UNPLACED]
     dbs = [rows[name]["person_psnr"] for name in (RENDERED, PLACED, UNPLACED)]
     assert dbs[0] > 35 and dbs[0] > dbs[1] + 5 and dbs[1] > dbs[2]
     assert rows[RENDERED]["background"] == 0 and rows[RENDERED]["off_plate"] == 0

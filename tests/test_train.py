@@ -34,18 +34,18 @@ from torch import Tensor
 
 from dancetransfer.errors import UserError
 from dancetransfer.events import Done, Metric, Notice, Preview, Progress, Started
+from dancetransfer.footage.pairs import load_footage, plan_of, prepare
 from dancetransfer.learn import runs, showing
 from dancetransfer.learn import train as training
 from dancetransfer.learn.batches import Batches
 from dancetransfer.learn.dancer import Dancer, generator_of, load_dancer
-from dancetransfer.learn.pairs import load_footage, plan_of, prepare
-from dancetransfer.learn.recipes import plan
 from dancetransfer.learn.runs import begin_anew
 from dancetransfer.learn.showing import Driving
 from dancetransfer.learn.train import train
 from dancetransfer.learn.trainer import TRAINED, Trainer, unpack
 from dancetransfer.pose import poses as p
 from dancetransfer.project import Project
+from dancetransfer.recipes import plan
 
 
 def test_a_run_leaves_what_the_next_one_needs(small: Project, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,11 +14,10 @@ from torch import Tensor
 
 from dancetransfer.errors import UserError
 from dancetransfer.events import Metric
-from dancetransfer.learn import pairs
+from dancetransfer.footage import pairs
+from dancetransfer.footage.pairs import load_footage, plan_of, prepare
 from dancetransfer.learn.batches import Batches, into_boxes
 from dancetransfer.learn.dancer import LABELS, Dancer, load_dancer, save_dancer
-from dancetransfer.learn.pairs import load_footage, plan_of, prepare
-from dancetransfer.learn.recipes import RECIPES, Plan
 from dancetransfer.learn.runs import begin_anew
 from dancetransfer.learn.showing import Judging
 from dancetransfer.learn.train import train
@@ -26,6 +25,7 @@ from dancetransfer.learn.trainer import Trainer
 from dancetransfer.pose.crop import PARTS, part_boxes
 from dancetransfer.pose.poses import Poses
 from dancetransfer.project import Project
+from dancetransfer.recipes import RECIPES, Plan
 from dancetransfer.score.metrics import pixels_in
 from dancetransfer.settings import TrainSettings
 

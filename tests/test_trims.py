@@ -7,7 +7,7 @@ import pytest
 from learning import SMALL
 
 from dancetransfer.errors import UserError
-from dancetransfer.learn.pairs import load_footage, prepare
+from dancetransfer.footage.pairs import load_footage, prepare
 from dancetransfer.project import Project
 from dancetransfer.render.render import frames_between
 

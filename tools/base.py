@@ -31,15 +31,15 @@ from torch import Tensor
 
 from dancetransfer import device, puppets
 from dancetransfer.errors import UserError
+from dancetransfer.footage.pairs import CHOOSE, TRAIN, Footage, boxes_of
+from dancetransfer.footage.plate import cut_out
 from dancetransfer.learn.batches import Batches
 from dancetransfer.learn.dancer import Dancer, generator_of, save_dancer
-from dancetransfer.learn.pairs import CHOOSE, TRAIN, Footage, boxes_of
-from dancetransfer.learn.plate import cut_out
-from dancetransfer.learn.recipes import Plan, plan
 from dancetransfer.learn.showing import Judging
 from dancetransfer.learn.trainer import Trainer
 from dancetransfer.pose.poses import Poses
 from dancetransfer.puppets.body import HAIRS, SKINS
+from dancetransfer.recipes import Plan, plan
 from dancetransfer.settings import TrainSettings
 from dancetransfer.storage import atomic_path, key, write_npz
 

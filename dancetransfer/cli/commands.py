@@ -95,7 +95,7 @@ def add_person(arguments: argparse.Namespace, context: Context) -> Events:
 def train(arguments: argparse.Namespace, context: Context) -> Events:
     """Learn the person, or go on learning."""
     from dancetransfer import transfer as chain
-    from dancetransfer.learn.recipes import RECIPES
+    from dancetransfer.recipes import RECIPES
 
     project = Project.open(arguments.project)
     with _working(project, context):

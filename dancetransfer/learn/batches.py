@@ -8,12 +8,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from dancetransfer.footage.pairs import TRAIN, Footage
 from dancetransfer.learn.motion import reference_flow
-from dancetransfer.learn.pairs import TRAIN, Footage
-from dancetransfer.learn.recipes import Plan
 from dancetransfer.pose import poses as p
 from dancetransfer.pose.crop import PARTS, into_crop, part_boxes
 from dancetransfer.pose.labels import label_map
+from dancetransfer.recipes import Plan
 
 DROP = 0.02
 """Chance that a limb of a training skeleton is missing, as detectors lose them."""

@@ -16,11 +16,11 @@ from torch.nn import functional
 from dancetransfer.device import Device
 from dancetransfer.errors import UserError
 from dancetransfer.learn.batches import into_boxes, relative
-from dancetransfer.learn.recipes import Plan, Recipe, recipe_of
-from dancetransfer.learn.steps import Step, last_present, restarts
 from dancetransfer.pose.crop import PARTS, into_crop, part_boxes
 from dancetransfer.pose.labels import CHANNELS, label_map
 from dancetransfer.pose.poses import Poses
+from dancetransfer.pose.steps import Step, last_present, restarts
+from dancetransfer.recipes import Plan, Recipe, recipe_of
 from dancetransfer.storage import atomic_path
 from models.flow import combine
 from models.generator import GlobalGenerator, LocalEnhancer, layer_of

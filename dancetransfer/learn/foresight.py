@@ -6,7 +6,7 @@ from typing import Any
 
 from dancetransfer.errors import UserError
 from dancetransfer.events import Done, Events, Notice, Started
-from dancetransfer.learn.pairs import TRAIN, split
+from dancetransfer.footage.pairs import TRAIN, split
 from dancetransfer.pose import coverage
 from dancetransfer.pose.doubts import Doubt, doubts
 from dancetransfer.pose.poses import Poses

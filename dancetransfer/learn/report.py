@@ -11,11 +11,11 @@ import numpy as np
 from dancetransfer.device import Device
 from dancetransfer.errors import UserError
 from dancetransfer.events import Event, Notice
+from dancetransfer.footage.pairs import CHOOSE, REPORT, TRAIN, Footage, load_footage
 from dancetransfer.learn import report_sheet, runs
 from dancetransfer.learn.batches import into_boxes
 from dancetransfer.learn.dancer import Dancer, load_dancer
 from dancetransfer.learn.likeness import decibels, likeness_error
-from dancetransfer.learn.pairs import CHOOSE, REPORT, TRAIN, Footage, load_footage
 from dancetransfer.learn.report_sheet import Frame
 from dancetransfer.learn.showing import over_crop, write_picture
 from dancetransfer.pose.crop import PARTS, into_crop, part_boxes

@@ -8,8 +8,8 @@ from typing import Any
 from dancetransfer import device
 from dancetransfer.errors import UserError
 from dancetransfer.events import Notice
-from dancetransfer.learn.recipes import Plan
 from dancetransfer.project import Project
+from dancetransfer.recipes import Plan
 from dancetransfer.settings import BASE, NOTHING, TrainSettings
 from dancetransfer.storage import Results, key, write_text
 

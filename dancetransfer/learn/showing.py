@@ -6,17 +6,17 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from dancetransfer.footage.pairs import CHOOSE, TRAIN, Footage, boxes_of
+from dancetransfer.footage.plate import composite
 from dancetransfer.learn.batches import into_boxes
 from dancetransfer.learn.dancer import Dancer
 from dancetransfer.learn.likeness import decibels, likeness_error
-from dancetransfer.learn.pairs import CHOOSE, TRAIN, Footage, boxes_of
-from dancetransfer.learn.plate import composite
-from dancetransfer.learn.recipes import Plan
 from dancetransfer.learn.sheet import fitted
 from dancetransfer.pose.crop import PARTS, into_crop, part_boxes
 from dancetransfer.pose.labels import label_map, picture
 from dancetransfer.pose.poses import Poses, person_box
 from dancetransfer.project import Project
+from dancetransfer.recipes import Plan
 from dancetransfer.storage import atomic_path
 
 UNSEEN = -1e9

@@ -13,16 +13,16 @@ import torch
 from dancetransfer.device import Device
 from dancetransfer.errors import UserError
 from dancetransfer.events import Done, Event, Events, Metric, Notice, Preview, Progress, Started
+from dancetransfer.footage.pairs import Footage, load_footage, plan_of
 from dancetransfer.learn import init, runs
 from dancetransfer.learn.batches import Batches
 from dancetransfer.learn.dancer import Dancer, load_dancer, save_dancer
-from dancetransfer.learn.pairs import Footage, load_footage, plan_of
-from dancetransfer.learn.recipes import Plan
 from dancetransfer.learn.report import due, report
 from dancetransfer.learn.sheet import write_sheet
 from dancetransfer.learn.showing import UNSEEN, Driving, HeldOut, Judging
 from dancetransfer.learn.trainer import PARTS_FRAMES, TRAINED, Trainer, pack, unpack
 from dancetransfer.project import Project
+from dancetransfer.recipes import Plan
 from dancetransfer.settings import TrainSettings
 from dancetransfer.storage import atomic_path, set_aside
 from dancetransfer.storage import replace as rename

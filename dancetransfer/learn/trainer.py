@@ -25,8 +25,8 @@ from dancetransfer.learn.dancer import (
     remember,
     state_channels,
 )
-from dancetransfer.learn.recipes import Plan
 from dancetransfer.pose.crop import PARTS
+from dancetransfer.recipes import Plan
 from models.augment import Augmentation
 from models.discriminator import MultiScaleDiscriminator
 from models.flow import flow_loss

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from dancetransfer.errors import UserError
-from dancetransfer.learn.recipes import RECIPES
+from dancetransfer.recipes import RECIPES
 from dancetransfer.render.presets import PRESETS
 from dancetransfer.settings import ExportSettings
 from dancetransfer.video.read import RandomAccess

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import cv2
 import numpy as np
 
-from dancetransfer.learn.plate import composite, cut_out
+from dancetransfer.footage.plate import composite, cut_out
 from dancetransfer.pose.poses import Poses
 from dancetransfer.project import Project
 from dancetransfer.render.backdrop import Backdrop

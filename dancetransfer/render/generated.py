@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from dancetransfer.footage.pairs import boxes_of
 from dancetransfer.learn import runs
 from dancetransfer.learn.dancer import Dancer, load_dancer
-from dancetransfer.learn.pairs import boxes_of
-from dancetransfer.learn.steps import Step, last_present
 from dancetransfer.pose.crop import PARTS, part_boxes
 from dancetransfer.pose.poses import Poses
+from dancetransfer.pose.steps import Step, last_present
 from dancetransfer.project import Project
 from dancetransfer.settings import TrainSettings
 from dancetransfer.storage import fingerprint, key

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from dancetransfer.learn.plate import cut_out
+from dancetransfer.footage.plate import cut_out
 from dancetransfer.render.membrane import membrane
 
 CELLS = 96

@@ -9,8 +9,8 @@ import numpy as np
 
 from dancetransfer.errors import UserError
 from dancetransfer.events import Done, Event, Events, Notice, Preview, Progress
+from dancetransfer.footage.plate import composite
 from dancetransfer.learn import runs
-from dancetransfer.learn.plate import composite
 from dancetransfer.pose.poses import Poses
 from dancetransfer.project import Media, Project
 from dancetransfer.render.compose import plate_of

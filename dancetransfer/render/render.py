@@ -12,12 +12,12 @@ import numpy as np
 
 from dancetransfer.errors import UserError
 from dancetransfer.events import Done, Event, Events, Progress, Started
+from dancetransfer.footage.pairs import boxes_of, load_footage, plan_of
 from dancetransfer.learn import runs
-from dancetransfer.learn.pairs import boxes_of, load_footage, plan_of
-from dancetransfer.learn.recipes import RECIPES
-from dancetransfer.learn.steps import Step, restarts
 from dancetransfer.pose.poses import Poses
+from dancetransfer.pose.steps import Step, restarts
 from dancetransfer.project import Project
+from dancetransfer.recipes import RECIPES
 from dancetransfer.settings import RenderSettings, TrainSettings
 from dancetransfer.sprites import sprites as own_frames
 from dancetransfer.storage import atomic_path, fingerprint, key

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from dancetransfer.learn.pairs import Footage
-from dancetransfer.learn.plate import composite
+from dancetransfer.footage.pairs import Footage
+from dancetransfer.footage.plate import composite
 from dancetransfer.pose.space import Stand, stand_of
 from dancetransfer.sprites.frames import frames_of
 

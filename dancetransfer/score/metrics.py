@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
-from dancetransfer.learn.plate import composite
+from dancetransfer.footage.plate import composite
 from dancetransfer.pose.poses import BODY, Poses, person_box
 from dancetransfer.pose.space import body_heights
 

@@ -13,8 +13,8 @@ import numpy as np
 from dancetransfer.errors import UserError
 from dancetransfer.events import Done, Event, Events, Metric, Notice, Progress, Started
 from dancetransfer.extract.estimators import Estimator
-from dancetransfer.learn.pairs import CHOOSE, REPORT, TRAIN, Footage, load_footage
-from dancetransfer.learn.plate import composite
+from dancetransfer.footage.pairs import CHOOSE, REPORT, TRAIN, Footage, load_footage
+from dancetransfer.footage.plate import composite
 from dancetransfer.pose import strips
 from dancetransfer.pose.crop import face_boxes, hand_boxes
 from dancetransfer.pose.poses import Poses, absent

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dancetransfer.learn.steps import restarts
 from dancetransfer.pose import poses as p
 from dancetransfer.pose.names import SIDES
 from dancetransfer.pose.poses import JOINTS, Poses
 from dancetransfer.pose.space import COMPARED, Normalized, distances, normalized
+from dancetransfer.pose.steps import restarts
 from dancetransfer.sprites.frames import Frames
 from dancetransfer.sprites.looks import components, symmetric, thumbnails
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dancetransfer.errors import UserError
-from dancetransfer.learn.pairs import TRAIN, Footage
+from dancetransfer.footage.pairs import TRAIN, Footage
 from dancetransfer.pose.space import Normalized, Stand, distances, normalized, stand_of
 
 

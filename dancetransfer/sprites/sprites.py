@@ -7,9 +7,9 @@ from typing import TypeVar
 
 import numpy as np
 
-from dancetransfer.learn.pairs import Footage
-from dancetransfer.learn.steps import Step
+from dancetransfer.footage.pairs import Footage
 from dancetransfer.pose.poses import Poses
+from dancetransfer.pose.steps import Step
 from dancetransfer.sprites.choice import Chooser
 from dancetransfer.sprites.fades import Shown, faded
 from dancetransfer.sprites.frames import frames_of
@@ -44,7 +44,7 @@ class Sprites:
             yield step.layer, step.box
 
     def dance(self, poses: Poses, boxes: np.ndarray) -> "SpriteDance":
-        """What is shown of a whole dance, chosen; `boxes` [T,4] as `learn.pairs.boxes_of` gives them."""
+        """What is shown of a whole dance, chosen; `boxes` [T,4] as `footage.pairs.boxes_of` gives them."""
         return SpriteDance(self, poses, boxes)
 
     def moved(self, shown: Shown, xy: np.ndarray, confidence: np.ndarray, box: np.ndarray) -> np.ndarray:

@@ -12,9 +12,9 @@ import time
 import numpy as np
 
 from dancetransfer import device, puppets
+from dancetransfer.footage.pairs import Footage, boxes_of, plan_of, split
+from dancetransfer.footage.plate import clean_plate, cut_out
 from dancetransfer.learn.batches import Batches
-from dancetransfer.learn.pairs import Footage, boxes_of, plan_of, split
-from dancetransfer.learn.plate import clean_plate, cut_out
 from dancetransfer.learn.trainer import Trainer
 from dancetransfer.pose.poses import Poses
 from dancetransfer.settings import TrainSettings

@@ -17,16 +17,16 @@ import cv2
 import numpy as np
 
 from dancetransfer import demo, device, puppets, transfer
+from dancetransfer.footage.pairs import Footage, load_footage, plan_of, prepare
+from dancetransfer.footage.plate import cut_out
 from dancetransfer.learn import init
 from dancetransfer.learn.batches import Batches
 from dancetransfer.learn.dancer import save_dancer
-from dancetransfer.learn.pairs import Footage, load_footage, plan_of, prepare
-from dancetransfer.learn.plate import cut_out
-from dancetransfer.learn.recipes import Plan
 from dancetransfer.learn.showing import HeldOut, Judging
 from dancetransfer.learn.trainer import Trainer
 from dancetransfer.pose.poses import Poses
 from dancetransfer.project import Project
+from dancetransfer.recipes import Plan
 from dancetransfer.score.lookup import Lookup
 from dancetransfer.settings import TrainSettings
 

@@ -18,10 +18,10 @@ import cv2
 import numpy as np
 
 from dancetransfer import puppets, transfer
+from dancetransfer.footage.pairs import Footage, boxes_of, load_footage, plan_of, prepare, split
+from dancetransfer.footage.plate import clean_plate, cut_out
 from dancetransfer.learn.batches import into_boxes
 from dancetransfer.learn.likeness import likeness_error
-from dancetransfer.learn.pairs import Footage, boxes_of, load_footage, plan_of, prepare, split
-from dancetransfer.learn.plate import clean_plate, cut_out
 from dancetransfer.pose import poses as p
 from dancetransfer.pose.crop import face_boxes, into_crop
 from dancetransfer.pose.poses import Poses, person_box

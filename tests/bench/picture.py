@@ -29,12 +29,12 @@ import numpy as np
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from dancetransfer import demo, device, transfer
+from dancetransfer import demo, device, recipes, transfer
 from dancetransfer.events import Done, Event, Notice
-from dancetransfer.learn import batches, recipes, runs
+from dancetransfer.footage.pairs import REPORT, boxes_of, load_footage, plan_of, prepare
+from dancetransfer.footage.plate import composite
+from dancetransfer.learn import batches, runs
 from dancetransfer.learn.dancer import Dancer, generator_of, load_dancer
-from dancetransfer.learn.pairs import REPORT, boxes_of, load_footage, plan_of, prepare
-from dancetransfer.learn.plate import composite
 from dancetransfer.learn.train import train
 from dancetransfer.pose.crop import PARTS, part_boxes
 from dancetransfer.pose.poses import Poses

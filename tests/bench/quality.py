@@ -12,10 +12,10 @@ from pathlib import Path
 
 from dancetransfer import demo, device, transfer
 from dancetransfer.events import Done, Notice
+from dancetransfer.footage.pairs import boxes_of, load_footage
+from dancetransfer.footage.plate import composite
 from dancetransfer.learn import runs
 from dancetransfer.learn.dancer import load_dancer
-from dancetransfer.learn.pairs import boxes_of, load_footage
-from dancetransfer.learn.plate import composite
 from dancetransfer.pose.poses import Poses
 from dancetransfer.project import Project
 from dancetransfer.score.score import against_truth, table

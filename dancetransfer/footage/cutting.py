@@ -10,12 +10,12 @@ import cv2
 import numpy as np
 
 from dancetransfer.errors import UserError
-from dancetransfer.learn import mattes
-from dancetransfer.learn import plate as plates
-from dancetransfer.learn.flicker import Light, relit
-from dancetransfer.learn.recipes import Plan
+from dancetransfer.footage import mattes
+from dancetransfer.footage import plate as plates
+from dancetransfer.footage.flicker import Light, relit
 from dancetransfer.pose.poses import Poses
 from dancetransfer.pose.steady import STILL, Steady, rescaled
+from dancetransfer.recipes import Plan
 from dancetransfer.storage import atomic_path, write_npz
 
 FILLED = 0.015

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import cv2
 import numpy as np
 
-from dancetransfer.learn.filling import filled
+from dancetransfer.footage.filling import filled
 
 FEWEST, MOST = 15, 45
 """Frames that the median is taken over, as many as `MEMORY` allows."""
