@@ -1,12 +1,13 @@
 """Where a dance may jump to another of its moments unseen: the texture graph of its poses, blends without a jerk."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dancetransfer.music.material import FINE_SECONDS, Array, Material
-from dancetransfer.pose.poses import FEET
+from dancetransfer.music.motion import ALONE_SECONDS, FAINTEST, SMOOTH_SECONDS, bell, least, rise
+from dancetransfer.pose.poses import BODY, FEET
 from dancetransfer.pose.space import normalized, stand_of
 from dancetransfer.texture.graph import binomial, distances, filtered, pruned
 
@@ -37,6 +38,8 @@ WIDTHS = (0.2, 0.26, 0.32, 0.4)
 """Seconds of a blend; the shortest that is smooth enough is taken."""
 HARDEST = 1.25
 """Times the dance's own 99th percentile of acceleration that a blend may have; stretching by 8 % adds a sixth."""
+BEATS_SECONDS = 0.2
+"""So far from a jump the blend makes beats of its own, and takes some away."""
 DEAREST = 0.16
 """Heights: jumps between poses farther apart (mean of the filtered distance) are no jumps, but morphs."""
 
@@ -51,6 +54,8 @@ class Jump:
     """0 unseen .. 1 as bad as is allowed."""
     width: float
     """Seconds of the blend, half of it before the jump."""
+    beats: tuple[float, ...] = ()
+    """Kinematic beats of the blend, seconds from the jump, as far as `BEATS_SECONDS` to either side."""
 
 
 def ease(s: Array) -> Array:
@@ -74,7 +79,7 @@ def jumps(material: Material) -> list[Jump]:
             ends, room = tried[:, :2], max(WIDTHS) / 2 + 2 * material.step
             tried = tried[((ends >= start + room) & (ends <= stop - room)).all(1)]
             found += _smooth(material, tried)
-    return sorted(found, key=lambda jump: (jump.cost, jump.source, jump.target))[:KEPT]
+    return _with_beats(material, sorted(found, key=lambda jump: (jump.cost, jump.source, jump.target))[:KEPT])
 
 
 def _alike(material: Material, times: Array, rate: float) -> Array:
@@ -162,6 +167,30 @@ def _jerk(material: Material, tried: Array, width: float) -> Array:
     jerk = np.linalg.norm(bend, axis=-1) / hop**2 / material.height
     known = np.isfinite(jerk)
     return np.where(known.any((1, 2)), np.where(known, jerk, 0).max((1, 2)), np.inf)
+
+
+def _with_beats(material: Material, found: list[Jump]) -> list[Jump]:
+    """The jumps with the kinematic beats that their blends will have."""
+    if not found:
+        return []
+    reach = round(ALONE_SECONDS / FINE_SECONDS)
+    far = BEATS_SECONDS + ALONE_SECONDS + 4 * SMOOTH_SECONDS
+    moments = FINE_SECONDS * np.arange(-round(far / FINE_SECONDS), round(far / FINE_SECONDS) + 1)
+    near = np.abs((moments[1:] + moments[:-1]) / 2) <= BEATS_SECONDS
+    result = []
+    for jump in found:
+        ends = [np.array([jump.source]), np.array([jump.target])]
+        here, there = (material.fine.xy[material.fine_at(end + moments), BODY] for end in ends)
+        weight = ease(moments / jump.width + 0.5)[:, None, None]
+        path = here * (1 - weight) + (there + shifts(material, *ends, jump.width)[0]) * weight
+        steps = np.linalg.norm(np.diff(path, axis=0), axis=-1)
+        known = np.isfinite(steps)
+        speed = np.where(known, steps, 0).sum(1) / np.maximum(known.sum(1), 1)
+        speed = bell(speed / FINE_SECONDS / material.height, SMOOTH_SECONDS / FINE_SECONDS)
+        low = np.flatnonzero(least(speed, reach) & near)
+        low = low[np.minimum(rise(speed, low, -1, reach), rise(speed, low, 1, reach)) > FAINTEST]
+        result.append(replace(jump, beats=tuple(float(moments[at] + FINE_SECONDS / 2) for at in low)))
+    return result
 
 
 def acceleration(xy: Array, times: Array) -> Array:

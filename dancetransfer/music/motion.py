@@ -14,10 +14,9 @@ SMOOTH_SECONDS = 0.035
 """Deviation of the bell that the speed is smoothed with: single frames' trembling makes no beat."""
 ALONE_SECONDS = 0.15
 """A beat is the lowest speed over this long to either side. AIST++ takes 10 frames of 60 per second."""
-DEEPEST = 0.5
-"""A drop by this part of the dance's usual speed counts as whole; strength grows up to there."""
-FAINTEST = 0.04
-"""A drop by less of the usual speed is trembling, not a beat."""
+FAINTEST, DEEPEST = 0.03, 0.3
+"""Heights per second that the speed must fall and rise again: by less somebody who stands trembles. Strength grows
+up to the second."""
 
 
 @dataclass(frozen=True)
@@ -59,15 +58,12 @@ def kinematic_beats(track: Poses) -> Beats:
         return Beats(np.zeros(0), np.zeros(0))
     step = min(0.02, float(np.median(np.diff(times))))  # an even grid: videos of variable rate are ordinary
     grid = np.arange(times[0], times[-1] + step / 2, step)
-    even = _bell(np.interp(grid, times[known], curve[known]), SMOOTH_SECONDS / step)
+    even = bell(np.interp(grid, times[known], curve[known]), SMOOTH_SECONDS / step)
     seen = np.interp(grid, times, known) > 0.5
-    usual = float(np.mean(even[seen]))
-    if usual <= 1e-3:
-        return Beats(np.zeros(0), np.zeros(0))
     reach = max(1, round(ALONE_SECONDS / step))
-    low = np.flatnonzero(_least(even, reach) & seen)
+    low = np.flatnonzero(least(even, reach) & seen)
     low = low[(low > 0) & (low < len(even) - 1)]
-    depth = np.minimum(_rise(even, low, -1, reach), _rise(even, low, 1, reach)) / usual
+    depth = np.minimum(rise(even, low, -1, reach), rise(even, low, 1, reach))
     low, depth = low[depth > FAINTEST], depth[depth > FAINTEST]
     before, here, after = even[low - 1], even[low], even[low + 1]
     bend = before - 2 * here + after
@@ -75,21 +71,22 @@ def kinematic_beats(track: Poses) -> Beats:
     return Beats(grid[low] + step * np.clip(shift, -0.5, 0.5), np.clip(depth / DEEPEST, 0, 1))
 
 
-def _least(curve: Curve, reach: int) -> NDArray[np.bool_]:
-    """bool [N]: nowhere lower within `reach` steps to either side; of equals the first."""
-    padded = np.pad(curve, reach, constant_values=np.inf)
-    around = np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1)
-    return np.asarray(around.argmin(1) == reach)
+def least(curve: Curve, reach: int) -> NDArray[np.bool_]:
+    """bool [...,N]: nowhere lower within `reach` steps to either side; of equals the first. Nothing is known outside."""
+    padded = np.pad(curve, [(0, 0)] * (curve.ndim - 1) + [(reach, reach)], constant_values=np.inf)
+    around = np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1, axis=-1)
+    return np.asarray(around.argmin(-1) == reach)
 
 
-def _rise(curve: Curve, low: NDArray[np.int64], side: int, reach: int) -> Curve:
+def rise(curve: Curve, low: NDArray[np.int64], side: int, reach: int) -> Curve:
     """How far the speed rises on one side of the minima, within twice the distance at which they stand alone."""
     offsets = side * np.arange(1, 2 * reach + 1)
     at = np.clip(low[:, None] + offsets, 0, len(curve) - 1)
     return np.asarray(curve[at].max(1) - curve[low])
 
 
-def _bell(curve: Curve, deviation: float) -> Curve:
+def bell(curve: Curve, deviation: float) -> Curve:
+    """A curve [N] averaged under a bell of that many steps; held at its ends."""
     reach = int(4 * deviation) + 1
     kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) / deviation) ** 2)
     padded = np.pad(curve, reach, mode="edge")

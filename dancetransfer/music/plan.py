@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from dancetransfer.errors import UserError
 from dancetransfer.music.alignment import SIGMA_SECONDS
-from dancetransfer.music.jumps import Jump
+from dancetransfer.music.jumps import BEATS_SECONDS, Jump
 from dancetransfer.music.material import Material
 from dancetransfer.music.motion import Beats
 
@@ -39,7 +39,7 @@ CUT = 1.5
 """What a cut to another shot costs, which falls on a beat."""
 STRETCHED = 0.06
 """What a beat costs that is stretched by all that is allowed."""
-AGAIN = 0.2
+AGAIN = 0.15
 """What a second of dance costs that was shown just before; less and less until the dance's own length has passed."""
 NOBODY = 2.0
 """What a second costs in which nobody is seen."""
@@ -146,7 +146,7 @@ class _Planner:
         self.nobody = np.cumsum(~material.track.present[material.nearest(times)]) * NOBODY * self.grid
         self.hits = np.zeros(self.places + 1, np.float32)
         at = np.clip(np.rint((beats.times - material.start) / self.grid).astype(int), 0, self.places)
-        np.add.at(self.hits, at, 0.5 + 0.5 * beats.strengths)
+        np.add.at(self.hits, at, 0.8 + 0.2 * beats.strengths)
         self._take(jumps)
         self.shown = np.zeros(self.places + 1)
         self.path = _Path()
@@ -174,6 +174,12 @@ class _Planner:
         self.last = exit_ - margin if good.any() or self.cuts else -1
         self.jumps = [one for one, keep in zip(jumps, good, strict=True) if keep]
         self.source, self.target = source[good], target[good]
+        near = round(BEATS_SECONDS / self.grid) + 2
+        self.blends = np.zeros((2, len(self.jumps), near), np.float32)
+        for number, one in enumerate(self.jumps):
+            for beat in one.beats:
+                at = int(np.floor(beat / self.grid))
+                self.blends[0 if at < 0 else 1, number, -1 - at if at < 0 else at] = 1
         self.fare = np.array([JUMP + ALIKE * one.cost for one in self.jumps])
 
     def _lives(self, node: int) -> NDArray[np.bool_]:
@@ -199,6 +205,8 @@ class _Planner:
         padded = np.pad(self.hits, steps[-1])
         back = padded[self.source[:, None] + steps[-1] - np.arange(1, steps[-1] + 1)]  # [Q,Y], 1.. steps before
         ahead = padded[self.target[:, None] + steps[-1] + np.arange(steps[-1])]
+        near = min(int(steps[-1]), round(BEATS_SECONDS / self.grid))
+        back[:, :near], ahead[:, :near] = self.blends[0][:, :near], self.blends[1][:, :near]
         straight, jumped = [], []
         for count in steps:
             worth = self._worth(self.nodes[k] + np.arange(count) / count * seconds)
