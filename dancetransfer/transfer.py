@@ -170,7 +170,7 @@ def _cover(project: Project, dance: Media) -> Events:
 
 def _fit(project: Project, settings: RetargetSettings, dance: Media) -> Events:
     from dancetransfer.fit.retarget import fit_dance
-    from dancetransfer.learn.showing import write_driving
+    from dancetransfer.learn.driving import write_driving
     from dancetransfer.pose.poses import Poses
 
     yield from fit_dance(project, settings, dance.name)

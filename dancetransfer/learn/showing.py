@@ -1,15 +1,14 @@
 """What a young generator is looked at with: held-out frames that score it, a driving frame that shows it."""
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
-import cv2
 import numpy as np
 
 from dancetransfer.footage.pairs import CHOOSE, TRAIN, Footage, boxes_of
 from dancetransfer.footage.plate import composite
 from dancetransfer.learn.batches import into_boxes
 from dancetransfer.learn.dancer import Dancer
+from dancetransfer.learn.driving import read_picture, shown_frame, write_driving, write_picture
 from dancetransfer.learn.likeness import decibels, likeness_error
 from dancetransfer.learn.sheet import fitted
 from dancetransfer.pose.crop import PARTS, into_crop, part_boxes
@@ -17,10 +16,11 @@ from dancetransfer.pose.labels import label_map, picture
 from dancetransfer.pose.poses import Poses, person_box
 from dancetransfer.project import Project
 from dancetransfer.recipes import Plan
-from dancetransfer.storage import atomic_path
 
 UNSEEN = -1e9
 """The score of what no frame shows."""
+__all__ = ["Driving", "HeldOut", "Judging", "over_crop", "shown_frame", "write_driving", "write_picture"]
+
 JUDGED = 40
 """Frames of the choose part that a score is taken over."""
 
@@ -97,7 +97,7 @@ class Driving:
             folder = project.dance_folder(dance)
             if (folder / "retarget.npz").exists():
                 poses = Poses.load(folder / "retarget.npz")
-                self.source = _read_picture(folder / "driving.jpg")
+                self.source = read_picture(folder / "driving.jpg")
                 break
         shown = shown_frame(poses)
         first = max(0, shown - self.LEAD)
@@ -131,35 +131,3 @@ class HeldOut:
         layer, _ = list(dancer.layers(self.clip.poses[self.part], boxes))[-1]
         again = over_crop(self.clip.backdrop(self.part.stop - 1, self.size), layer)
         return {"real": np.asarray(self.clip.crops[self.part.stop - 1][..., :3]), "again": again}
-
-
-def shown_frame(poses: Poses) -> int:
-    """The frame that previews show: a whole body in a wide pose."""
-    box = person_box(poses)
-    wide = np.nan_to_num((box[:, 2] - box[:, 0]) / np.maximum(box[:, 3] - box[:, 1], 1))
-    return int(np.argmax(poses.visible[:, :17].mean(1) + 0.3 * np.minimum(wide, 1)))
-
-
-def write_driving(video: Path, poses: Poses, folder: Path) -> None:
-    """Keep the dance's frame that previews show as `driving.jpg`; the training itself reads no video."""
-    from dancetransfer.video.read import RandomAccess
-
-    with RandomAccess(video) as frames:
-        image = frames.frame(min(shown_frame(poses), len(frames) - 1)).image
-    write_picture(folder / "driving.jpg", image)
-
-
-def write_picture(path: Path, image: np.ndarray) -> None:
-    """RGB uint8 [H,W,3] as the kind of file that the name says (OpenCV itself can't write to every path on Windows)."""
-    content = cv2.imencode(path.suffix, image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 92])[1]
-    with atomic_path(path) as temporary:
-        temporary.write_bytes(content.tobytes())
-
-
-def _read_picture(path: Path) -> np.ndarray | None:
-    """RGB uint8 [H,W,3], or None where there is no such picture or it is damaged."""
-    try:
-        image = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
-    except (OSError, cv2.error):
-        return None
-    return None if image is None else image[..., ::-1]
