@@ -118,7 +118,7 @@ class Chooser:
             part = slice(start, start + BLOCK)
             pose = distances(asked[part], self._shown)
             cost = pose + MOTION_SECONDS * np.minimum(distances(motion[part], self._motion), FASTEST)
-            cost += _unlike_bones(asked[part], self._shown)
+            cost += unlike_bones(asked[part], self._shown)
             cost[:, len(self.frames) :] += MIRROR_COST
             yield from zip(cost, pose, strict=True)
 
@@ -180,7 +180,7 @@ _WIDTHS = ((p.LEFT_SHOULDER, p.RIGHT_SHOULDER), (p.LEFT_HIP, p.RIGHT_HIP), (p.LE
 """What a turn of the body or the head changes."""
 
 
-def _unlike_bones(asked: Normalized, shown: Normalized) -> np.ndarray:
+def unlike_bones(asked: Normalized, shown: Normalized) -> np.ndarray:
     """float32 [A,S], heights: how much the limbs would have to be stretched or squeezed, and trunk and head turned.
 
     In the picture a limb can be turned, but one that points to the camera can't be made long: its pixels are missing.
