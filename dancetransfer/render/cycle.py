@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, pairwise
 
 import numpy as np
 
@@ -17,6 +17,11 @@ COMPARED_SECONDS = 0.08
 """Frames compared on each side of a cut: two at 25 a second, the paper's four in all."""
 PART_SECONDS = 1.0
 """No jump is shorter: a clip that hardly moves would stutter on the spot."""
+PARTS = 4
+"""A loop of a wanted length has parts of at least a fourth of it, where the clip is long enough: a short loop many
+times is no long one."""
+KINDS = 12
+"""Random play has so many transitions at least, though some are seen: with a few it would repeat itself."""
 LOOP_SECONDS = (2.0, 30.0)
 """How long a loop is where no length is asked for; a short clip's is at least half as long as the clip."""
 NEAR = 0.04
@@ -28,6 +33,8 @@ UNSEEN = 1.0
 """A transition that costs no more, a usual step of the clip, is as good as none: the longest loop wins."""
 SEAM = 0.5
 """What a seam costs besides how it looks: of loops about as good, the one of fewer parts wins."""
+AGAIN = 0.5
+"""What a second costs that is shown twice in a loop, in squared usual steps."""
 MISSED, LATE, OFF = 0.5, 0.05, 6.0
 """Cost of a loop that is no whole number of beats, and of a seam beside the beat, per squared frame; most of both."""
 STILL = 0.8
@@ -72,12 +79,22 @@ class Study:
     def frames(self, seconds: float) -> int:
         return max(1, round(seconds * self.material.fps))
 
-    def transitions(self, reach: int | None) -> list[Transition]:
-        """The best, cost in squared usual steps; loops of at most `reach` frames, or all jumps."""
+    def transitions(self, reach: int | None, part: float = PART_SECONDS) -> list[Transition]:
+        """The best, cost in squared usual steps; loops of at most `reach` frames, or all jumps.
+
+        None is shorter than `part` seconds, or a third of the clip.
+        """
         taps = 2 * self.frames(COMPARED_SECONDS)
         features = self.looks.features(self.material.poses)
-        short = min(self.frames(PART_SECONDS), self.material.frames // 3)
+        short = min(self.frames(part), self.material.frames // 3)
         return transitions_of(features, binomial(taps), MOST, short, 2, reach, 2.0, self._beats())
+
+    def unseen(self, transitions: list[Transition]) -> list[Transition]:
+        """Those between frames whose small pictures differ no more than 95 of 100 neighbors do."""
+        features = self.looks.features()
+        steps = [float(np.linalg.norm(b - a)) for a, b in pairwise(features)]
+        bound = float(np.quantile(steps, 0.95))
+        return [one for one in transitions if np.linalg.norm(features[one.source] - features[one.target]) <= bound]
 
     def _beats(self) -> Extra | None:
         """What it costs to leave the beat."""
@@ -125,7 +142,8 @@ def _single(study: Study) -> Iterator[Loop]:
     """Loops of one seam: the longest of those that nobody sees, then the others by cost."""
     low = min(study.frames(LOOP_SECONDS[0]), study.material.frames // 2)
     found = [one for one in study.transitions(study.frames(LOOP_SECONDS[1])) if one.length >= low]
-    found.sort(key=lambda one: (one.cost > UNSEEN, -one.length if one.cost <= UNSEEN else one.cost))
+    near = set(study.unseen(found))
+    found.sort(key=lambda one: (one not in near, one.cost > UNSEEN, one.cost if one.cost > UNSEEN else -one.length))
     yield from (scheduled([one]) for one in found or [_whole(study)])
 
 
@@ -135,12 +153,15 @@ def _compound(study: Study, seconds: float) -> Iterator[Loop]:
     near = max(2, round(NEAR * wanted))
     if study.music is not None and study.music.beat:
         near = max(near, study.frames(study.music.beat / 2) + 1)
-    found = study.transitions(wanted + near)
-    made = table(found or [_whole(study)], max(wanted, study.material.frames) + near, SEAM)
-    costs = made.best()
-    lengths = np.flatnonzero(np.isfinite(costs))
-    away = np.maximum(np.abs(lengths - wanted) - near, 0)
-    yield from (made.loop(int(lengths[n])) for n in np.lexsort((costs[lengths], away)))
+    found = study.transitions(wanted + near, max(PART_SECONDS, seconds / PARTS))
+    for parts in (study.unseen(found), found or [_whole(study)]):
+        made = table(parts, max(wanted, study.material.frames) + near, SEAM, AGAIN / study.material.fps)
+        costs = made.best()
+        lengths = np.flatnonzero(np.isfinite(costs))
+        away = np.maximum(np.abs(lengths - wanted) - near, 0)
+        order = np.lexsort((costs[lengths], away))
+        yield from (made.loop(int(lengths[n])) for n in order if away[n] == 0)
+    yield from (made.loop(int(lengths[n])) for n in order if away[n] > 0)
 
 
 def _whole(study: Study) -> Transition:
@@ -154,6 +175,9 @@ def random_play(study: Study, seconds: float, seed: int) -> Cycle:
     if study.still:
         return study.cycle(np.arange(length) % frames, ())
     found = study.transitions(None)
+    unseen = set(study.unseen(found))
+    found.sort(key=lambda one: (one not in unseen, one.cost))
+    found = found[: max(KINDS, len(unseen))]
     order = wander(found, frames, length, study.material.fps, seed)
     breaks = np.flatnonzero(np.diff(order) != 1)
     return study.cycle(order, [Transition(int(order[n]), int(order[n + 1]), 0.0) for n in breaks])

@@ -51,10 +51,12 @@ class Table:
         return parts
 
 
-def table(transitions: Sequence[Transition], longest: int, each: float = 0.0) -> Table:
+def table(transitions: Sequence[Transition], longest: int, each: float = 0.0, again: float = 0.0) -> Table:
     """The table of all lengths up to `longest` frames.
 
     `each` is what every transition costs on top: of loops about as good, the one of fewer parts wins.
+    `again` is what a frame costs that two joined ranges share, so is shown twice: else the best
+    loop of a long time would be a short one many times.
     """
     loops = tuple(sorted(t for t in transitions if 1 <= t.length <= longest))
     count = len(loops)
@@ -62,7 +64,8 @@ def table(transitions: Sequence[Transition], longest: int, each: float = 0.0) ->
     own, other = np.zeros((2, longest + 1, count), np.int64)
     low, high = np.array([(t.target, t.source) for t in loops], int).reshape(-1, 2).T
     lengths = high - low + 1
-    apart = (low[:, None] > high[None]) | (low[None] > high[:, None])
+    shared = np.minimum(high[:, None], high[None]) - np.maximum(low[:, None], low[None]) + 1
+    between = np.where(shared > 0, again * shared, np.inf)  # no compound of two ranges that don't touch
     joined = np.full((longest + 1, count), np.inf)  # the cheapest of a length in any column that overlaps
     origin = np.zeros((longest + 1, count), np.int64)
     columns = np.arange(count)
@@ -77,23 +80,10 @@ def table(transitions: Sequence[Transition], longest: int, each: float = 0.0) ->
             own[length, cheaper] = part[cheaper] + 1
             other[length, cheaper] = origin[length - own[length, cheaper], columns[cheaper]]
         if np.isfinite(cost[length]).any():
-            reached = np.where(apart, np.inf, cost[length])
+            reached = between + cost[length]
             origin[length] = reached.argmin(1)
             joined[length] = reached[columns, origin[length]]
     return Table(loops, cost, own, other)
-
-
-def compound_loops(
-    transitions: Sequence[Transition], length: int, tolerance: int = 0, each: float = 0.0
-) -> Loop | None:
-    """The cheapest loop of `length` frames, `tolerance` more or less; None where there is none."""
-    made = table(transitions, length + tolerance, each)
-    first = max(1, length - tolerance)
-    costs = made.best()[first:]
-    if not np.isfinite(costs).any():
-        return None
-    near = np.abs(np.arange(first, first + len(costs)) - length)
-    return made.loop(first + int(np.lexsort((near, costs))[0]))
 
 
 def scheduled(loops: Sequence[Transition]) -> Loop:

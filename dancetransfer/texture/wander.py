@@ -8,8 +8,8 @@ from dancetransfer.texture.graph import SETTLED, SWEEPS, Indices, Matrix, Transi
 
 BOLD = 0.5
 """Temperature: a jump that costs this much more than going on, in the unit of the costs, is e times rarer."""
-WORN = 0.7
-"""What a transition costs on top when it was just taken; it wears off by half every `REST` seconds."""
+WORN = 1.5
+"""What a transition costs on top for each time it was taken lately; that halves every `REST` seconds."""
 REST = 10.0
 
 
@@ -65,13 +65,14 @@ def wander(
     a while, so that no round is played twice in a row where there is another. Ends early, shorter
     than `length`, where the clip ends and no transition leads away from what follows `start`.
     """
+    transitions = _leading_on(transitions)
     rng = np.random.default_rng(seed)
     taken, left = futures(transitions, frames)
     ways: dict[int, list[int]] = {}
     for k, transition in enumerate(transitions):
         ways.setdefault(transition.source, []).append(k)
     last = max(ways, default=-1)
-    used = np.full(len(transitions), -np.inf)
+    worn, used = np.zeros((2, len(transitions)))
     order = np.zeros(length, np.int64)
     at = start
     for n in range(length):
@@ -82,13 +83,25 @@ def wander(
             if at >= frames:
                 return order[: n + 1]
             continue
-        worn = WORN * 0.5 ** ((n - used[found]) / (REST * fps))
-        costs = np.append(taken[found] + worn, left[found[0]] if at < last else np.inf)
+        worn[found] *= 0.5 ** ((n - used[found]) / (REST * fps))
+        used[found] = n
+        costs = np.append(taken[found] + worn[found], left[found[0]] if at < last else np.inf)
         chance = np.exp(-(costs - costs.min()) / bold)
         choice = int(rng.choice(len(costs), p=chance / chance.sum()))
         if choice == len(found):
             at += 1
         else:
-            used[found[choice]] = n
+            worn[found[choice]] += WORN
             at = transitions[found[choice]].target
     return order
+
+
+def _leading_on(transitions: Sequence[Transition]) -> list[Transition]:
+    """Without those behind whose target no other begins: the clip would end there."""
+    kept = list(transitions)
+    while True:
+        last = max((one.source for one in kept), default=-1)
+        going = [one for one in kept if one.target <= last]
+        if len(going) == len(kept):
+            return kept
+        kept = going
