@@ -9,12 +9,16 @@ from dancetransfer.sprites.bones import COUNT, HEAD, PARENT, TRUNK, Bones, bones
 from dancetransfer.sprites.edges import spread, tightened
 from dancetransfer.sprites.owners import distances, owners, radii
 
-CAP = 1.25
+CAP = 1.05
 """Radius around a joint that both its limbs have, in radii of the thinner: what fills the outside of a bent one."""
 NECK = 0.6
 """The same at the neck, in radii of the head."""
+HIDDEN = 0.85, 1.0
+"""Radii within which there is more of a limb, of the trunk, below what covers it."""
 SPIKE = 0.015
 """Heights: half the width of what hangs out of the trunk and is not trunk."""
+ALIKE = 60
+"""Levels by which a pixel beside a limb that covers it may differ from its surroundings to be taken as it is."""
 PURE = 200
 """Mask from which on a pixel's color is taken for the person's own; softer ones hold background."""
 
@@ -103,15 +107,20 @@ def _layer(
     crop, owner, near, mine = crop[part], owner[part], near[part], mine[part]
     caps = _caps(limb, bones, radius, corner, near.shape)
     before = _before(limb, bones)[owner]
-    extent = _whole((mine | ((near < 1) & before)).astype(np.uint8), limb == TRUNK, bones.height)
+    extent = _whole((mine | ((near < HIDDEN[limb == TRUNK]) & before)).astype(np.uint8), limb == TRUNK, bones.height)
     below = cv2.dilate(extent, np.ones((5, 5), np.uint8)) & before  # no crack between it and what covers it
     extent = cv2.GaussianBlur(255 * (extent | below), (3, 3), 0)
     alpha = cv2.multiply(np.maximum(extent, caps), crop[..., 3], scale=1 / 255)
     color = crop[..., :3]
-    known = (mine | ((caps > 0) & _joined(limb)[owner])) & (crop[..., 3] > PURE)
+    pure = crop[..., 3] > PURE
+    mixed = mine & (cv2.dilate(before.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0)  # with what covers it
+    known = ((mine & ~mixed) | ((caps > 0) & _joined(limb)[owner])) & pure
     if limb == TRUNK:
-        color, known = _mirrored_in(color, known, bones, corner)
-    return Layer(np.dstack([spread(color, known), alpha]), corner)
+        color, known = _mirrored_in(color, known, before, bones, corner)
+    filled = spread(color, known)
+    alike = mixed & pure & (np.abs(filled.astype(np.int16) - color).max(2) < ALIKE)
+    filled[alike] = color[alike]
+    return Layer(np.dstack([filled, alpha]), corner)
 
 
 def _whole(extent: np.ndarray, rounded: bool, height: float) -> np.ndarray:
@@ -130,7 +139,10 @@ def _caps(limb: int, bones: Bones, radius: np.ndarray, corner: tuple[int, int], 
         return caps
     for other in np.flatnonzero(_joined(limb)[:-1] & bones.known):
         thick = min(CAP * radius[limb], CAP * radius[other], NECK * radius[HEAD])
-        middle = np.rint((bones.start[max(limb, other)] - corner) * 8).astype(int)
+        joint = bones.start[max(limb, other)]
+        if other == HEAD:
+            joint = joint + 0.25 * (bones.end[HEAD] - joint)  # the neck
+        middle = np.rint((joint - corner) * 8).astype(int)
         cv2.circle(caps, (int(middle[0]), int(middle[1])), round(thick * 8), 255, -1, cv2.LINE_AA, 3)
     return caps
 
@@ -147,7 +159,7 @@ def _before(limb: int, bones: Bones) -> np.ndarray:
 
 
 def _mirrored_in(
-    color: np.ndarray, known: np.ndarray, bones: Bones, corner: tuple[int, int]
+    color: np.ndarray, known: np.ndarray, hidden: np.ndarray, bones: Bones, corner: tuple[int, int]
 ) -> tuple[np.ndarray, np.ndarray]:
     """The trunk's color, what is hidden taken from its other half where that is seen, and where it is known now."""
     start, along = bones.start[TRUNK] - corner, bones.end[TRUNK] - bones.start[TRUNK]
@@ -156,5 +168,5 @@ def _mirrored_in(
     way = np.column_stack([linear, start - linear @ start])
     whole = np.dstack([color, np.where(known, 255, 0).astype(np.uint8)])
     other = cv2.warpAffine(whole, way, (color.shape[1], color.shape[0]))
-    taken = (other[..., 3] > 250) & ~known
+    taken = (other[..., 3] > 250) & hidden & ~known
     return np.where(taken[..., None], other[..., :3], color), known | taken

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from dancetransfer.sprites.bones import ARMS, COUNT, ENDS, HEAD, RADIUS, TRUNK, Bones, order
+from dancetransfer.sprites.bones import ARMS, COUNT, ENDS, HEAD, LEGS, RADIUS, TRUNK, Bones, order
 
 CORE = 0.95
 """Within this part of its radius a limb hides what lies behind it."""
@@ -98,8 +98,11 @@ def owners(near: np.ndarray, bones: Bones, crop: np.ndarray) -> np.ndarray:
         cost[limb] -= np.maximum((FRONT + FRONTS * ranks[limb]) * (1 - apart[limb] / CORE), 0)
         if ranks[limb] < ranks[TRUNK]:
             cost[limb] += 3 * (apart[TRUNK] <= CORE)
-    cost -= TOLD * _likelihoods(crop[..., :3][inside], np.argmin(cost, 0), apart)
-    best = np.argmin(cost, 0)
+    told = cost - TOLD * _likelihoods(crop[..., :3][inside], np.argmin(cost, 0), apart)
+    best = np.argmin(told, 0)
+    for chain in (*ARMS, *LEGS):  # within one, places alone tell: skin goes on behind the elbow
+        mine = (best >= chain[0]) & (best <= chain[-1])
+        best[mine] = chain[0] + np.argmin(cost[chain[0] : chain[-1] + 1, mine], 0)
     loose = np.full(COUNT, FAR)
     loose[[*ARMS[0][1:], *ARMS[1][1:]]] = LOOSE
     owner = np.full(crop.shape[:2], -1)

@@ -13,7 +13,7 @@ from dancetransfer.sprites.moves import trunk_source, ways
 
 FADE = 0.7
 """Length over which a limb fades into the one that it hangs on, in its radii."""
-TIP, TIP_FADE = 1.5, 0.4
+TIP, TIP_FADE = 1.2, 0.4
 """Radii beyond a joint up to which the limb before it is seen below the next one, and over which it fades."""
 
 
