@@ -34,10 +34,15 @@ KEPT = 1000
 """Jumps that the plan chooses from."""
 SHORTEST_SECONDS = 1.0
 """A jump ahead or back by less would be no other moment, but a stumble."""
-WIDTHS = (0.2, 0.26, 0.32, 0.4)
+WIDTHS = (0.2, 0.26, 0.32, 0.4, 0.5)
 """Seconds of a blend; the shortest that is smooth enough is taken."""
+LEAST_PACE = 0.3
+"""Heights per second: poses farther apart take longer to go over into each other, whatever the dance's pace."""
 HARDEST = 1.25
 """Times the dance's own 99th percentile of acceleration that a blend may have; stretching by 8 % adds a sixth."""
+AROUND_SECONDS, CALMEST = 0.6, 0.3
+"""A blend may also be no harder than what the dance does this long around it, or than this part of the limit: in a
+calm passage a quick blend is seen."""
 BEATS_SECONDS = 0.2
 """So far from a jump the blend makes beats of its own, and takes some away."""
 DEAREST = 0.16
@@ -139,19 +144,33 @@ def shifts(material: Material, source: Array, target: Array, width: float) -> Ar
 
 def _smooth(material: Material, tried: Array) -> list[Jump]:
     """Those of some jumps [C,3] that can be blended without a jerk of any joint, each by its shortest blend."""
-    limit, found = HARDEST * hardest(material), []
+    found: list[Jump] = []
+    allowed = _allowed(material, tried)
     near = np.abs(shifts(material, tried[:, 0], tried[:, 1], WIDTHS[0])).max(1) <= FARTHEST * material.height
-    left = tried[near]
+    left, allowed = tried[near], allowed[near]
     for width in WIDTHS:
         jerk = np.concatenate([_jerk(material, some, width) for some in np.array_split(left, len(left) // 500 + 1)])
-        cost = np.clip(0.7 * left[:, 2] / DEAREST + 0.3 * jerk / max(limit, 1e-9), 0, 1)
-        good = jerk <= limit
+        cost = np.clip(0.7 * left[:, 2] / DEAREST + 0.3 * jerk / np.maximum(allowed, 1e-9), 0, 1)
+        good = (jerk <= allowed) & (left[:, 2] <= LEAST_PACE * width)
         found += [
             Jump(float(source), float(target), float(dear), width)
             for (source, target, _), dear in zip(left[good], cost[good], strict=True)
         ]
-        left = left[~good]
+        left, allowed = left[~good], allowed[~good]
     return found
+
+
+def _allowed(material: Material, tried: Array) -> Array:
+    """[C] the acceleration that the blends of jumps [C,3] may have, heights per second^2."""
+    hop = max(1, round(material.step / FINE_SECONDS))
+    path = material.fine.xy[::hop]
+    own = acceleration(path, hop * FINE_SECONDS * np.arange(len(path))) / material.height
+    own = np.where(np.isfinite(own), own, 0).max(1)
+    reach = max(1, round(AROUND_SECONDS / FINE_SECONDS / hop))
+    around = np.lib.stride_tricks.sliding_window_view(np.pad(own, reach + 1), 2 * reach + 1).max(1)
+    usual = around[np.minimum(material.fine_at(tried[:, :2]) // hop, len(around) - 1)].max(1)
+    limit = HARDEST * hardest(material)
+    return np.clip(usual, CALMEST * limit, limit)
 
 
 def _jerk(material: Material, tried: Array, width: float) -> Array:
@@ -179,10 +198,10 @@ def _with_beats(material: Material, found: list[Jump]) -> list[Jump]:
     near = np.abs((moments[1:] + moments[:-1]) / 2) <= BEATS_SECONDS
     result = []
     for jump in found:
-        ends = [np.array([jump.source]), np.array([jump.target])]
-        here, there = (material.fine.xy[material.fine_at(end + moments), BODY] for end in ends)
+        source, target = np.array([jump.source]), np.array([jump.target])
+        here, there = (material.fine.xy[material.fine_at(end + moments), BODY] for end in (source, target))
         weight = ease(moments / jump.width + 0.5)[:, None, None]
-        path = here * (1 - weight) + (there + shifts(material, *ends, jump.width)[0]) * weight
+        path = here * (1 - weight) + (there + shifts(material, source, target, jump.width)[0]) * weight
         steps = np.linalg.norm(np.diff(path, axis=0), axis=-1)
         known = np.isfinite(steps)
         speed = np.where(known, steps, 0).sum(1) / np.maximum(known.sum(1), 1)

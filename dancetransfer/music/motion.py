@@ -72,7 +72,7 @@ def kinematic_beats(track: Poses) -> Beats:
 
 
 def least(curve: Curve, reach: int) -> NDArray[np.bool_]:
-    """bool [...,N]: nowhere lower within `reach` steps to either side; of equals the first. Nothing is known outside."""
+    """bool [...,N]: nowhere lower within `reach` steps to either side; of equals the first."""
     padded = np.pad(curve, [(0, 0)] * (curve.ndim - 1) + [(reach, reach)], constant_values=np.inf)
     around = np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1, axis=-1)
     return np.asarray(around.argmin(-1) == reach)

@@ -157,8 +157,7 @@ class _Planner:
 
     def _take(self, jumps: list[Jump]) -> None:
         """Those jumps after which the dance can go on for as long as the music may last."""
-        longest = float(np.diff(self.nodes).max()) * STRETCH
-        margin = int(np.ceil((self.rest + 2) * longest / self.grid))
+        margin = int(np.ceil(((self.rest + 1) * float(np.diff(self.nodes).max()) + 0.1) / self.grid))
         source, target = (
             np.array([round((getattr(one, end) - self.material.start) / self.grid) for one in jumps], int)
             for end in ("source", "target")
