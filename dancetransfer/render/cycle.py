@@ -20,7 +20,7 @@ PART_SECONDS = 1.0
 PARTS = 4
 """A loop of a wanted length has parts of at least a fourth of it, where the clip is long enough: a short loop many
 times is no long one."""
-KINDS = 12
+KINDS = 40
 """Random play has so many transitions at least, though some are seen: with a few it would repeat itself."""
 LOOP_SECONDS = (2.0, 30.0)
 """How long a loop is where no length is asked for; a short clip's is at least half as long as the clip."""

@@ -11,88 +11,88 @@ BOLD = 0.5
 WORN = 1.5
 """What a transition costs on top for each time it was taken lately; that halves every `REST` seconds."""
 REST = 10.0
+DISCOUNT = 0.99
+"""What a frame later costs this part of what it costs now; the paper's alpha."""
 
 
-def futures(
-    transitions: Sequence[Transition], frames: int, power: float = 1.0, discount: float = 0.99
-) -> tuple[Matrix, Matrix]:
-    """What taking each transition [K] costs with all that must follow, and what passing it by costs, [K].
+class Ways:
+    """The transitions [K] of a clip of some frames, and what taking them leads to.
 
-    The paper's eq. 4 on transitions that are pruned already, for a clip of any length: `graph.future_cost`
-    where every step but these and the natural one is forbidden. The clip's end costs as much as the worst
-    transition at every step from there on.
+    The paper's eq. 4 where every step but these and the natural one is forbidden, so that a clip may be of
+    any length: D''(i, j) = D'(i, j) + alpha min over k of D''(j, k). Where the clip ends, every
+    step from there on costs as much as the worst transition.
     """
-    order = sorted(range(len(transitions)), key=lambda k: transitions[k].source)
-    sources = np.array([transitions[k].source for k in order])
-    ends = np.array([transitions[k].target for k in order])
-    step = np.array([transitions[k].cost for k in order], np.float64) ** power
-    worst = max(step.max(initial=0), 1.0) / (1 - discount)
-    heads = np.unique(sources)  # frames where there is a choice
-    cheapest = np.append(np.zeros(len(heads)), worst)
-    groups = np.searchsorted(heads, sources)
-    after = np.searchsorted(heads, heads + 1)
-    landing = np.searchsorted(heads, ends)
-    places = np.append(heads, frames)
-    walked = discount ** (places[landing] - ends + 1.0)
-    passed = discount ** (places[after] - heads).astype(np.float64)
-    take, go = np.zeros(len(order)), np.zeros(len(heads))
-    for _ in range(SWEEPS):
-        before = cheapest.copy()
-        for head in range(len(heads) - 1, -1, -1):
-            mine = slice(*np.searchsorted(groups, [head, head + 1]))
-            take[mine] = step[mine] + walked[mine] * cheapest[landing[mine]]
-            go[head] = passed[head] * cheapest[after[head]]
-            cheapest[head] = min(take[mine].min(), go[head])
-        if np.abs(cheapest - before).max() <= SETTLED * max(cheapest.max(), 1e-12):
-            break
-    taken, left = np.zeros((2, len(order)))
-    taken[order], left[order] = take, go[groups]
-    return taken, left
+
+    def __init__(self, transitions: Sequence[Transition], frames: int) -> None:
+        self.transitions = sorted(transitions)
+        self.costs = np.array([one.cost for one in self.transitions], np.float64)
+        sources = np.array([one.source for one in self.transitions], int)
+        targets = np.array([one.target for one in self.transitions], int)
+        heads = np.unique(sources)  # the frames at which there is a choice
+        self.heads = heads
+        self.parts = [slice(*np.searchsorted(sources, [head, head + 1])) for head in heads]
+        self._landing = np.searchsorted(heads, targets)  # the next choice behind each target
+        places = np.append(heads, frames)
+        self._walked = DISCOUNT ** (places[self._landing] - targets + 1.0)
+        self._passed = DISCOUNT ** np.diff(places).astype(np.float64)
+        self._cheapest = np.zeros(len(heads) + 1)
+
+    def futures(self, costs: Matrix) -> tuple[Matrix, Matrix]:
+        """[K] what taking each transition costs with all that must follow, [H] what passing each of `heads` by costs.
+
+        Heads from the last to the first until nothing changes; it begins with what was found the last time.
+        """
+        cheapest = self._cheapest
+        cheapest[-1] = max(costs.max(initial=0), 1.0) / (1 - DISCOUNT)
+        taken, passed = np.zeros(len(costs)), np.zeros(len(self.heads))
+        for _ in range(SWEEPS):
+            before = cheapest.copy()
+            for head in range(len(self.heads) - 1, -1, -1):
+                part = self.parts[head]
+                taken[part] = costs[part] + self._walked[part] * cheapest[self._landing[part]]
+                passed[head] = self._passed[head] * cheapest[head + 1]
+                cheapest[head] = min(taken[part].min(), passed[head])
+            if np.abs(cheapest - before).max() <= SETTLED * max(cheapest[:-1].max(initial=0), 1e-12):
+                break
+        return taken, passed
 
 
 def wander(
-    transitions: Sequence[Transition],
-    frames: int,
-    length: int,
-    fps: float,
-    seed: int = 0,
-    start: int = 0,
-    bold: float = BOLD,
+    transitions: Sequence[Transition], frames: int, length: int, fps: float, seed: int = 0, start: int = 0
 ) -> Indices:
     """int64 [length] frames, drawn: at each transition it is taken by chance, the likelier the cheaper; eq. 3.
 
-    The probability is exp(-future cost / bold) among the ways on. What was just taken is shunned for
-    a while, so that no round is played twice in a row where there is another. Ends early, shorter
-    than `length`, where the clip ends and no transition leads away from what follows `start`.
+    The probability is exp(-future cost / BOLD) among the ways on. What was taken lately costs more, so
+    that no round is played again and again where there is another. Ends early, shorter than
+    `length`, where the clip ends and no transition leads away from what follows `start`.
     """
-    transitions = _leading_on(transitions)
     rng = np.random.default_rng(seed)
-    taken, left = futures(transitions, frames)
-    ways: dict[int, list[int]] = {}
-    for k, transition in enumerate(transitions):
-        ways.setdefault(transition.source, []).append(k)
-    last = max(ways, default=-1)
-    worn, used = np.zeros((2, len(transitions)))
+    ways = Ways(_leading_on(transitions), frames)
+    numbers = {int(head): n for n, head in enumerate(ways.heads)}
+    worn = np.zeros(len(ways.transitions))
+    taken, passed = ways.futures(ways.costs)
     order = np.zeros(length, np.int64)
-    at = start
+    at, jumped = start, 0
     for n in range(length):
         order[n] = at
-        found = ways.get(at)
-        if not found:
+        head = numbers.get(at)
+        if head is None:
             at += 1
             if at >= frames:
                 return order[: n + 1]
             continue
-        worn[found] *= 0.5 ** ((n - used[found]) / (REST * fps))
-        used[found] = n
-        costs = np.append(taken[found] + worn[found], left[found[0]] if at < last else np.inf)
-        chance = np.exp(-(costs - costs.min()) / bold)
+        costs = np.append(taken[ways.parts[head]], passed[head] if head + 1 < len(ways.heads) else np.inf)
+        chance = np.exp(-(costs - costs.min()) / BOLD)
         choice = int(rng.choice(len(costs), p=chance / chance.sum()))
-        if choice == len(found):
+        if choice + 1 == len(costs):
             at += 1
-        else:
-            worn[found[choice]] += WORN
-            at = transitions[found[choice]].target
+            continue
+        choice += ways.parts[head].start
+        at = ways.transitions[choice].target
+        worn *= 0.5 ** ((n - jumped) / (REST * fps))
+        worn[choice] += WORN
+        jumped = n
+        taken, passed = ways.futures(ways.costs + worn)
     return order
 
 
