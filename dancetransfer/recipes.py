@@ -23,6 +23,7 @@ class Recipe:
     fold: int  # pixels folded into channels before G, see models.generator
     skips: bool
     enhancer_above: int  # heights above this add G2
+    moved: bool  # G is given the person's own frame, too, moved to the pose limb by limb (sprites), and mixes it in
     flow: bool  # warp the last picture by a flow that G predicts too (models.sequential); whole frames only
     spade: bool  # normalize by the label map, where there is flow
     # time
@@ -57,8 +58,18 @@ class Recipe:
         return self.width > 0
 
     @property
+    def own_frames(self) -> bool:
+        """The person's own frames are needed to draw a dance."""
+        return self.moved or not self.learned
+
+    @property
     def outputs(self) -> int:
         return 4 if self.mask else 3
+
+    @property
+    def drawn(self) -> int:
+        """Channels that G draws: those of a layer, and how much of the moved frame is taken."""
+        return self.outputs + self.moved
 
     @property
     def multiple(self) -> int:
@@ -73,7 +84,8 @@ class Recipe:
 _EDN = Recipe(
     name="edn",
     follow=False, aspect=2.0, mask=False,
-    width=64, downs=4, blocks=9, limit=1024, fold=0, skips=False, enhancer_above=256, flow=False, spade=False,
+    width=64, downs=4, blocks=9, limit=1024, fold=0, skips=False, enhancer_above=256, moved=False,
+    flow=False, spade=False,
     history=1, fed_back=0.0, unroll=((0.0, 2),),
     judge_width=64, judge_scales=2, judge_frames=2, clip=(), augmented=False, adversarial_from=0.0,
     adversarial=1.0, matching=10.0, perceptual=5.0, pixel=0.0,
@@ -83,7 +95,8 @@ _EDN = Recipe(
 _FAST = Recipe(
     name="fast",
     follow=True, aspect=None, mask=True,
-    width=48, downs=3, blocks=3, limit=240, fold=1, skips=True, enhancer_above=100_000, flow=False, spade=False,
+    width=48, downs=3, blocks=3, limit=240, fold=1, skips=True, enhancer_above=100_000, moved=False,
+    flow=False, spade=False,
     history=1, fed_back=0.6, unroll=((0.0, 2),),
     judge_width=32, judge_scales=2, judge_frames=2, clip=(), augmented=False, adversarial_from=0.7,
     adversarial=0.5, matching=2.0, perceptual=5.0, pixel=10.0,
@@ -107,7 +120,7 @@ RECIPES = {
         ),
         _FAST,
         replace(
-            _FAST, name="best", enhancer_above=384, enhancer_from=0.35, adversarial=0.2, matching=4.0,
+            _FAST, name="best", moved=True, enhancer_above=384, enhancer_from=0.35, adversarial=0.2, matching=4.0,
             parts=("face", "left hand", "right hand"),
         ),
         # Schoedl and Essa, SCA 2002: no network; crops like those of fast, so that either can go before the other
@@ -121,7 +134,7 @@ RECIPES = {
 
 def recipe_of(text: str) -> Recipe:
     """The recipe that was written as JSON; TypeError or ValueError where it isn't one of this version."""
-    values = json.loads(text)
+    values = {"moved": False, **json.loads(text)}  # dancers are kept that know nothing of it
     for name in ("unroll", "clip", "parts"):
         values[name] = tuple(tuple(one) if isinstance(one, list) else one for one in values[name])
     return Recipe(**values)

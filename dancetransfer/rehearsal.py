@@ -71,11 +71,14 @@ class Studio:
         plan = plan_of(self.settings, {"person": poses})
         boxes = boxes_of(poses, plan)
         trainer = Trainer(plan, self.used, 0, None)
-        batches = Batches([self._footage(plan.size, boxes)], plan, 0)
+        footage = self._footage(plan.size, boxes)
+        batches = Batches([footage], plan, 0)
         share = 0.75  # behind every part's entry but the face's
         trainer.step(batches, share)
         step = _per_run(lambda _: trainer.step(batches, share), range(self.steps))
-        layers = trainer.dancer(share, plan.recipe.parts).layers(poses, boxes)
+        dancer = trainer.dancer(share, plan.recipe.parts)
+        dancer.own = batches.own
+        layers = dancer.layers(poses, boxes)
         first = next(layers)
         drawn: list[Any] = [first]
         frame = _per_run(lambda _: drawn.append(next(layers)), range(len(poses) - 1))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from dancetransfer.errors import UserError
 from dancetransfer.events import Done, Event, Events, Notice, Progress, Started
 from dancetransfer.project import Media, Project, has_picture
+from dancetransfer.recipes import RECIPES
 from dancetransfer.settings import ExportSettings, PoseSettings, RenderSettings, RetargetSettings, TrainSettings
 
 if TYPE_CHECKING:
@@ -203,8 +204,6 @@ def prepare_task(project: Project, settings: TrainSettings) -> Task:
 
 def _learned(settings: TrainSettings) -> bool:
     """The recipe has something to learn."""
-    from dancetransfer.recipes import RECIPES
-
     return RECIPES[settings.recipe].learned
 
 
@@ -241,7 +240,7 @@ def render_tasks(project: Project, training: TrainSettings, settings: RenderSett
     """Render a dance."""
     seconds = _dance_frames(project, settings.dance) * RENDER_SECONDS
     task = Task("Rendering the dance", "render", seconds, partial(_render, project, training, settings))
-    return [task] if _learned(training) else [prepare_task(project, training), task]
+    return [prepare_task(project, training), task] if RECIPES[training.recipe].own_frames else [task]
 
 
 def picture_tasks(project: Project, settings: RenderSettings) -> list[Task]:
@@ -320,17 +319,21 @@ def _score(project: Project, training: TrainSettings) -> Events:
 def _drawn_by(project: Project, training: TrainSettings) -> "tuple[Callable[[], Draws | None], str]":
     """What is scored, made when it is asked for (None: sprites), and its key."""
     from dancetransfer.learn import runs
+    from dancetransfer.sprites.sprites import VERSION
     from dancetransfer.storage import fingerprint, key
 
+    own = VERSION, runs.made_of(project)
     if not _learned(training):
-        from dancetransfer.sprites.sprites import VERSION
-
-        return lambda: None, key("score", "sprites", VERSION, runs.made_of(project))
+        return lambda: None, key("score", "sprites", *own)
     from dancetransfer import device
+    from dancetransfer.footage.pairs import load_footage
     from dancetransfer.learn.dancer import load_dancer
 
     best = runs.best(project, training)
-    return lambda: load_dancer(best, device.choose(training.device)), key("score", fingerprint(best))
+    mixed = own if RECIPES[training.recipe].moved else ()
+    return lambda: load_dancer(best, device.choose(training.device), load_footage(project)), key(
+        "score", fingerprint(best), *mixed
+    )
 
 
 def quality(project: Project) -> str:

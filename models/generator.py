@@ -145,13 +145,18 @@ class LocalEnhancer(nn.Module):
         return functional.pixel_shuffle(y, 2**self.fold) if self.fold else y
 
 
-def layer_of(raw: Tensor) -> Tensor:
-    """The person layer of a generator's raw output: [N,3 or 4,H,W] -> [N,4,H,W], colour -1..1 and alpha 0..1.
+def layer_of(raw: Tensor, moved: Tensor | None = None) -> Tensor:
+    """The person layer of a generator's raw output: [N,3 to 5,H,W] -> [N,4,H,W], colour -1..1 and alpha 0..1.
 
-    Without a mask channel the layer is opaque. Alpha reaches 0 and 1 exactly: a plain sigmoid
-    never would, and nothing may be mixed into the background where nobody stands.
+    Without a mask channel (the fourth) the layer is opaque. Alpha reaches 0 and 1 exactly: a plain
+    sigmoid never would, and nothing may be mixed into the background where nobody stands.
+    With `moved` [N,4,H,W], a layer of the person's own pixels, the last channel says how much of its color is taken
+    where it has any: what vid2vid does with a warped frame (Wang et al., NeurIPS 2018, equation 4).
     """
     color = torch.tanh(raw[:, :3])
+    if moved is not None:
+        share = torch.sigmoid(raw[:, -1:]) * moved[:, 3:]
+        color, raw = color + share * (moved[:, :3] - color), raw[:, :-1]
     if raw.shape[1] == 3:
         return torch.cat([color, torch.ones_like(color[:, :1])], 1)
     alpha = (1.1 * torch.sigmoid(raw[:, 3:]) - 0.05).clamp(0, 1)

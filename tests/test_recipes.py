@@ -47,7 +47,7 @@ def test_every_recipe_is_learned_kept_and_dances(name: str, exact: Project) -> N
     list(prepare(exact, settings))
     list(train(exact, settings))
     assert all(np.isfinite(list(row.values())).all() for row in metrics(exact.runs[0]))
-    dancer = load_dancer(exact.runs[0] / "best.safetensors", CPU)
+    dancer = load_dancer(exact.runs[0] / "best.safetensors", CPU, load_footage(exact))
     assert dancer.plan.recipe == RECIPES[name]
     poses = load_footage(exact)[0].poses[:6]
     boxes = boxes_of(poses, dancer.plan)

@@ -14,6 +14,8 @@ from dancetransfer.pose import poses as p
 from dancetransfer.pose.crop import PARTS, into_crop, part_boxes
 from dancetransfer.pose.labels import label_map
 from dancetransfer.recipes import Plan
+from dancetransfer.sprites.others import Others
+from dancetransfer.sprites.sprites import Sprites
 
 DROP = 0.02
 """Chance that a limb of a training skeleton is missing, as detectors lose them."""
@@ -38,6 +40,7 @@ class Batch:
     """N stretches of T neighboring frames; the second axis of the pictures is the frame."""
 
     labels: Tensor  # [N,T,C,H,W], 0..1
+    moved: Tensor  # [N,T,4,H,W], -1..1 and 0..1: another moment of the person in that pose; no frames where not needed
     real: Tensor  # [N,T,3,H,W], -1..1
     mask: Tensor  # [N,T,1,H,W], 0..1
     weight: Tensor  # [N,T,1,H,W]: 1 on and around the person, a quarter elsewhere
@@ -58,6 +61,9 @@ class Batches:
     def __init__(self, footage: list[Footage], plan: Plan, seed: int) -> None:
         self.footage, self.plan = footage, plan
         self.random = np.random.default_rng(seed)
+        self.own = Sprites(footage, TRAIN) if plan.recipe.moved else None
+        """The person's own frames, where the recipe mixes them in."""
+        self.others = Others(self.own) if self.own else None
         self.joints = [into_crop(clip.poses, clip.boxes, plan.size) for clip in footage]
         self.parts = [_parts_in(clip, plan.size) for clip in footage]
         self.runs = [(number, run) for number, clip in enumerate(footage) for run in clip.runs(TRAIN)]
@@ -105,6 +111,7 @@ class Batches:
         )
         return {
             "labels": drawn.astype(np.float32) / 255,
+            "moved": self._moved(number, at, frames, matrix),
             "real": _signed(np.stack(crops[1:])[..., :3]),
             "mask": np.stack(crops[1:])[:, None, :, :, 3].astype(np.float32) / 255,
             "weight": np.stack([_weight(crop[..., 3]) for crop in crops[1:]])[:, None],
@@ -117,6 +124,13 @@ class Batches:
             "has_part": np.isfinite(parts).all(2),
             "flow": np.stack(flows) if flows else np.zeros((0, 2, 0, 0), np.float32),
         }
+
+    def _moved(self, number: int, at: int, frames: int, matrix: np.ndarray) -> np.ndarray:
+        """float32 [T,4,H,W], or no frames where the recipe needs none."""
+        if self.others is None:
+            return np.zeros((0, 4, 0, 0), np.float32)
+        layers = [self.others.layer(number, n) for n in range(at, at + frames)]
+        return np.stack([layer_input(warp(premultiplied(layer), matrix, self.plan.size)) for layer in layers])
 
     def _labels(self, number: int, at: int, frames: int, matrix: np.ndarray) -> np.ndarray:
         """uint8 [T,C,H,W], with the errors that a detector or a retargeted dance would bring."""
@@ -148,6 +162,19 @@ def _parts_in(clip: Footage, size: tuple[int, int]) -> np.ndarray:
     """float64 [T,P,4]: the parts' boxes in pixels of the crops."""
     boxes = part_boxes(clip.poses)
     return np.stack([into_boxes(boxes[:, n], clip.boxes, size) for n in range(boxes.shape[1])], 1)
+
+
+def premultiplied(layer: np.ndarray) -> np.ndarray:
+    """uint8 [H,W,4] with its color times alpha, so that nothing of what is beyond its rim is mixed in by a warp."""
+    alpha = layer[..., 3:].astype(np.uint16)
+    return np.concatenate([(layer[..., :3] * alpha + 127) // 255, alpha], -1).astype(np.uint8)
+
+
+def layer_input(layer: np.ndarray) -> np.ndarray:
+    """A premultiplied layer uint8 [H,W,4] -> float32 [4,H,W]: color -1..1, 0 where there is none, and alpha 0..1."""
+    alpha = layer[..., 3:].astype(np.float32) / 255
+    color = np.minimum(layer[..., :3] / np.maximum(alpha, 1 / 255), 255) / 127.5 - 1
+    return np.ascontiguousarray(np.concatenate([color * (alpha > 0), alpha], -1).transpose(2, 0, 1), np.float32)
 
 
 def warp(picture: np.ndarray, matrix: np.ndarray, size: tuple[int, int]) -> np.ndarray:

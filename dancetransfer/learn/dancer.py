@@ -1,7 +1,8 @@
 """The trained generator at work: poses in, person layers out, one frame after the other."""
 
+import itertools
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,12 +16,14 @@ from torch.nn import functional
 
 from dancetransfer.device import Device
 from dancetransfer.errors import UserError
-from dancetransfer.learn.batches import into_boxes, relative
+from dancetransfer.footage.pairs import TRAIN, Footage
+from dancetransfer.learn.batches import into_boxes, layer_input, premultiplied, relative
 from dancetransfer.pose.crop import PARTS, into_crop, part_boxes
 from dancetransfer.pose.labels import CHANNELS, label_map
 from dancetransfer.pose.poses import Poses
 from dancetransfer.pose.steps import Step, last_present, restarts
 from dancetransfer.recipes import Plan, Recipe, recipe_of
+from dancetransfer.sprites.sprites import Sprites
 from dancetransfer.storage import atomic_path
 from models.flow import combine
 from models.generator import GlobalGenerator, LocalEnhancer, layer_of
@@ -29,6 +32,8 @@ from models.sequential import SequentialGenerator
 
 LABELS = len(CHANNELS)
 HEADER = "dancetransfer"
+Moved = Callable[[int, int], Iterator[Step]]
+"""The person's own frames in the poses of a dance, of frames start <= n < stop: `sprites.sprites.SpriteDance.steps`."""
 
 
 def generator_of(plan: Plan) -> GlobalGenerator | LocalEnhancer | SequentialGenerator:
@@ -39,11 +44,11 @@ def generator_of(plan: Plan) -> GlobalGenerator | LocalEnhancer | SequentialGene
             LABELS, recipe.outputs, recipe.history, plan.width, recipe.downs, plan.blocks, recipe.limit, recipe.fold,
             recipe.skips, recipe.spade,
         )  # fmt: skip
-    inputs = LABELS + state_channels(recipe)
+    inputs = LABELS + (4 if recipe.moved else 0) + state_channels(recipe)
     coarse = GlobalGenerator(
-        inputs, recipe.outputs, plan.width, recipe.downs, plan.blocks, recipe.limit, recipe.fold, recipe.skips
+        inputs, recipe.drawn, plan.width, recipe.downs, plan.blocks, recipe.limit, recipe.fold, recipe.skips
     )
-    return LocalEnhancer(coarse, inputs, recipe.outputs, plan.width // 2) if plan.enhanced else coarse
+    return LocalEnhancer(coarse, inputs, recipe.drawn, plan.width // 2) if plan.enhanced else coarse
 
 
 def refiners_of(plan: Plan) -> nn.ModuleDict:
@@ -85,20 +90,21 @@ def move_state(state: Tensor, moves: Tensor) -> Tensor:
 
 
 def drawn(
-    recipe: Recipe, generator: nn.Module, labels: Tensor, state: Tensor, coarse_only: bool
+    recipe: Recipe, generator: nn.Module, labels: Tensor, moved: Tensor | None, state: Tensor, coarse_only: bool
 ) -> tuple[Tensor, Tensor | None]:
     """A frame: label map [N,C,H,W] and state [N,S,H,W] -> layer [N,4,H,W] and, where G predicts it, the flow [N,2,H,W].
 
-    With `coarse_only` G1 alone at half the size, enlarged.
+    `moved` [N,4,H,W] is the person's own frame in that pose, where the recipe mixes it in. With
+    `coarse_only` G1 alone at half the size, enlarged.
     """
-    x = torch.cat([labels, state], 1)
+    x = torch.cat([labels, state] if moved is None else [labels, moved[:, :3] * moved[:, 3:], moved[:, 3:], state], 1)
     if coarse_only:
         raw = generator.coarse(functional.avg_pool2d(x, 2))  # type: ignore[operator]
         raw = functional.interpolate(raw, scale_factor=2, mode="bilinear")
     else:
         raw = generator(x)
     if not recipe.flow:
-        return layer_of(raw.float()), None
+        return layer_of(raw.float(), moved), None
     layer, flow, _ = combine(raw.float(), state[:, : recipe.outputs].float(), layer_of)
     return layer, flow
 
@@ -113,10 +119,14 @@ class Dancer:
     """Of those parts that are better for it."""
     device: Device
     coarse_only: bool = False
+    own: Sprites | None = None
+    """The person's own frames, where the recipe mixes them in."""
 
-    def layers(self, poses: Poses, boxes: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    def layers(
+        self, poses: Poses, boxes: np.ndarray, moved: Moved | None = None
+    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Person layers (uint8 [H,W,4]) and boxes of a track in plate coordinates, from its beginning."""
-        for step in self.steps(poses, boxes):
+        for step in self.steps(poses, boxes, moved=moved):
             yield step.layer, step.box
 
     def steps(
@@ -127,13 +137,14 @@ class Dancer:
         stop: int | None = None,
         state: np.ndarray | None = None,
         parts: np.ndarray | None = None,
+        moved: Moved | None = None,
     ) -> Iterator[Step]:
         """Frames start <= n < stop. `state` is that after frame start - 1, None to begin anew.
 
         The whole track and the boxes [T,4] of all its frames are given, so that a part comes out
         as it does in the whole. Frames without a person give an empty layer; after a cut or 0.3 s
         without a person the recursion begins anew. Who asks for many parts gives the track's
-        `part_boxes` too, which take time.
+        `part_boxes` and what its own frames make of the dance too, which take time.
         """
         size = self.plan.size
         stop = len(poses) if stop is None else stop
@@ -144,7 +155,9 @@ class Dancer:
         empty = np.zeros((size[1], size[0], 4), np.uint8)
         present, anew = poses.present, restarts(poses)
         last = last_present(present, start)  # whose state is held
+        own = self._own(poses, boxes, start, stop, moved)
         for at, n in enumerate(range(start, stop)):
+            given = next(own)
             if not present[n]:
                 yield Step(empty, boxes[n], state)
                 continue
@@ -152,15 +165,34 @@ class Dancer:
                 state = None
             labels = label_map(joints.xy[at], joints.visible[at], size)
             move = relative(boxes[last], boxes[n], size)
-            layer, state = self.step(labels, state, move, parts[at])
+            layer, state = self.step(labels, given, state, move, parts[at])
             last = n
             yield Step(layer, boxes[n], state)
 
+    def _own(
+        self, poses: Poses, boxes: np.ndarray, start: int, stop: int, moved: Moved | None
+    ) -> Iterator[np.ndarray | None]:
+        """The person's own frames in the poses of start <= n < stop, as G reads them; None where it needs none."""
+        if not self.plan.recipe.moved:
+            return itertools.repeat(None)
+        if moved is None:
+            if self.own is None:
+                raise ValueError("this generator mixes in the person's own frames, and none are given")
+            moved = self.own.dance(poses, boxes).steps
+        return (layer_input(premultiplied(step.layer)) for step in moved(start, stop))
+
     @torch.inference_mode()
     def step(
-        self, labels: np.ndarray, state: np.ndarray | None, move: np.ndarray, parts: np.ndarray
+        self,
+        labels: np.ndarray,
+        moved: np.ndarray | None,
+        state: np.ndarray | None,
+        move: np.ndarray,
+        parts: np.ndarray,
     ) -> tuple[np.ndarray, np.ndarray]:
-        """One frame: label map uint8 [C,H,W], state [S,H,W] seen from the crop before -> layer, new state."""
+        """One frame: label map uint8 [C,H,W], the person's own frame in that pose float32 [4,H,W] where the recipe
+        wants it, state [S,H,W] seen from the crop before -> layer, new state.
+        """
         device, recipe = self.device.torch, self.plan.recipe
         x = torch.from_numpy(labels)[None].to(device).float() / 255
         if state is None:
@@ -170,8 +202,9 @@ class Dancer:
             whole = np.array([0, 0, *self.plan.size])
             if not np.allclose(move, whole, atol=1e-4):
                 before = move_state(before, torch.from_numpy(move.astype(np.float32))[None])
+        given = None if moved is None else torch.from_numpy(moved)[None].to(device)
         with self.precision():
-            layer, _ = drawn(recipe, self.generator, x, before, self.coarse_only)
+            layer, _ = drawn(recipe, self.generator, x, given, before, self.coarse_only)
         layer = self.refine(layer, x, parts)
         after = remember(recipe, before, layer, x)[0].cpu().numpy()
         shown = layer[0].permute(1, 2, 0)
@@ -220,8 +253,11 @@ def save_dancer(path: Path, dancer: Dancer, notes: dict[str, str]) -> None:
         temporary.write_bytes(save(tensors, {HEADER: json.dumps(header, sort_keys=True)}))
 
 
-def load_dancer(path: Path, device: Device) -> Dancer:
-    """Read what `save_dancer` wrote; UserError where the file is missing or damaged."""
+def load_dancer(path: Path, device: Device, footage: list[Footage] | None = None, part: int | None = TRAIN) -> Dancer:
+    """Read what `save_dancer` wrote; UserError where the file is missing or damaged.
+
+    A generator that mixes in the person's own frames needs the `footage`, and takes them from its `part` (None: all).
+    """
     try:
         with safe_open(path, "pt") as file:
             header = json.loads(file.metadata()[HEADER])
@@ -242,7 +278,8 @@ def load_dancer(path: Path, device: Device) -> Dancer:
         ) from error
     for network in (generator, *refiners.values()):
         network.to(device.torch).eval()
-    return Dancer(plan, generator, refiners, device, header.get("coarse_only") == "1")
+    own = Sprites(footage, part) if plan.recipe.moved and footage is not None else None
+    return Dancer(plan, generator, refiners, device, header.get("coarse_only") == "1", own)
 
 
 def _below(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -50,7 +50,7 @@ def report(project: Project, folder: Path, chosen: Device, alive: Event) -> Gene
     footage = load_footage(project)
     part = next(one for one in (REPORT, CHOOSE, TRAIN) if any((clip.part == one).any() for clip in footage))
     frames = []
-    for frame in _drawn(load_dancer(best, chosen), footage, part):
+    for frame in _drawn(load_dancer(best, chosen, footage), footage, part):
         frames.append(frame)
         if len(frames) % TELL_FRAMES == 0:
             yield alive

@@ -147,9 +147,9 @@ class _Loop:
     ) -> None:
         self.settings, self.folder, self.trainer = settings, folder, trainer
         self.batches, self.counters, self.clock = batches, counters, clock
-        self.judging = Judging(footage, trainer.plan)
-        self.driving = Driving(project, footage, trainer.plan)
-        self.held_out = HeldOut(self.judging)
+        self.judging = Judging(footage, trainer.plan, batches.own)
+        self.driving = Driving(project, footage, trainer.plan, batches.own)
+        self.held_out = HeldOut(self.judging, batches.own)
         self.saved_at = counters.used
         self.saved: tuple[int, Counters] | None = None
         if counters.asked != settings.budget:  # more time was asked for, so patience begins anew

@@ -167,7 +167,8 @@ class Trainer:
             if frame:
                 state = remember(recipe, state, layers[-1], batch.labels[:, frame - 1])
                 state = move_state(state, batch.moves[:, frame]) if recipe.follow else state
-            layer, flow = drawn(recipe, generator, batch.labels[:, frame], state, coarse)
+            moved = batch.moved[:, frame] if recipe.moved else None
+            layer, flow = drawn(recipe, generator, batch.labels[:, frame], moved, state, coarse)
             layers.append(layer)
             if frame and flow is not None:
                 flows.append(flow)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from dancetransfer.footage.pairs import boxes_of
+from dancetransfer.footage.pairs import boxes_of, load_footage
 from dancetransfer.learn import runs
 from dancetransfer.learn.dancer import Dancer, load_dancer
 from dancetransfer.pose.crop import PARTS, part_boxes
@@ -12,6 +12,7 @@ from dancetransfer.pose.poses import Poses
 from dancetransfer.pose.steps import Step, last_present
 from dancetransfer.project import Project
 from dancetransfer.settings import TrainSettings
+from dancetransfer.sprites import sprites
 from dancetransfer.storage import fingerprint, key
 
 VERSION = 2
@@ -27,20 +28,26 @@ class Generated:
         self.size, self.boxes = dancer.plan.size, boxes_of(poses, dancer.plan)
         self._parts = part_boxes(poses)
         self._parts[:, [name not in dancer.refiners for name in PARTS]] = np.nan  # an edit of them changes nothing
+        self._own = dancer.own.dance(poses, self.boxes) if dancer.own else None
 
     def depends_on(self, start: int, stop: int) -> list[np.ndarray]:
         """Poses and boxes of a stretch, and the box from which the state before it is moved."""
         poses, span = self._poses, slice(start, stop)
         before = self.boxes[last_present(poses.present, start)]
-        return [before, poses.xy[span], poses.confidence[span], self.boxes[span], self._parts[span]]
+        own = self._own.depends_on(start, stop) if self._own else []
+        return [before, poses.xy[span], poses.confidence[span], self.boxes[span], self._parts[span], *own]
 
     def steps(self, start: int, stop: int, state: np.ndarray | None = None) -> Iterator[Step]:
         """See `learn.dancer.Dancer.steps`."""
-        return self._dancer.steps(self._poses, self.boxes, start, stop, state, self._parts)
+        own = self._own.steps if self._own else None
+        return self._dancer.steps(self._poses, self.boxes, start, stop, state, self._parts, own)
 
 
 def generated(project: Project, training: TrainSettings, poses: Poses) -> tuple[Generated, str]:
     """A dance by the best generator of the person, and the key of what it is made by."""
     weights = runs.best(project, training)
-    dancer = load_dancer(weights, runs.device_of(weights.parent, training.device))
-    return Generated(dancer, poses), key("render", VERSION, fingerprint(weights), dancer.plan.size)
+    dancer = load_dancer(weights, runs.device_of(weights.parent, training.device), load_footage(project), None)
+    made_by = [VERSION, fingerprint(weights), dancer.plan.size]
+    if dancer.own:
+        made_by += [sprites.VERSION, runs.made_of(project)]
+    return Generated(dancer, poses), key("render", *made_by)

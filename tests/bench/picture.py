@@ -150,7 +150,7 @@ def rows(asked: argparse.Namespace) -> None:
         begun = time.process_time()
         spent(train(project, settings, time.process_time))
         took = time.process_time() - begun
-        dancer = load_dancer(runs.best(project, settings), device.choose("auto"))
+        dancer = load_dancer(runs.best(project, settings), device.choose("auto"), load_footage(project))
         spent(held_out(project, dancer, None))
         scores = json.loads((project.person / "scores.json").read_text(encoding="utf-8"))["rows"]
         about = json.loads((project.runs[-1] / "metrics.jsonl").read_text(encoding="utf-8").splitlines()[-1])
@@ -220,7 +220,7 @@ def newest(asked: argparse.Namespace, row: str) -> tuple[Project, Dancer]:
     folder = asked.keep / f"{row}-{asked.steps or asked.seconds:g}-{asked.seed}"
     project = Project.open(folder)
     weights = sorted(project.person.glob("runs/*/best.safetensors"))[-1]
-    return project, load_dancer(weights, device.choose("auto"))
+    return project, load_dancer(weights, device.choose("auto"), load_footage(project))
 
 
 def drift(asked: argparse.Namespace) -> None:

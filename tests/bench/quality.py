@@ -55,7 +55,7 @@ def measure(folder: Path, asked: argparse.Namespace) -> None:
         if isinstance(event, (Done, Notice)) and event.message:
             print(event.message, flush=True)
     footage = load_footage(project)
-    dancer = load_dancer(runs.best(project, training), device.choose("auto"))
+    dancer = load_dancer(runs.best(project, training), device.choose("auto"), footage)
     plate, truth = footage[0].plate, shows["truth"]
     true = Poses(*truth.joints(), truth.times, truth.size)
     fitted = Poses.load(project.dance_folder(project.dances[-1]) / "retarget.npz")
