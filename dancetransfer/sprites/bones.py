@@ -93,9 +93,11 @@ class Bones:
 
     def moved(self, matrix: np.ndarray) -> "Bones":
         """In other pixels, by a matrix [3,3] that scales both ways alike."""
-        of = [one @ matrix[:2, :2].T + matrix[:2, 2] for one in
-              (self.start, self.end, self.head, self.shoulders, self.hips)]  # fmt: skip
-        return Bones(*of, self.height * abs(matrix[0, 0]))
+        start, end, head, shoulders, hips = (
+            one @ matrix[:2, :2].T + matrix[:2, 2]
+            for one in (self.start, self.end, self.head, self.shoulders, self.hips)
+        )
+        return Bones(start, end, head, shoulders, hips, self.height * abs(matrix[0, 0]))
 
 
 def bones_of(xy: np.ndarray, confidence: np.ndarray) -> Bones:

@@ -18,7 +18,8 @@ def spread(color: np.ndarray, known: np.ndarray) -> np.ndarray:
         tall, wide = levels[-1].shape[:2]
         levels.append(cv2.resize(levels[-1], ((wide + 1) // 2, (tall + 1) // 2), interpolation=cv2.INTER_AREA))
     total = levels[-1].sum((0, 1))
-    found: np.ndarray = np.broadcast_to(total[:3] * (255 / max(float(total[3]), 1.0)), (1, 1, 3)).astype(np.float32)
+    mean = total[:3] * (255 / max(float(total[3]), 1.0))
+    found: np.ndarray = np.asarray(mean[None, None], np.float32)
     for level in reversed(levels):
         weight = np.minimum(level[..., 3:] * np.float32(4 / 255), 1)  # a quarter of them is enough to tell
         own = level[..., :3] * (255 / np.maximum(level[..., 3:], 1))
@@ -46,8 +47,8 @@ def tightened(crop: np.ndarray, back: np.ndarray) -> np.ndarray:
     off = place - share[:, None] * line
     sure = np.clip(2 - np.sqrt(np.einsum("nc,nc->n", off, off)) / NOISE, 0, 1)
     sure *= np.clip(np.sqrt(length) / CONTRAST - 1, 0, 1)
-    less = np.zeros(mask.shape, np.float32)
+    less: np.ndarray = np.zeros(mask.shape, np.float32)
     less[edge] = sure * np.clip(1.1 - 1.25 * share, 0, 1)  # own colors vary, too
-    less = cv2.blur(less, (3, 3))
+    less = np.asarray(cv2.blur(less, (3, 3)))
     less[core] = 0
     return np.minimum(mask, np.rint(255 * (1 - less)).astype(np.uint8))

@@ -66,9 +66,9 @@ def limbs_of(
     if mirrored:
         crop, (xy, confidence) = np.ascontiguousarray(crop[:, ::-1]), mirror(xy, confidence, box)
     bones = bones_of(xy, confidence).moved(pixels(box, (crop.shape[1], crop.shape[0])))
-    if not np.isfinite(bones.height):
-        return Limbs((None,) * COUNT, bones, np.ones(COUNT), np.zeros(COUNT))
     left, top, wide, tall = cv2.boundingRect(crop[..., 3])
+    if not wide or not np.isfinite(bones.height):
+        return Limbs((None,) * COUNT, bones, np.ones(COUNT), np.zeros(COUNT))
     part = slice(top, top + tall), slice(left, left + wide)
     crop = crop[part]
     if back is not None:
@@ -139,7 +139,7 @@ def _caps(limb: int, bones: Bones, radius: np.ndarray, corner: tuple[int, int], 
         return caps
     for other in np.flatnonzero(_joined(limb)[:-1] & bones.known):
         thick = min(CAP * radius[limb], CAP * radius[other], NECK * radius[HEAD])
-        joint = bones.start[max(limb, other)]
+        joint = bones.start[max(limb, int(other))]
         if other == HEAD:
             joint = joint + 0.25 * (bones.end[HEAD] - joint)  # the neck
         middle = np.rint((joint - corner) * 8).astype(int)
@@ -154,7 +154,7 @@ def _joined(limb: int) -> np.ndarray:
 
 def _before(limb: int, bones: Bones) -> np.ndarray:
     """bool [15]: the limbs that lie before this one; the last is nobody."""
-    ranks = {other: (rank, n) for rank, chain in enumerate(order(bones)) for n, other in enumerate(chain)}
+    ranks = {other: 3 * rank + n for rank, chain in enumerate(order(bones)) for n, other in enumerate(chain)}
     return np.array([ranks[other] > ranks[limb] for other in range(COUNT)] + [False])
 
 

@@ -49,6 +49,8 @@ def distances(bones: Bones, radius: np.ndarray, size: tuple[int, int]) -> np.nda
         reach = REACH * radius[limb]
         left, top = np.floor(np.minimum(start, end) - reach).clip(0, size).astype(int)
         right, bottom = np.ceil(np.maximum(start, end) + reach).clip(0, size).astype(int)
+        if left >= right or top >= bottom:
+            continue
         around = _segment_distance((left, right), (top, bottom), start, end)
         near[limb, top:bottom, left:right] = around / np.float32(radius[limb])
     return near
