@@ -43,10 +43,10 @@ class TrainSettings:
     """How the generator is trained on the person."""
 
     recipe: str = option(
-        "fast",
-        "fast and best learn a crop that follows the person, best with all there is; sprites learns nothing and moves "
-        "the person's own frames; the others are published methods.",
-        choices=("fast", "best", "sprites", "edn", "pix2pixhd", "vid2vid"),
+        "best",
+        "best learns the person and mixes in their own frames, fast learns alone and renders quicker; sprites learns "
+        "nothing and moves the own frames; the others are published methods.",
+        choices=("best", "fast", "sprites", "edn", "pix2pixhd", "vid2vid"),
     )
     size: int = option(
         256,

@@ -23,7 +23,7 @@ from dancetransfer.recipes import RECIPES, Plan
 from dancetransfer.settings import TrainSettings
 from dancetransfer.storage import Results
 
-SMALL = TrainSettings(size=32, width=4, blocks=1, device="cpu")
+SMALL = TrainSettings(recipe="fast", size=32, width=4, blocks=1, device="cpu")
 EDN = replace(SMALL, recipe="edn")
 CPU = device.cpu(measure=False)
 

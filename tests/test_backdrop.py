@@ -188,7 +188,7 @@ def test_a_whole_picture_has_no_other_plate(rendered: Project, tmp_path: Path, b
     see_nothing_through(rendered)
     with pytest.raises(UserError, match="can't be cut out") as caught:
         write(rendered, tmp_path / "clip.mp4", plate=str(beach))
-    assert "--plate own" in caught.value.hint and "--recipe fast" in caught.value.hint
+    assert "--plate own" in caught.value.hint and "--recipe best" in caught.value.hint
     write(rendered, tmp_path / "clip.mp4")
 
 

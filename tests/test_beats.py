@@ -1,9 +1,12 @@
 """The beats that are found in a sound, beside those that its music was made from."""
 
+import wave
+
 import numpy as np
 import pytest
 
 from dancetransfer import puppets
+from dancetransfer.puppets.sound import beat_track
 from dancetransfer.video.beats import find_beats, tempo
 from dancetransfer.video.sound import analyze_audio
 from dancetransfer.video.write import Writer
@@ -24,6 +27,20 @@ def test_the_built_in_dancers_beats_are_found(who, seed, seconds, tmp_path):
     assert len(found) == len(show.beats())
     assert apart.min(1).max() < NEAR and apart.min(0).max() < NEAR
     assert tempo(sound.onsets, sound.per_second) == pytest.approx(show.choreography.bpm, rel=0.01)
+
+
+@pytest.mark.parametrize("bpm", [72, 96, 132, 165])
+def test_quick_and_slow_music_with_hats_on_the_half_beats_is_not_taken_for_another_tempo(bpm, tmp_path):
+    beats = np.arange(0.4, 20, 60 / bpm)
+    samples = np.rint(beat_track(beats, bpm, 20, 24000, 0) * 32000).astype("<i2")
+    with wave.open(str(tmp_path / "song.wav"), "wb") as file:
+        file.setnchannels(2)
+        file.setsampwidth(2)
+        file.setframerate(24000)
+        file.writeframes(samples.tobytes())
+    sound = analyze_audio(tmp_path / "song.wav")
+    found = find_beats(sound.onsets, sound.per_second)
+    assert np.abs(beats[:, None] - found).min(1).max() < NEAR and len(found) == pytest.approx(len(beats), abs=1)
 
 
 def _struck(times: np.ndarray, seconds: float, strengths: np.ndarray) -> np.ndarray:

@@ -82,9 +82,9 @@ def check_cut_out(settings: ExportSettings, masked: bool) -> None:
     """UserError where the settings need the dancer alone and what was learned has no mask."""
     message = "The dancer can't be cut out: the published method paints the whole picture."
     if PRESETS[settings.preset].alpha and not masked:
-        raise UserError(message, "Choose another preset, or learn the person with --recipe fast.")
+        raise UserError(message, "Choose another preset, or learn the person with --recipe best.")
     if settings.plate != OWN and not masked:
-        raise UserError(message, f"Keep the person's background (--plate {OWN}), or learn with --recipe fast.")
+        raise UserError(message, f"Keep the person's background (--plate {OWN}), or learn with --recipe best.")
 
 
 def filling(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:

@@ -13,11 +13,14 @@ from dancetransfer.pose.steps import Step
 from dancetransfer.sprites.choice import Chooser
 from dancetransfer.sprites.fades import Shown, faded
 from dancetransfer.sprites.frames import frames_of
-from dancetransfer.sprites.limbs import limbs_of
+from dancetransfer.sprites.lend import spares_of
+from dancetransfer.sprites.limbs import Limbs, limbs_of
 from dancetransfer.sprites.warp import warp
 
 VERSION = 1
 """Raised when the layers change; older ones are then made again."""
+LOOKED_THROUGH = 40
+"""Frames, all over the footage, from which limbs are lent to others."""
 WORKERS = 2
 """Threads that warp; NumPy and OpenCV leave the interpreter to others meanwhile."""
 
@@ -37,6 +40,8 @@ class Sprites:
         height, width = footage[0].crops.shape[1:3]
         self.size: tuple[int, int] = (int(width), int(height))
         self.chooser = Chooser(self.frames)
+        some = np.unique(np.linspace(0, len(self.frames) - 1, LOOKED_THROUGH).astype(int))
+        self._spares = spares_of(list(_side_by_side(self._limbs, some.tolist())))
 
     def layers(self, poses: Poses, boxes: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Person layers (uint8 [H,W,4]) and boxes of a track in plate coordinates."""
@@ -49,12 +54,12 @@ class Sprites:
 
     def moved(self, shown: Shown, xy: np.ndarray, confidence: np.ndarray, box: np.ndarray) -> np.ndarray:
         """uint8 [H,W,4]: a filmed frame in a wanted pose."""
-        frames, n = self.frames, shown.frame
+        return warp(self._limbs(shown.frame, shown.mirrored), xy, confidence, box, self.size, self._spares)
+
+    def _limbs(self, n: int, mirrored: bool = False) -> Limbs:
+        frames = self.frames
         back = frames.footage[frames.clip[n]].backdrop(int(frames.position[n]), self.size)
-        limbs = limbs_of(
-            frames.crop(n), frames.box(n), frames.xy[n], frames.confidence[n], back=back, mirrored=shown.mirrored
-        )
-        return warp(limbs, xy, confidence, box, self.size)
+        return limbs_of(frames.crop(n), frames.box(n), frames.xy[n], frames.confidence[n], back=back, mirrored=mirrored)
 
 
 class SpriteDance:

@@ -1,4 +1,4 @@
-"""Which frame of a clip may follow which: filtered distances, their future, and the transitions worth taking.
+"""Which frame of a clip may follow which: filtered distances, and the transitions worth taking.
 
 Schoedl, Szeliski, Salesin and Essa, "Video Textures", SIGGRAPH 2000, called "the paper" here. A
 transition (source, target) shows frame `target` after frame `source`, where `source + 1` would have
@@ -19,10 +19,6 @@ Extra = Callable[[Indices, Indices], Matrix]
 
 BLOCK_VALUES = 8_000_000
 """Distances in memory at once where a clip is worked through in rows: 32 MB, of any length of clip."""
-SWEEPS = 1000
-"""More passes over the future cost are never needed; it stops at the first that changes nothing."""
-SETTLED = 1e-5
-"""A pass that changes the future cost by less than this part has changed nothing."""
 
 
 @dataclass(frozen=True, order=True)
@@ -80,26 +76,6 @@ def filtered(distance: Matrix, weights: Sequence[float] | Matrix) -> Matrix:
     for k, weight in enumerate(weights):
         total += distance.dtype.type(weight) * distance[k : k + rows, k : k + columns]
     return total
-
-
-def future_cost(filtered: Matrix, power: float = 2.0, discount: float = 0.99) -> Matrix:
-    """What showing b after a costs with all that must follow, [M,M] of filtered distances [M,M]; eq. 4.
-
-    Element (a, b) = filtered[a + 1, b] ** power + discount * min over c of element (b, c): Q-learning,
-    rows from the last to the first until nothing changes. So a transition into a dead end is dear
-    though it looks good. After the last row nothing follows by itself: every way on costs as much as
-    the worst transition.
-    """
-    step = np.asarray(filtered, np.float64) ** power
-    step = np.vstack([step[1:], np.full((1, step.shape[1]), step.max())])
-    cheapest = step.min(1)
-    for _ in range(SWEEPS):
-        before = cheapest.copy()
-        for row in range(len(step) - 1, -1, -1):
-            cheapest[row] = (step[row] + discount * cheapest).min()
-        if np.abs(cheapest - before).max() <= SETTLED * max(cheapest.max(), 1e-12):
-            break
-    return step + discount * cheapest
 
 
 def pruned(cost: Matrix, most: int = 300, shortest: int = 2, apart: int = 2, first: int = 0) -> list[Transition]:

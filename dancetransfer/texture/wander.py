@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from dancetransfer.texture.graph import SETTLED, SWEEPS, Indices, Matrix, Transition
+from dancetransfer.texture.graph import Indices, Matrix, Transition
 
 BOLD = 0.5
 """Temperature: a jump that costs this much more than going on, in the unit of the costs, is e times rarer."""
@@ -13,6 +13,11 @@ WORN = 1.5
 REST = 10.0
 DISCOUNT = 0.99
 """What a frame later costs this part of what it costs now; the paper's alpha."""
+
+SWEEPS = 1000
+"""More passes over the future cost are never needed; it stops at the first that changes nothing."""
+SETTLED = 1e-5
+"""A pass that changes the future cost by less than this part has changed nothing."""
 
 
 class Ways:

@@ -8,7 +8,7 @@ from PySide6.QtCore import QCoreApplication, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from dancetransfer.settings import TrainSettings, declared
+from dancetransfer.settings import TrainSettings
 from ui import theme
 
 translate = QCoreApplication.translate
@@ -26,32 +26,26 @@ class Choice:
     words: str
     budget: float
     """Seconds"""
-    recipe: str = TrainSettings.recipe
     large: bool = False
     """Draw larger than usual where a graphics card does it."""
 
     def settings(self, before: TrainSettings, used: float = 0.0, card: bool = False) -> TrainSettings:
         """The project's settings with this choice put in, after `used` seconds of training of that kind.
 
-        A recipe or a size that was chosen by hand stays. `card`: the machine has a graphics card.
+        A size that was chosen by hand stays, and the recipe. `card`: the machine has a graphics card.
         """
-        usual = TrainSettings()
-        recipe, size = before.recipe, before.size
-        if recipe in {usual.recipe, *(one.recipe for one in choices())}:
-            recipe = self.recipe
-        if size in (usual.size, LARGE):
-            size = LARGE if self.large and card else usual.size
-        return dataclasses.replace(before, recipe=recipe, size=size, budget=self.budget + used, steps=None)
+        size = before.size
+        if size in (TrainSettings.size, LARGE):
+            size = LARGE if self.large and card else TrainSettings.size
+        return dataclasses.replace(before, size=size, budget=self.budget + used, steps=None)
 
 
 def choices() -> list[Choice]:
-    """Rough, Good, Best; a recipe that the engine doesn't know gives way to its usual one."""
-    known = declared(TrainSettings)["recipe"][1].choices or ()
-    fast, best = (name if name in known else TrainSettings.recipe for name in ("fast", "best"))
+    """Rough, Good, Best."""
     return [
-        Choice(translate("Create", "Rough"), translate("Create", "To see whether it works"), 300.0, fast),
+        Choice(translate("Create", "Rough"), translate("Create", "To see whether it works"), 300.0),
         Choice(translate("Create", "Good"), translate("Create", "To show to friends"), 1200.0),
-        Choice(translate("Create", "Best"), translate("Create", "To publish"), 3600.0, best, True),
+        Choice(translate("Create", "Best"), translate("Create", "To publish"), 3600.0, True),
     ]
 
 
