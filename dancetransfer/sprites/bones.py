@@ -34,7 +34,7 @@ from dancetransfer.pose.poses import (
     RIGHT_WRIST,
     VISIBLE,
 )
-from dancetransfer.pose.space import TRUNK_SHARE, stand_of
+from dancetransfer.pose.space import SHIN_SHARE, THIGH_SHARE, TRUNK_SHARE, stand_of
 
 TRUNK, HEAD = 0, 1
 ARMS = ((2, 3, 4), (5, 6, 7))
@@ -59,6 +59,8 @@ ASIDE = 0.12
 """Distance of the shoulders in heights, to the right where the person faces the camera, below which it is seen
 from the side. Measured from front to side, it goes from 0.22 to 0."""
 
+LONG = 8
+"""Power mean of bone lengths: the shorter ones point to the camera."""
 HIPS_WIDER = 1.7
 """Shoulders are about that much wider than hips, by their joints."""
 
@@ -103,7 +105,7 @@ class Bones:
 def bones_of(xy: np.ndarray, confidence: np.ndarray) -> Bones:
     """The bones of a pose [133,2] with confidence [133]."""
     joints = np.where((np.asarray(confidence) >= VISIBLE)[:, None], xy, np.nan).astype(np.float64)
-    height = float(stand_of(joints[None], np.asarray(confidence)[None]).height[0])
+    height = _height(joints, float(stand_of(joints[None], np.asarray(confidence)[None]).height[0]))
     start, end = np.full((COUNT, 2), np.nan), np.full((COUNT, 2), np.nan)
     shoulders, hips = _pairs(joints[[LEFT_SHOULDER, RIGHT_SHOULDER]], joints[[LEFT_HIP, RIGHT_HIP]], height)
     start[TRUNK], end[TRUNK] = hips.mean(0), shoulders.mean(0)
@@ -140,6 +142,16 @@ def order(bones: Bones) -> list[tuple[int, ...]]:
     if turned < 0:
         return [*ARMS, (TRUNK,), *legs, (HEAD,)]
     return [(TRUNK,), *legs, (HEAD,), *ARMS]
+
+
+def _height(joints: np.ndarray, otherwise: float) -> float:
+    """Height by trunk, thighs and shins, of which those count that are seen at their full length."""
+    shoulders, hips = joints[[LEFT_SHOULDER, RIGHT_SHOULDER]].mean(0), joints[[LEFT_HIP, RIGHT_HIP]].mean(0)
+    knees, ankles = joints[[LEFT_KNEE, RIGHT_KNEE]], joints[[LEFT_ANKLE, RIGHT_ANKLE]]
+    bones = np.vstack([shoulders - hips, joints[[LEFT_HIP, RIGHT_HIP]] - knees, knees - ankles])
+    lengths = np.linalg.norm(bones, axis=1) / [TRUNK_SHARE, THIGH_SHARE, THIGH_SHARE, SHIN_SHARE, SHIN_SHARE]
+    lengths = lengths[np.isfinite(lengths)]
+    return float((lengths**LONG).mean() ** (1 / LONG)) if len(lengths) > 1 else otherwise
 
 
 def _pairs(shoulders: np.ndarray, hips: np.ndarray, height: float) -> tuple[np.ndarray, np.ndarray]:
