@@ -13,10 +13,14 @@ CONTRAST = 40.0
 
 def spread(color: np.ndarray, known: np.ndarray) -> np.ndarray:
     """uint8 [h,w,3]: the color where it is known, and around it that of the nearest ones, by a pyramid of means."""
-    levels = [np.dstack([color, np.full(known.shape, 255, np.uint8)]) * known[..., None].astype(np.float32)]
-    while min(levels[-1].shape[:2]) > 2:
-        tall, wide = levels[-1].shape[:2]
-        levels.append(cv2.resize(levels[-1], ((wide + 1) // 2, (tall + 1) // 2), interpolation=cv2.INTER_AREA))
+    whole = np.dstack([color, np.full(known.shape, 255, np.uint8)])
+    whole[~known] = 0
+    levels = []
+    tall, wide = known.shape
+    while not levels or min(tall, wide) > 2:
+        tall, wide = (tall + 1) // 2, (wide + 1) // 2
+        above = levels[-1] if levels else whole.astype(np.float32)
+        levels.append(cv2.resize(above, (wide, tall), interpolation=cv2.INTER_AREA))
     total = levels[-1].sum((0, 1))
     mean = total[:3] * (255 / max(float(total[3]), 1.0))
     found: np.ndarray = np.asarray(mean[None, None], np.float32)
@@ -25,7 +29,9 @@ def spread(color: np.ndarray, known: np.ndarray) -> np.ndarray:
         own = level[..., :3] * (255 / np.maximum(level[..., 3:], 1))
         coarse = cv2.resize(found, level.shape[1::-1], interpolation=cv2.INTER_LINEAR)
         found = coarse + weight * (own - coarse)
-    return found.clip(0, 255).astype(np.uint8)
+    result: np.ndarray = cv2.resize(cv2.convertScaleAbs(found), known.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    result[known] = color[known]
+    return result
 
 
 def tightened(crop: np.ndarray, back: np.ndarray) -> np.ndarray:

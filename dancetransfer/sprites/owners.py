@@ -87,7 +87,7 @@ def _trunk_distance(bones: Bones, size: tuple[int, int]) -> np.ndarray:
 
 
 def owners(near: np.ndarray, bones: Bones, crop: np.ndarray) -> np.ndarray:
-    """int [h,w]: the limb of each pixel of a crop uint8 [h,w,4], -1 for nobody's.
+    """uint8 [h,w]: the limb of each pixel of a crop uint8 [h,w,4], `COUNT` for nobody's.
 
     The front one's of those in whose core it lies, else the nearest's; beside that its color tells, compared
     with what is close to each bone, so that a limb takes nothing along of what lies behind it.
@@ -107,8 +107,8 @@ def owners(near: np.ndarray, bones: Bones, crop: np.ndarray) -> np.ndarray:
         best[mine] = chain[0] + np.argmin(cost[chain[0] : chain[-1] + 1, mine], 0)
     loose = np.full(COUNT, FAR)
     loose[[*ARMS[0][1:], *ARMS[1][1:]]] = LOOSE
-    owner = np.full(crop.shape[:2], -1)
-    owner[inside] = np.where(apart[best, np.arange(len(best))] < loose[best], best, -1)
+    owner = np.full(crop.shape[:2], COUNT, np.uint8)
+    owner[inside] = np.where(apart[best, np.arange(len(best))] < loose[best], best, COUNT)
     return owner
 
 

@@ -24,9 +24,9 @@ class Piece:
     rows: slice
     columns: slice
     color: np.ndarray
-    """float32 [h,w,3], 0..255"""
+    """float32 [h,w,4]: color, and 255 everywhere."""
     alpha: np.ndarray
-    """float32 [h,w,1], 0..1"""
+    """float32 [h,w], 0..1"""
 
 
 def warp(
@@ -64,9 +64,8 @@ def warp(
             if limb not in (TRUNK, HEAD):
                 alpha = alpha * _fade(sources[limb], limb, places[limb], wanted.height, drawn[limb], n + 1 < len(held))
             _lay(canvas, drawn[limb], alpha)
-    canvas[..., :3] /= np.maximum(canvas[..., 3:], 1e-3)
-    canvas[..., 3] *= 255
-    return np.rint(canvas, out=canvas).clip(0, 255).astype(np.uint8)
+    canvas[..., :3] *= 255 / np.maximum(canvas[..., 3:], 1)
+    return np.asarray(cv2.convertScaleAbs(canvas))
 
 
 def _piece(limbs: Limbs, limb: int, wanted: Bones, way: np.ndarray | None, size: tuple[int, int]) -> Piece | None:
@@ -91,16 +90,16 @@ def _piece(limbs: Limbs, limb: int, wanted: Bones, way: np.ndarray | None, size:
         moved = cv2.warpAffine(
             layer.tile, np.column_stack([way[:, :2], shift]), (last - first).tolist(), flags=cv2.INTER_CUBIC
         )
-    piece = moved.astype(np.float32)
-    return Piece(
-        slice(first[1], last[1]), slice(first[0], last[0]), piece[..., :3], piece[..., 3:] * np.float32(1 / 255)
-    )
+    color = moved.astype(np.float32)
+    alpha = color[..., 3] * np.float32(1 / 255)
+    color[..., 3] = 255
+    return Piece(slice(first[1], last[1]), slice(first[0], last[0]), color, alpha)
 
 
 def _fade(
     limbs: Limbs, limb: int, way: np.ndarray | None, height: float, piece: Piece, ends: bool
 ) -> np.ndarray | float:
-    """float32 [h,w,1]: 1 on a limb, 0 behind the joint at which it hangs and, if it `ends` at another, beyond that."""
+    """float32 [h,w]: 1 on a limb, 0 behind the joint at which it hangs and, if it `ends` at another, beyond that."""
     if way is None:
         return 1.0
     start, end = (way[:, :2] @ one[limb] + way[:, 2] for one in (limbs.bones.start, limbs.bones.end))
@@ -113,12 +112,10 @@ def _fade(
     fade = part / np.float32(FADE) + np.float32(0.5)
     if ends:  # a joint's bulge stays as it is, however far the limb is drawn out
         np.minimum(fade, (np.float32(length / thick + TIP) - part) / np.float32(TIP_FADE), out=fade)
-    return np.clip(fade, 0, 1, out=fade)[..., None]
+    return np.clip(fade, 0, 1, out=fade)
 
 
 def _lay(canvas: np.ndarray, piece: Piece, alpha: np.ndarray) -> None:
     """Lay a piece over what is there; the canvas is premultiplied."""
     under = canvas[piece.rows, piece.columns]
-    under *= 1 - alpha
-    under[..., :3] += piece.color * alpha
-    under[..., 3:] += alpha
+    under[:] = cv2.blendLinear(under, piece.color, 1 - alpha, alpha)
