@@ -45,7 +45,7 @@ def read_song(path: Path, seconds: float | None = None) -> Song:
     heard = analyze_audio(path)
     if heard is None:
         raise UserError(f"{path.name} has no sound, or a silent one.", "Choose a file with music.")
-    beats = find_beats(heard.onsets, heard.per_second)
+    beats = find_beats(heard.onsets, heard.per_second, heard.peaks)
     whole = len(heard.peaks) / heard.per_second
     length = whole if seconds is None else min(seconds, whole)
     beats = beats[beats < length]

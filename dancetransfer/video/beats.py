@@ -10,6 +10,12 @@ SLOWEST, FASTEST = 50.0, 220.0
 DUPLE = 0.2
 """How much it counts for a beat that something sounds halfway to the next. Ellis's terms alone take three half beats
 of quick music with even hats for one beat: 7 of 60 synthesized tracks of 80 to 165 beats per minute, none with this."""
+LOUDNESS, ATTACK_SECONDS = 0.5, 0.04
+"""What a rise of the loudness over this long counts beside the spectrum's. Without it the beats lay between the kicks
+in 2 of 36 synthesized tracks, and in one came twice as fast; with it in none."""
+UNCLEAR, BY_CHANCE = 0.1, 6.0
+"""No score of a tempo below the first is one, nor below the second over the root of the steps: the highest score of 20
+noises of 4 to 60 s was 0.7 of that; synthesized music of 4 s had 1.1 and more."""
 TIGHTNESS = 100.0
 """How much an even beat counts against a strong onset: Ellis's alpha for an onset strength of deviation 1."""
 STRETCH_SECONDS = 12.0
@@ -23,15 +29,18 @@ Curve = NDArray[np.float32]
 Seconds = NDArray[np.float64]
 
 
-def find_beats(onsets: Curve, per_second: float) -> Seconds:
+def find_beats(onsets: Curve, per_second: float, peaks: Curve | None = None) -> Seconds:
     """float64 [B] seconds of the beats in an onset strength [N] of `per_second` steps; [] where there are none.
+
+    With the waveform's `peaks` [N,2] what gets loud counts besides: a drum on the beat is louder than the
+    hat between two beats, which changes more of the spectrum.
 
     Tempo from the autocorrelation, then the series of times that lies on strong onsets and is
     even, by dynamic programming: Ellis, "Beat Tracking by Dynamic Programming", Journal of New
     Music Research 36(1), 2007, eqs. 1 to 5. One tempo for the whole: a change of it is followed as
     far as the evenness lets it.
     """
-    strength = _evened(onsets, per_second)
+    strength = _heard(onsets, per_second, peaks)
     period = _period(strength, per_second)
     if not period:
         return np.zeros(0)
@@ -40,10 +49,27 @@ def find_beats(onsets: Curve, per_second: float) -> Seconds:
     return np.maximum(_refined(found, strength) / per_second + LEAD_SECONDS, 0)
 
 
-def tempo(onsets: Curve, per_second: float) -> float:
+def tempo(onsets: Curve, per_second: float, peaks: Curve | None = None) -> float:
     """Beats per minute of an onset strength [N]; 0 where it has no beat."""
-    period = _period(_evened(onsets, per_second), per_second)
+    period = _period(_heard(onsets, per_second, peaks), per_second)
     return 60 * per_second / period if period else 0.0
+
+
+def _heard(onsets: Curve, per_second: float, peaks: Curve | None) -> Seconds:
+    """The strength [N] that beats are looked for in, of deviation 1; [] where nothing is heard."""
+    strength = _evened(onsets, per_second)
+    if peaks is None or len(peaks) != len(strength):
+        return strength
+    both = strength + LOUDNESS * _evened(_attacks(peaks, per_second), per_second)
+    return both / max(both.std(), 1e-9)
+
+
+def _attacks(peaks: Curve, per_second: float) -> Curve:
+    """How much louder the waveform [N,2] is just after a step than just before, [N]."""
+    loud = np.abs(np.nan_to_num(peaks)).max(1)
+    reach = max(1, round(ATTACK_SECONDS * per_second))
+    around = np.lib.stride_tricks.sliding_window_view(np.pad(loud, (reach, reach - 1), mode="edge"), reach).max(1)
+    return np.maximum(around[reach:] - around[:-reach], 0).astype(np.float32)
 
 
 def _evened(onsets: Curve, per_second: float) -> Seconds:
@@ -91,7 +117,7 @@ def _period(strength: Seconds, per_second: float) -> float:
     halfway = np.maximum(voted[lags // 2], voted[(lags + 1) // 2])
     score = likely * (voted[lags] + 0.5 * np.maximum(twice, thrice) + DUPLE * halfway)
     best = int(np.argmax(score))
-    if score[best] <= 0.1:
+    if score[best] <= max(UNCLEAR, BY_CHANCE / np.sqrt(len(strength))):
         return 0.0
     return _between(voted, int(lags[best]))
 

@@ -43,7 +43,7 @@ def read_lane(
         thumbs,
         peaks,
         per_second,
-        _beats(onsets, per_second),
+        _beats(onsets, peaks, per_second),
         strips,
         trim,
         frame,
@@ -91,10 +91,10 @@ def _array(file: Path, dimensions: int) -> "np.ndarray | None":
     return found if fits else None
 
 
-def _beats(onsets: "np.ndarray | None", per_second: float) -> tuple[float, ...]:
+def _beats(onsets: "np.ndarray | None", peaks: "np.ndarray | None", per_second: float) -> tuple[float, ...]:
     from dancetransfer.video.beats import find_beats
 
-    return () if onsets is None else tuple(find_beats(onsets, per_second).tolist())
+    return () if onsets is None else tuple(find_beats(onsets, per_second, peaks).tolist())
 
 
 def _strips(folder: Path) -> "tuple[tuple[Strip, ...], np.ndarray | None]":
