@@ -15,7 +15,7 @@ def spread(color: np.ndarray, known: np.ndarray) -> np.ndarray:
     """uint8 [h,w,3]: the color where it is known, and around it that of the nearest ones, by a pyramid of means."""
     whole = np.dstack([color, np.full(known.shape, 255, np.uint8)])
     whole[~known] = 0
-    levels = []
+    levels: list[np.ndarray] = []
     tall, wide = known.shape
     while not levels or min(tall, wide) > 2:
         tall, wide = (tall + 1) // 2, (wide + 1) // 2

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from dancetransfer.sprites.bones import COUNT, HEAD, PARENT, TRUNK, Bones, bones_of, mirror, order
+from dancetransfer.sprites.bones import COUNT, HEAD, LEGS, PARENT, TRUNK, Bones, bones_of, mirror, order
 from dancetransfer.sprites.edges import spread, tightened
 from dancetransfer.sprites.owners import distances, owners, radii
 
@@ -107,16 +107,23 @@ def _layer(
     crop, owner, near, mine = crop[part], owner[part], near[part], mine[part]
     caps = _caps(limb, bones, radius, corner, near.shape)
     before = _before(limb, bones)[owner]
-    extent = _whole((mine | ((near < HIDDEN[limb == TRUNK]) & before)).astype(np.uint8), limb == TRUNK, bones.height)
+    hidden = before & (near < HIDDEN[limb == TRUNK])
+    shared = (caps > 0) & _joined(limb)[owner]
+    if limb == TRUNK:
+        shared |= hidden & ((owner == LEGS[0][0]) | (owner == LEGS[1][0]))
+        hidden &= ~(_mirrored((crop[..., 3] < 20).astype(np.uint8), bones, corner) > 0)  # so wide it is not
+    extent = _whole((mine | hidden).astype(np.uint8), limb == TRUNK, bones.height)
     below = cv2.dilate(extent, np.ones((5, 5), np.uint8)) & before  # no crack between it and what covers it
     extent = cv2.GaussianBlur(255 * (extent | below), (3, 3), 0)
     alpha = cv2.multiply(np.maximum(extent, caps), crop[..., 3], scale=1 / 255)
     color = crop[..., :3]
     pure = crop[..., 3] > PURE
     mixed = mine & (cv2.dilate(before.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0)  # with what covers it
-    known = ((mine & ~mixed) | ((caps > 0) & _joined(limb)[owner])) & pure
-    if limb == TRUNK:
-        color, known = _mirrored_in(color, known, before, bones, corner)
+    known = ((mine & ~mixed) | shared) & pure
+    if limb == TRUNK:  # what is hidden of it is taken from its other half where that is seen
+        other = _mirrored(np.dstack([color, np.where(known, 255, 0).astype(np.uint8)]), bones, corner)
+        taken = (other[..., 3] > 250) & before & ~known
+        color, known = np.where(taken[..., None], other[..., :3], color), known | taken
     filled = spread(color, known)
     alike = mixed & pure & (np.abs(filled.astype(np.int16) - color).max(2) < ALIKE)
     filled[alike] = color[alike]
@@ -158,15 +165,10 @@ def _before(limb: int, bones: Bones) -> np.ndarray:
     return np.array([ranks[other] > ranks[limb] for other in range(COUNT)] + [False])
 
 
-def _mirrored_in(
-    color: np.ndarray, known: np.ndarray, hidden: np.ndarray, bones: Bones, corner: tuple[int, int]
-) -> tuple[np.ndarray, np.ndarray]:
-    """The trunk's color, what is hidden taken from its other half where that is seen, and where it is known now."""
+def _mirrored(picture: np.ndarray, bones: Bones, corner: tuple[int, int]) -> np.ndarray:
+    """A picture whose left and right of the spine have changed places."""
     start, along = bones.start[TRUNK] - corner, bones.end[TRUNK] - bones.start[TRUNK]
     along = along / max(float(np.linalg.norm(along)), 1e-3)
     linear = 2 * np.outer(along, along) - np.eye(2)
     way = np.column_stack([linear, start - linear @ start])
-    whole = np.dstack([color, np.where(known, 255, 0).astype(np.uint8)])
-    other = cv2.warpAffine(whole, way, (color.shape[1], color.shape[0]))
-    taken = (other[..., 3] > 250) & hidden & ~known
-    return np.where(taken[..., None], other[..., :3], color), known | taken
+    return np.asarray(cv2.warpAffine(picture, way, (picture.shape[1], picture.shape[0])))

@@ -13,6 +13,8 @@ LOOSE = 2.2
 """Radii from the arm beyond which what the mask shows is not the arm: a ball, a bag."""
 FRONT, FRONTS = 1.0, 0.3
 """Radii that a pixel on a limb's bone is nearer to it than to what lies behind, and what each chain before adds."""
+CROTCH = 0.6
+"""Part of the hips' width that the trunk's lower end has."""
 TOLD = 0.35
 """What a color that is e times as frequent on one part of the body counts, in radii."""
 RARE = 3e-4
@@ -77,7 +79,8 @@ def _trunk_distance(bones: Bones, size: tuple[int, int]) -> np.ndarray:
             length = max(float(np.linalg.norm(joint - middle)), 1e-3)
             corners.append(middle + (joint - middle) * max(wide, 0.05 * bones.height / length))
     up = 0.06 * (shoulders - hips)
-    outline = np.array([corners[0] + up, corners[1] + up, corners[3], hips - 2 * up, corners[2]])
+    inner = hips + CROTCH * (bones.hips - hips) - 3 * up
+    outline = np.vstack([corners[0] + up, corners[1] + up, corners[3], corners[2], inner])
     inside = np.zeros((size[1], size[0]), np.uint8)
     cv2.fillConvexPoly(inside, cv2.convexHull(np.rint(outline).astype(np.int32)), 1)
     outside = cv2.distanceTransform(1 - inside, cv2.DIST_L2, 3) / np.float32(0.05 * bones.height)

@@ -36,18 +36,21 @@ def warp(
     box: np.ndarray,
     size: tuple[int, int],
     spares: Sequence[Limbs] = (),
+    head: Limbs | None = None,
 ) -> np.ndarray:
     """The person layer uint8 [h,w,4] (color and alpha) of a filmed frame in a wanted pose.
 
     `xy` [133,2] and `confidence` [133] the wanted joints in the plate's pixels, `box` [4] what of the plate is
     made (pixel edges), `size` (width, height) how many pixels that gets. Limbs that the frame shows too badly
-    for the pose are taken from `spares`. Of a pose without shoulders or hips nothing is drawn.
+    for the pose are taken from `spares`, the head from the frame `head` where one is given. Of a pose without shoulders or hips nothing is drawn.
     """
     wanted = bones_of(xy, confidence).moved(pixels(np.asarray(box, np.float64), size))
     canvas = np.zeros((size[1], size[0], 4), np.float32)
     if not (wanted.known[TRUNK] and limbs.bones.known[TRUNK] and np.isfinite(wanted.height / limbs.bones.height)):
         return canvas.astype(np.uint8)
     sources = lent(limbs, spares, wanted)
+    if head is not None and head.layers[HEAD] is not None and head.bones.known[HEAD]:
+        sources[HEAD] = head
     places = ways(sources, wanted)
     drawn = {}
     for limb in range(COUNT):
