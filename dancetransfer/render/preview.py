@@ -70,7 +70,7 @@ def _key(project: Project, dance: Media, training: TrainSettings) -> str:
 
 def _make(project: Project, dance: Media, training: TrainSettings, clip: Path) -> Events:
     poses = _shown(Poses.load(clip.parent / "retarget.npz"), project.trim(dance))
-    drawing, made_by = by_sprites(project, training, poses)
+    drawing, made_by = yield from by_sprites(project, training, poses)
     yield from draw(drawing, made_by, poses, clip.parent / LAYERS, (0, len(poses)), STAGE)
     stop = yield from _write(project, dance, poses, clip)
     note_part(clip, float(poses.time[0]), stop)

@@ -11,7 +11,7 @@ from typing import Protocol
 import numpy as np
 
 from dancetransfer.errors import UserError
-from dancetransfer.events import Done, Event, Events, Progress, Started
+from dancetransfer.events import Done, Event, Events, Notice, Progress, Started
 from dancetransfer.footage.pairs import boxes_of, load_footage, plan_of
 from dancetransfer.learn import runs
 from dancetransfer.pose.poses import Poses
@@ -112,16 +112,21 @@ def render(project: Project, training: TrainSettings, settings: RenderSettings) 
 
         drawing, made_by = generated(project, training, poses)
     else:
-        drawing, made_by = by_sprites(project, training, poses)
+        drawing, made_by = yield from by_sprites(project, training, poses)
     first, last = frames_between(poses.time, settings.start, settings.stop)
     made, todo = yield from draw(drawing, made_by, poses, folder / "render", (first, last), "render")
     yield Done("render", f"{made} of {todo} frames were rendered anew." if made else "Everything was rendered already.")
 
 
-def by_sprites(project: Project, training: TrainSettings, poses: Poses) -> tuple[Drawing, str]:
+def by_sprites(project: Project, training: TrainSettings, poses: Poses) -> Generator[Event, None, tuple[Drawing, str]]:
     """A dance by the person's own frames, and the key of what it is made by."""
     footage = load_footage(project)
     sprites = own_frames.Sprites(footage)
+    if sprites.frames.still:
+        yield Notice(
+            "The person hardly moves in the video, so one pose has to do for the whole dance: it will look like paper.",
+            "Film the person turning, stepping and raising both arms, then: dancetransfer add-person X.dance CLIP",
+        )
     sizes = plan_of(training, {clip.name: clip.poses for clip in footage})
     made_by = key("sprites", own_frames.VERSION, runs.made_of(project), sprites.size)
     return sprites.dance(poses, boxes_of(poses, sizes)), made_by

@@ -6,7 +6,10 @@ import numpy as np
 
 from dancetransfer.errors import UserError
 from dancetransfer.footage.pairs import TRAIN, Footage
-from dancetransfer.pose.space import Normalized, Stand, distances, normalized, stand_of
+from dancetransfer.pose.space import UNLIKE, Normalized, Stand, distances, normalized, stand_of
+
+STILL, COMPARED = 0.03, 100
+"""Heights by which most poses of a person who moves are apart at least, told from so many of them."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,13 @@ class Frames:
         where none shows more.
         """
         return int(np.argmin(distances(normalized(xy[None], confidence[None]), self.shown)[0]))
+
+    @property
+    def still(self) -> bool:
+        """All frames show about the same pose."""
+        some = self.shown[np.unique(np.linspace(0, len(self) - 1, COMPARED).astype(int))]
+        apart = distances(some, some)
+        return bool(np.percentile(apart[apart < UNLIKE / 2], 95) < STILL)
 
     def after(self, seconds: float) -> np.ndarray:
         """int [N]: the frame that is filmed this much later (earlier where it is below 0), at most the run's last."""
