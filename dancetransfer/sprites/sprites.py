@@ -13,11 +13,12 @@ from dancetransfer.pose.steps import Step
 from dancetransfer.sprites.choice import Chooser
 from dancetransfer.sprites.fades import Shown, faded
 from dancetransfer.sprites.frames import frames_of
+from dancetransfer.sprites.heads import OWN, Heads
 from dancetransfer.sprites.lend import spares_of
 from dancetransfer.sprites.limbs import Limbs, limbs_of
 from dancetransfer.sprites.warp import warp
 
-VERSION = 1
+VERSION = 2
 """Raised when the layers change; older ones are then made again."""
 LOOKED_THROUGH = 40
 """Frames, all over the footage, from which limbs are lent to others."""
@@ -39,7 +40,8 @@ class Sprites:
         self.footage, self.frames = footage, frames_of(footage, part)
         height, width = footage[0].crops.shape[1:3]
         self.size: tuple[int, int] = (int(width), int(height))
-        self.chooser = Chooser(self.frames)
+        self.chooser, self.heads = Chooser(self.frames), Heads(self.frames)
+        self._heads: dict[int, Limbs] = {}
         some = np.unique(np.linspace(0, len(self.frames) - 1, LOOKED_THROUGH).astype(int))
         self._spares = spares_of(list(_side_by_side(self._limbs, some.tolist())))
 
@@ -52,9 +54,17 @@ class Sprites:
         """What is shown of a whole dance, chosen; `boxes` [T,4] as `footage.pairs.boxes_of` gives them."""
         return SpriteDance(self, poses, boxes)
 
-    def moved(self, shown: Shown, xy: np.ndarray, confidence: np.ndarray, box: np.ndarray) -> np.ndarray:
-        """uint8 [H,W,4]: a filmed frame in a wanted pose."""
-        return warp(self._limbs(shown.frame, shown.mirrored), xy, confidence, box, self.size, self._spares)
+    def moved(
+        self, shown: Shown, xy: np.ndarray, confidence: np.ndarray, box: np.ndarray, head: int = OWN
+    ) -> np.ndarray:
+        """uint8 [H,W,4]: a filmed frame in a wanted pose, with the head of frame `head` where that isn't `OWN`."""
+        limbs, worn = self._limbs(shown.frame, shown.mirrored), None if head == OWN else self._head(head)
+        return warp(limbs, xy, confidence, box, self.size, self._spares, worn)
+
+    def _head(self, n: int) -> Limbs:
+        if n not in self._heads:  # few, and the same ones again and again
+            self._heads[n] = self._limbs(n)
+        return self._heads[n]
 
     def _limbs(self, n: int, mirrored: bool = False) -> Limbs:
         frames = self.frames
@@ -71,12 +81,13 @@ class SpriteDance:
         self._sprites, self._poses, self.boxes, self.size = sprites, poses, boxes, sprites.size
         self.choice = sprites.chooser.choose(poses)
         self.shown = faded(sprites.frames, self.choice, poses.time)
+        self.heads = sprites.heads.choose(poses, self.choice.frame, self.choice.mirrored)
 
     def depends_on(self, start: int, stop: int) -> list[np.ndarray]:
         """All that decides about the pixels of frames start <= n < stop, besides the person."""
         span = slice(start, stop)
         shown = np.array([number for one in self.shown[span] for each in one for number in each], np.float64)
-        return [self._poses.xy[span], self._poses.confidence[span], self.boxes[span], shown]
+        return [self._poses.xy[span], self._poses.confidence[span], self.boxes[span], shown, self.heads[span]]
 
     def steps(self, start: int, stop: int, state: np.ndarray | None = None) -> Iterator[Step]:
         """Frames start <= n < stop; those without a person are empty. No frame needs a `state` of the one before."""
@@ -88,7 +99,7 @@ class SpriteDance:
         size, shown = self._sprites.size, self.shown[n]
         if not shown:
             return np.zeros((size[1], size[0], 4), np.uint8)
-        asked = self._poses.xy[n], self._poses.confidence[n], self.boxes[n]
+        asked = self._poses.xy[n], self._poses.confidence[n], self.boxes[n], int(self.heads[n])
         parts = [self._sprites.moved(one, *asked) for one in shown]
         return parts[0] if len(parts) == 1 else _mixed(parts, [one.share for one in shown])
 

@@ -42,7 +42,8 @@ def warp(
 
     `xy` [133,2] and `confidence` [133] the wanted joints in the plate's pixels, `box` [4] what of the plate is
     made (pixel edges), `size` (width, height) how many pixels that gets. Limbs that the frame shows too badly
-    for the pose are taken from `spares`, the head from the frame `head` where one is given. Of a pose without shoulders or hips nothing is drawn.
+    for the pose are taken from `spares`, the head from the frame `head` where one is given. Of a pose without
+    shoulders or hips nothing is drawn.
     """
     wanted = bones_of(xy, confidence).moved(pixels(np.asarray(box, np.float64), size))
     canvas = np.zeros((size[1], size[0], 4), np.float32)
