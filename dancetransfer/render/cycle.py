@@ -114,12 +114,21 @@ class Study:
     def cycle(self, order: np.ndarray, taken: Sequence[Transition]) -> Cycle:
         """With the errors of its seams."""
         pairs = list(dict.fromkeys((one.source, one.target) for one in taken))
-        seams = tuple((source, target, self._error(source, target)) for source, target in pairs)
+        shown = self._measured(sorted({n for pair in pairs for n in pair}))
+        seams = tuple((source, target, error(shown[source], shown[target])) for source, target in pairs)
         return Cycle(order, seams, *usual(self.looks.errors))
 
-    def _error(self, source: int, target: int) -> float:
-        one, other = (measured(next(self.material.read(n, n + 1))) for n in (source, target))
-        return error(one, other)
+    def _measured(self, numbers: list[int]) -> dict[int, np.ndarray]:
+        """Some frames at the size of comparing; what lies near each other is read in one go."""
+        found: dict[int, np.ndarray] = {}
+        breaks = [n for n, (a, b) in enumerate(pairwise(numbers), 1) if b - a > self.frames(2.0)]
+        for first, last in pairwise([0, *breaks, len(numbers)] if numbers else []):
+            wanted = set(numbers[first:last])
+            begin = numbers[first]
+            for n, image in enumerate(self.material.read(begin, numbers[last - 1] + 1), begin):
+                if n in wanted:
+                    found[n] = measured(image)
+        return found
 
 
 def best_loop(study: Study, seconds: float | None) -> Cycle:

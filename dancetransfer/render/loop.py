@@ -29,6 +29,8 @@ Told = Generator[Event, None, Result]
 
 LEAST_SECONDS, LEAST_FRAMES = 1.0, 12
 """A clip shorter than this holds nothing that could come again."""
+SEEN = 1.1
+"""A seam this much above what 95 of 100 neighbors differ by may be seen."""
 SLACK = 0.015
 """The pictures of a loop may go this much faster or slower, so that the sound is as long as it takes to close."""
 
@@ -138,8 +140,7 @@ def _notices(study: Study, track: Track, settings: LoopSettings) -> Iterator[Eve
     name, cycle = track.material.name, track.cycle
     if study.still:
         yield Notice(f"Nothing moves in {name}: any cut of it is a loop.", "For a loop to look at, film a movement.")
-        return
-    if not cycle.good:
+    elif cycle.worst > SEEN * cycle.bound:
         kind = "loop" if track.closed else "way round"
         yield Notice(
             f"There is no good {kind} in {name}: this is the best one, but its seam may be seen ({_errors(cycle)}).",

@@ -38,12 +38,35 @@ class Seam:
 
 
 def pictures(material: Material, cycle: Cycle, closed: bool) -> Iterator[Picture]:
-    """The frames of a cycle, finished but for the label; `closed`: the last is followed by the first."""
+    """The frames of a cycle, finished but for the label; `closed`: the last is followed by the first.
+
+    Each run is read once, with the frames around it that its seams need; what leaves is held until
+    what comes is there.
+    """
     runs = runs_of(cycle.order)
     seams = _seams(runs, material, cycle, closed)
-    for number, (first, last) in enumerate(runs):
+    last = seams[-1]
+    leaving: list[Picture] = []
+    if last is not None:
+        leaving = [*[np.zeros(0)] * last.reach, *material.read(last.source + 1, last.source + 1 + last.reach)]
+    opening: list[Picture] = []
+    for number, (begin, end) in enumerate(runs):
         entered, left = seams[number], seams[number + 1]
-        yield from _run(material, first, last, entered, left)
+        before, after = entered.reach if entered else 0, left.reach if left else 0
+        held: list[Picture] = []
+        for n, image in enumerate(material.read(begin - before, end + 1 + after), begin - before):
+            at = n - begin + before
+            if entered and number == 0 and n < begin:
+                opening.append(image)  # the file ends with these
+            elif entered and at < 2 * before:
+                yield entered.mixed(leaving[at], image, at)
+            elif n > end - after:
+                held.append(image)
+            else:
+                yield image
+        leaving = held
+    if last is not None:
+        yield from (last.mixed(leaving[at], image, at) for at, image in enumerate(opening))
 
 
 def runs_of(order: np.ndarray) -> list[tuple[int, int]]:
@@ -67,29 +90,6 @@ def _seams(runs: list[tuple[int, int]], material: Material, cycle: Cycle, closed
         reach = min(wide, *room, target, material.frames - 1 - source)
         seams.append(Seam(source, target, reach, (source, target) in far))
     return seams
-
-
-def _run(material: Material, first: int, last: int, entered: Seam | None, left: Seam | None) -> Iterator[Picture]:
-    ahead = list(_beyond(material, entered)) if entered else []
-    before = list(_short_of(material, left)) if left else []
-    for n, image in enumerate(material.read(first, last + 1), first):
-        if entered and n - first < len(ahead):
-            yield entered.mixed(ahead[n - first], image, len(ahead) + n - first)
-        elif left and last - n < len(before):
-            at = n - (last - len(before) + 1)
-            yield left.mixed(image, before[at], at)
-        else:
-            yield image
-
-
-def _beyond(material: Material, seam: Seam) -> Iterator[Picture]:
-    """What would have come after the source."""
-    return material.read(seam.source + 1, seam.source + 1 + seam.reach)
-
-
-def _short_of(material: Material, seam: Seam) -> Iterator[Picture]:
-    """What came before the target."""
-    return material.read(seam.target - seam.reach, seam.target)
 
 
 def melted(one: Picture, other: Picture, part: float) -> Picture:

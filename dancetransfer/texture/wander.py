@@ -1,6 +1,7 @@
 """A clip played for as long as wanted without a fixed order: a way through its transitions, drawn by chance."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -33,33 +34,30 @@ class Ways:
         self.costs = np.array([one.cost for one in self.transitions], np.float64)
         sources = np.array([one.source for one in self.transitions], int)
         targets = np.array([one.target for one in self.transitions], int)
-        heads = np.unique(sources)  # the frames at which there is a choice
-        self.heads = heads
-        self.parts = [slice(*np.searchsorted(sources, [head, head + 1])) for head in heads]
-        self._landing = np.searchsorted(heads, targets)  # the next choice behind each target
-        places = np.append(heads, frames)
+        self.heads, self._starts = np.unique(sources, return_index=True)  # the frames at which there is a choice
+        self.parts = [slice(a, b) for a, b in pairwise([*self._starts.tolist(), len(sources)])]
+        self._landing = np.searchsorted(self.heads, targets)  # the next choice behind each target
+        places = np.append(self.heads, frames)
         self._walked = DISCOUNT ** (places[self._landing] - targets + 1.0)
-        self._passed = DISCOUNT ** np.diff(places).astype(np.float64)
-        self._cheapest = np.zeros(len(heads) + 1)
+        self._faded = DISCOUNT ** (places - places[0]).astype(np.float64)
+        self._cheapest = np.zeros(len(places))
 
     def futures(self, costs: Matrix) -> tuple[Matrix, Matrix]:
         """[K] what taking each transition costs with all that must follow, [H] what passing each of `heads` by costs.
 
-        Heads from the last to the first until nothing changes; it begins with what was found the last time.
+        All are weighed again and again until nothing changes; it begins with what was found the last time.
         """
-        cheapest = self._cheapest
+        cheapest, taken = self._cheapest, costs
         cheapest[-1] = max(costs.max(initial=0), 1.0) / (1 - DISCOUNT)
-        taken, passed = np.zeros(len(costs)), np.zeros(len(self.heads))
-        for _ in range(SWEEPS):
-            before = cheapest.copy()
-            for head in range(len(self.heads) - 1, -1, -1):
-                part = self.parts[head]
-                taken[part] = costs[part] + self._walked[part] * cheapest[self._landing[part]]
-                passed[head] = self._passed[head] * cheapest[head + 1]
-                cheapest[head] = min(taken[part].min(), passed[head])
-            if np.abs(cheapest - before).max() <= SETTLED * max(cheapest[:-1].max(initial=0), 1e-12):
+        for _ in range(SWEEPS if len(costs) else 0):
+            taken = costs + self._walked * cheapest[self._landing]
+            best = np.append(np.minimum.reduceat(taken, self._starts), cheapest[-1])
+            ahead = np.minimum.accumulate((best * self._faded)[::-1])[::-1] / self._faded  # here or at any later head
+            change = np.abs(ahead - cheapest).max()
+            cheapest[:] = ahead
+            if change <= SETTLED * max(cheapest[:-1].max(), 1e-12):
                 break
-        return taken, passed
+        return taken, cheapest[1:] * self._faded[1:] / self._faded[:-1]
 
 
 def wander(
