@@ -15,6 +15,7 @@ from dancetransfer import device, weights
 from dancetransfer.device import Device
 from dancetransfer.events import Done, Event, Notice, Progress, Started
 from dancetransfer.extract.offers import Offer, offers
+from dancetransfer.recipes import RECIPES
 from dancetransfer.rehearsal import FPS, SIZE, Studio
 from dancetransfer.settings import PoseSettings, TrainSettings
 
@@ -107,6 +108,9 @@ class Report:
             steps += f"{training / costs.step_seconds:.0f} steps"
             if settings.steps:
                 training = settings.steps * costs.step_seconds
+        words = (f"--steps {settings.steps}" if settings.steps else "--budget, the most it takes") + steps
+        if not RECIPES[settings.recipe].learned:
+            training, words = 0.0, f"{settings.recipe} has nothing to learn"
         return [
             Line(
                 "Poses of both videos",
@@ -117,7 +121,7 @@ class Report:
             Line(
                 "Training on the person",
                 training,
-                (f"--steps {settings.steps}" if settings.steps else "--budget, the most it takes") + steps,
+                words,
             ),
             Line(
                 "Rendering",
@@ -228,7 +232,10 @@ def examine(
         with Studio(settings, used, steps, estimator) as studio:
             costs |= _try("poses", studio.poses, failures) or {}
             yield Progress("doctor", 3, 4)
-            costs |= _try("training and rendering", studio.learning, failures) or {}
+            if RECIPES[settings.recipe].learned:
+                costs |= _try("training and rendering", studio.learning, failures) or {}
+            else:
+                costs |= _try("rendering", studio.moving, failures) or {}
             costs |= _try("export", studio.export, failures) or {}
     report = Report(
         _system(),

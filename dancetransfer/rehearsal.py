@@ -61,6 +61,20 @@ class Studio:
             seconds = _per_run(lambda n: estimator(frames[n], float(poses.time[n])), range(1, len(frames)))
         return {"pose_seconds": seconds}
 
+    def moving(self) -> dict[str, float]:
+        """Seconds per rendered frame of a recipe that learns nothing."""
+        from dancetransfer.footage.pairs import boxes_of, plan_of
+        from dancetransfer.sprites.sprites import Sprites
+
+        poses = self.filmed()[3]
+        plan = plan_of(self.settings, {"person": poses})
+        boxes = boxes_of(poses, plan)
+        sprites = Sprites([self._footage(plan.size, boxes)])
+        drawn: list[Any] = []
+        seconds = _per_run(lambda _: drawn.extend(sprites.layers(poses, boxes)), range(1))
+        self._danced = drawn
+        return {"render_seconds": seconds / len(poses), "crop_bytes": 4 * plan.size[0] * plan.size[1]}
+
     def learning(self) -> dict[str, float]:
         """Seconds per step of the training's body phase with opponent, and per rendered frame."""
         from dancetransfer.footage.pairs import boxes_of, plan_of

@@ -86,7 +86,7 @@ def _kind(parts: tuple[str, ...]) -> str:
     if parts[:2] == ("person", "clips") and len(parts) > 3:
         return PICTURES if parts[-1] in TRAINING_PICTURES else FOUND
     if parts[0] == "dances" and len(parts) > 2:
-        if parts[2] == "render":
+        if parts[2].partition(".")[0] in ("render", "sprites"):
             return RENDERED
         return REST if parts[2] == "exports" else FOUND
     return REST
