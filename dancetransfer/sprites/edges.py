@@ -7,6 +7,8 @@ BAND = 0.008
 """Heights of the crop by which a mask may be too wide."""
 NOISE = 24.0
 """Levels by which a mixed color may lie off the line between the two it is mixed of."""
+SAME, MOSTLY = 14, 0.6
+"""Levels within which two colors are the same, and the part of a pixel's surroundings that has to be."""
 CONTRAST = 40.0
 """Levels between the person and what is behind below which a mixture can't be told."""
 
@@ -32,6 +34,12 @@ def spread(color: np.ndarray, known: np.ndarray) -> np.ndarray:
     result: np.ndarray = cv2.resize(cv2.convertScaleAbs(found), known.shape[::-1], interpolation=cv2.INTER_LINEAR)
     result[known] = color[known]
     return result
+
+
+def empty(color: np.ndarray, back: np.ndarray) -> np.ndarray:
+    """bool [h,w]: where a picture [h,w,3] shows nothing but what is behind the person."""
+    alike = (cv2.absdiff(color, back).max(2) < SAME).astype(np.float32)
+    return np.asarray(cv2.blur(alike, (5, 5)) > MOSTLY)
 
 
 def tightened(crop: np.ndarray, back: np.ndarray) -> np.ndarray:

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from dancetransfer.sprites.bones import COUNT, HEAD, LEGS, PARENT, TRUNK, Bones, bones_of, mirror, order
-from dancetransfer.sprites.edges import spread, tightened
+from dancetransfer.sprites.edges import empty, spread, tightened
 from dancetransfer.sprites.owners import distances, owners, radii
 
 CAP = 1.05
@@ -15,6 +15,8 @@ NECK = 0.6
 """The same at the neck, in radii of the head."""
 HIDDEN = 0.85, 1.0
 """Radii within which there is more of a limb, of the trunk, below what covers it."""
+BESIDE = 0.8
+"""Radii from every bone beyond which what looks like the background is the background."""
 SPIKE = 0.015
 """Heights: half the width of what hangs out of the trunk and is not trunk."""
 ALIKE = 60
@@ -71,11 +73,15 @@ def limbs_of(
         return Limbs((None,) * COUNT, bones, np.ones(COUNT), np.zeros(COUNT))
     part = slice(top, top + tall), slice(left, left + wide)
     crop = crop[part]
-    if back is not None:
-        crop = np.dstack([crop[..., :3], tightened(crop, back[:, ::-1][part] if mirrored else back[part])])
     bones = bones.moved(np.array([[1, 0, -left], [0, 1, -top], [0, 0, 1]]))
     radius = radii(bones, crop[..., 3])
     near = distances(bones, radius, (wide, tall))
+    if back is not None:
+        behind = np.ascontiguousarray(back[:, ::-1] if mirrored else back)[part]
+        mask = tightened(crop, behind)
+        beside = (near[TRUNK] > 1) & (np.delete(near, TRUNK, 0).min(0) > BESIDE)
+        mask[beside & empty(crop[..., :3], behind)] = 0  # between arm and trunk, say
+        crop = np.dstack([crop[..., :3], mask])
     owner = owners(near, bones, crop)
     layers = tuple(_layer(limb, crop, owner, near[limb], bones, radius) for limb in range(COUNT))
     seen = np.array([_share(owner[near[limb] < 0.7] == limb) for limb in range(COUNT)])
@@ -112,7 +118,7 @@ def _layer(
     if limb == TRUNK:
         shared |= hidden & ((owner == LEGS[0][0]) | (owner == LEGS[1][0]))
         hidden &= ~(_mirrored((crop[..., 3] < 20).astype(np.uint8), bones, corner) > 0)  # so wide it is not
-    extent = _whole((mine | hidden).astype(np.uint8), limb == TRUNK, bones.height)
+    extent = _whole((mine | hidden).astype(np.uint8), limb in (TRUNK, HEAD), bones.height)
     below = cv2.dilate(extent, np.ones((5, 5), np.uint8)) & before  # no crack between it and what covers it
     extent = cv2.GaussianBlur(255 * (extent | below), (3, 3), 0)
     alpha = cv2.multiply(np.maximum(extent, caps), crop[..., 3], scale=1 / 255)
