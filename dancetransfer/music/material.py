@@ -1,7 +1,7 @@
 """The poses of a dance at any time between its frames, with their place, their height and what can be used of them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from itertools import pairwise
 
@@ -15,6 +15,8 @@ from dancetransfer.pose.space import body_heights, stand_of
 Array = NDArray[np.floating]
 
 FINE_SECONDS = 0.01
+BLOCK = 4096
+"""Steps that are looked at together, so that the hands of an hour don't lie in memory."""
 GAP_SECONDS = 0.3
 """Over a longer hole nothing is interpolated."""
 
@@ -105,12 +107,16 @@ class Material:
     @cached_property
     def fine(self) -> Fine:
         times = self.start + FINE_SECONDS * np.arange(int(self.seconds / FINE_SECONDS + 1e-6) + 1)
+        parts = [self._fine(some) for some in np.array_split(times, len(times) // BLOCK + 1)]
+        return Fine(*(np.concatenate([getattr(part, one.name) for part in parts]) for one in fields(Fine)))
+
+    def _fine(self, times: Array) -> Fine:
         poses = self.at(times)
         feet = feet_of(poses.xy)
         stand = stand_of(poses.xy, poses.confidence)
         stands = self.contact[self.nearest(times)] & np.isfinite(feet).all(-1)
         root = np.column_stack([poses.xy[:, [LEFT_HIP, RIGHT_HIP], 0].mean(1), stand.floor])
-        return Fine(poses.xy[:, : FEET.stop], feet, stands, root)
+        return Fine(poses.xy[:, : FEET.stop].copy(), feet, stands, root)
 
     def fine_at(self, times: Array) -> NDArray[np.int64]:
         """Which step of `fine` is nearest to some times."""

@@ -26,7 +26,7 @@ STRETCH = 1.08
 """The dance is at most this much faster, or slower, at any moment."""
 GRID_SECONDS = 0.01
 """Times of the dance are told apart this finely."""
-MOST_PLACES = 12000
+MOST_PLACES = 30000
 """A longer dance is told apart more coarsely."""
 SHORTEST_GAP = 0.3
 """Beats that come faster are taken two at a time."""
