@@ -118,6 +118,7 @@ def _layer(
     if limb == TRUNK:
         shared |= hidden & ((owner == LEGS[0][0]) | (owner == LEGS[1][0]))
         hidden &= ~(_mirrored((crop[..., 3] < 20).astype(np.uint8), bones, corner) > 0)  # so wide it is not
+    caps[before & ~hidden & ~shared] = 0
     extent = _whole((mine | hidden).astype(np.uint8), limb in (TRUNK, HEAD), bones.height)
     below = cv2.dilate(extent, np.ones((5, 5), np.uint8)) & before  # no crack between it and what covers it
     extent = cv2.GaussianBlur(255 * (extent | below), (3, 3), 0)
