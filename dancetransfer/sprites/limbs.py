@@ -123,18 +123,33 @@ def _layer(
     below = cv2.dilate(extent, np.ones((5, 5), np.uint8)) & before  # no crack between it and what covers it
     extent = cv2.GaussianBlur(255 * (extent | below), (3, 3), 0)
     alpha = cv2.multiply(np.maximum(extent, caps), crop[..., 3], scale=1 / 255)
-    color = crop[..., :3]
     pure = crop[..., 3] > PURE
+    return Layer(
+        np.dstack([_filled(limb, crop[..., :3], mine & pure, shared & pure, before, bones, corner), alpha]), corner
+    )
+
+
+def _filled(
+    limb: int,
+    color: np.ndarray,
+    mine: np.ndarray,
+    shared: np.ndarray,
+    before: np.ndarray,
+    bones: Bones,
+    corner: tuple[int, int],
+) -> np.ndarray:
+    """uint8 [h,w,3]: a limb's color, also below what lies `before` it, from its own pixels and those `shared`."""
     mixed = mine & (cv2.dilate(before.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0)  # with what covers it
-    known = ((mine & ~mixed) | shared) & pure
+    known = (mine & ~mixed) | shared
+    own = color
     if limb == TRUNK:  # what is hidden of it is taken from its other half where that is seen
         other = _mirrored(np.dstack([color, np.where(known, 255, 0).astype(np.uint8)]), bones, corner)
         taken = (other[..., 3] > 250) & before & ~known
         color, known = np.where(taken[..., None], other[..., :3], color), known | taken
     filled = spread(color, known)
-    alike = mixed & pure & (np.abs(filled.astype(np.int16) - color).max(2) < ALIKE)
-    filled[alike] = color[alike]
-    return Layer(np.dstack([filled, alpha]), corner)
+    alike = mixed & (np.abs(filled.astype(np.int16) - own).max(2) < ALIKE)
+    filled[alike] = own[alike]
+    return filled
 
 
 def _whole(extent: np.ndarray, rounded: bool, height: float) -> np.ndarray:
