@@ -149,7 +149,7 @@ def drawn_project(true_project: Path, tmp_path_factory: pytest.TempPathFactory) 
     from dancetransfer.settings import TrainSettings
 
     project = _copied(true_project, tmp_path_factory.mktemp("drawn"))
-    settings = TrainSettings(size=32, width=4, blocks=1, device="cpu")
+    settings = TrainSettings(recipe="fast", size=32, width=4, blocks=1, device="cpu")
     drain(pairs.prepare(project, settings))
     sizes = pairs.plan_of(settings, {clip.name: clip.poses for clip in pairs.load_footage(project)})
     torch.manual_seed(3)
@@ -178,7 +178,7 @@ def rendered_project(drawn_project: Path, tmp_path_factory: pytest.TempPathFacto
     from dancetransfer.settings import RenderSettings, TrainSettings
 
     project = _copied(drawn_project, tmp_path_factory.mktemp("rendered"))
-    drain(render(project, TrainSettings(size=32, width=4, blocks=1, device="cpu"), RenderSettings()))
+    drain(render(project, TrainSettings(recipe="fast", size=32, width=4, blocks=1, device="cpu"), RenderSettings()))
     return project.folder
 
 

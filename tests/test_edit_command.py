@@ -18,7 +18,7 @@ from dancetransfer.render.compose import compose
 from dancetransfer.settings import RenderSettings, RetargetSettings, TrainSettings
 from dancetransfer.storage import Results
 
-SMALL = TrainSettings(size=32, width=4, blocks=1, device="cpu")
+SMALL = TrainSettings(recipe="fast", size=32, width=4, blocks=1, device="cpu")
 WRIST = "left_wrist"
 
 

@@ -23,7 +23,7 @@ from dancetransfer.video.disclosure import SOURCE_TYPE, read_mark
 from dancetransfer.video.read import frame_times, load_audio, probe, read_frames
 from dancetransfer.video.write import Writer
 
-SMALL = TrainSettings(size=32, width=4, blocks=1, device="cpu")
+SMALL = TrainSettings(recipe="fast", size=32, width=4, blocks=1, device="cpu")
 FRAMES, FPS = 75, 25
 
 

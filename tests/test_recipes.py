@@ -215,5 +215,5 @@ def test_tall_crops_of_best_are_drawn_coarse_to_fine() -> None:
     plans = [plan(TrainSettings(recipe="best", size=size, width=4, blocks=1), 0.75) for size in (384, 512)]
     assert [one.enhanced for one in plans] == [False, True] and [one.size for one in plans] == [(288, 384), (384, 512)]
     low, tall = (generator_of(one) for one in plans)
-    x = torch.rand(1, LABELS + 4, 512, 384)
-    assert tall(x).shape == (1, 4, 512, 384) and tall.coarse.state_dict().keys() == low.state_dict().keys()
+    x = torch.rand(1, LABELS + 4 + 4, 512, 384)  # beside label map and state the own frame
+    assert tall(x).shape == (1, 5, 512, 384) and tall.coarse.state_dict().keys() == low.state_dict().keys()

@@ -24,7 +24,7 @@ from dancetransfer.render.compose import compose
 from dancetransfer.render.render import frames_between, read_layers, segments
 from dancetransfer.settings import RenderSettings, TrainSettings
 
-SMALL = TrainSettings(size=32, width=4, blocks=1, device="cpu")
+SMALL = TrainSettings(recipe="fast", size=32, width=4, blocks=1, device="cpu")
 FRAMES = 75
 
 

@@ -42,8 +42,10 @@ class Sprites:
         self.size: tuple[int, int] = (int(width), int(height))
         self.chooser, self.heads = Chooser(self.frames), Heads(self.frames)
         self._heads: dict[int, Limbs] = {}
-        some = np.unique(np.linspace(0, len(self.frames) - 1, LOOKED_THROUGH).astype(int))
-        self._spares = spares_of(list(_side_by_side(self._limbs, some.tolist())))
+        some = np.unique(np.linspace(0, len(self.frames) - 1, LOOKED_THROUGH).astype(int)).tolist()
+        looked = dict(zip(some, _side_by_side(self._limbs, some), strict=True))
+        kept = {id(one) for one in spares_of(list(looked.values()))}
+        self._spares = {n: one for n, one in looked.items() if id(one) in kept}
 
     def layers(self, poses: Poses, boxes: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Person layers (uint8 [H,W,4]) and boxes of a track in plate coordinates."""
@@ -55,11 +57,21 @@ class Sprites:
         return SpriteDance(self, poses, boxes)
 
     def moved(
-        self, shown: Shown, xy: np.ndarray, confidence: np.ndarray, box: np.ndarray, head: int = OWN
+        self,
+        shown: Shown,
+        xy: np.ndarray,
+        confidence: np.ndarray,
+        box: np.ndarray,
+        head: int = OWN,
+        allowed: np.ndarray | None = None,
     ) -> np.ndarray:
-        """uint8 [H,W,4]: a filmed frame in a wanted pose, with the head of frame `head` where that isn't `OWN`."""
+        """uint8 [H,W,4]: a filmed frame in a wanted pose, with the head of frame `head` where that isn't `OWN`.
+
+        Limbs that it lacks are lent by those frames that are `allowed` (bool [N]; None: all).
+        """
         limbs, worn = self._limbs(shown.frame, shown.mirrored), None if head == OWN else self._head(head)
-        return warp(limbs, xy, confidence, box, self.size, self._spares, worn)
+        spares = [one for n, one in self._spares.items() if allowed is None or allowed[n]]
+        return warp(limbs, xy, confidence, box, self.size, spares, worn)
 
     def _head(self, n: int) -> Limbs:
         if n not in self._heads:  # few, and the same ones again and again
