@@ -38,7 +38,8 @@ def spread(color: np.ndarray, known: np.ndarray) -> np.ndarray:
 
 def empty(color: np.ndarray, back: np.ndarray) -> np.ndarray:
     """bool [h,w]: where a picture [h,w,3] shows nothing but what is behind the person."""
-    alike = (cv2.absdiff(color, back).max(2) < SAME).astype(np.float32)
+    red, green, blue = cv2.split(cv2.absdiff(np.ascontiguousarray(color), back))
+    alike = (cv2.max(red, cv2.max(green, blue)) < SAME).astype(np.float32)
     return np.asarray(cv2.blur(alike, (5, 5)) > MOSTLY)
 
 

@@ -79,7 +79,7 @@ def limbs_of(
     if back is not None:
         behind = np.ascontiguousarray(back[:, ::-1] if mirrored else back)[part]
         mask = tightened(crop, behind)
-        beside = (near[TRUNK] > 1) & (np.delete(near, TRUNK, 0).min(0) > BESIDE)
+        beside = (near[TRUNK] > 1) & (near[TRUNK + 1 :].min(0) > BESIDE)
         mask[beside & empty(crop[..., :3], behind)] = 0  # between arm and trunk, say
         crop = np.dstack([crop[..., :3], mask])
     owner = owners(near, bones, crop)
@@ -147,7 +147,8 @@ def _filled(
         taken = (other[..., 3] > 250) & before & ~known
         color, known = np.where(taken[..., None], other[..., :3], color), known | taken
     filled = spread(color, known)
-    alike = mixed & (np.abs(filled.astype(np.int16) - own).max(2) < ALIKE)
+    red, green, blue = cv2.split(cv2.absdiff(filled, np.ascontiguousarray(own)))
+    alike = mixed & (cv2.max(red, cv2.max(green, blue)) < ALIKE)
     filled[alike] = own[alike]
     return filled
 
