@@ -16,6 +16,7 @@ from dancetransfer.sprites.frames import frames_of
 from dancetransfer.sprites.heads import OWN, Heads
 from dancetransfer.sprites.lend import spares_of
 from dancetransfer.sprites.limbs import Limbs, limbs_of
+from dancetransfer.sprites.trimap import matted
 from dancetransfer.sprites.warp import warp
 
 VERSION = 2
@@ -81,7 +82,8 @@ class Sprites:
     def _limbs(self, n: int, mirrored: bool = False) -> Limbs:
         frames = self.frames
         back = frames.footage[frames.clip[n]].backdrop(int(frames.position[n]), self.size)
-        return limbs_of(frames.crop(n), frames.box(n), frames.xy[n], frames.confidence[n], back=back, mirrored=mirrored)
+        crop = matted(frames.crop(n), back)
+        return limbs_of(crop, frames.box(n), frames.xy[n], frames.confidence[n], back=back, mirrored=mirrored)
 
 
 class SpriteDance:
