@@ -163,14 +163,16 @@ def _compound(study: Study, seconds: float) -> Iterator[Loop]:
     if study.music is not None and study.music.beat:
         near = max(near, study.frames(study.music.beat / 2) + 1)
     found = study.transitions(wanted + near, max(PART_SECONDS, seconds / PARTS))
-    for parts in (study.unseen(found), found or [_whole(study)]):
-        made = table(parts, max(wanted, study.material.frames) + near, SEAM, AGAIN / study.material.fps)
+    farther: list[Loop] = []
+    for parts in (study.unseen(found), found):
+        made = table(parts, wanted + near, SEAM, AGAIN / study.material.fps)
         costs = made.best()
         lengths = np.flatnonzero(np.isfinite(costs))
         away = np.maximum(np.abs(lengths - wanted) - near, 0)
         order = np.lexsort((costs[lengths], away))
         yield from (made.loop(int(lengths[n])) for n in order if away[n] == 0)
-    yield from (made.loop(int(lengths[n])) for n in order if away[n] > 0)
+        farther = [made.loop(int(lengths[n])) for n in order[:TRIED] if away[n] > 0]
+    yield from farther or [scheduled([_whole(study)])]
 
 
 def _whole(study: Study) -> Transition:
