@@ -1,9 +1,9 @@
 """fit.py: how well dances are cut to music, on the built-in dancers and on tracks that are given.
 
-    PYTHONPATH=tests python tests/bench/music.py [--seeds 101 102 103] [--detected] [TRACK.npz ...]
+    PYTHONPATH=tests python tests/bench/music.py [TRACK.npz ...] [--seeds 101 102 103] [--detected]
 
 Each dance (8 s of the seed, and 30 s of it) is cut to synthesized tracks of 60 s at 96 and 132 beats per
-minute, and one of 60 s to a song of 3 minutes for the time. One row a dance and tempo; the beats of the
+minute; for the time needed, one of 60 s to a song of 3 minutes. One row a dance and tempo; the beats of the
 music are the true ones:
 
 - before: the beat alignment score (sigma 50 ms over kinematic beats) of the dance begun with the music;
