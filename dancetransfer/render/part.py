@@ -5,6 +5,9 @@ from pathlib import Path
 
 from dancetransfer.storage import write_text
 
+FIRST_LOOK = "sprites.mp4"
+"""In a dance's folder: the clip that is shown before anything is learned."""
+
 
 def note_part(clip: Path, start: float, stop: float) -> None:
     """Write beside a clip that it shows its dance from `start` up to `stop` seconds."""

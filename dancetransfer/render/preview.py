@@ -14,7 +14,7 @@ from dancetransfer.learn import runs
 from dancetransfer.pose.poses import Poses
 from dancetransfer.project import Media, Project
 from dancetransfer.render.compose import plate_of
-from dancetransfer.render.part import note_part
+from dancetransfer.render.part import FIRST_LOOK, note_part
 from dancetransfer.render.plan import label_wanted
 from dancetransfer.render.render import by_sprites, draw, read_layers, segments
 from dancetransfer.settings import ExportSettings, TrainSettings
@@ -26,7 +26,7 @@ from dancetransfer.video.soundtrack import Cut
 from dancetransfer.video.write import Writer
 
 VERSION = 1
-CLIP, LAYERS, STAGE = "sprites.mp4", "sprites", "sprites"
+CLIP, LAYERS, STAGE = FIRST_LOOK, "sprites", "sprites"
 SECONDS = 20.0
 """Of a longer dance this much is shown: the training shall begin soon."""
 SIDE = 640
