@@ -29,6 +29,8 @@ NEAR = 0.04
 MOST = 300
 TRIED = 8
 """So many loops are looked at closely before the best of them is taken."""
+ALIKE = 1.15
+"""Errors of seams this part apart are about the same: then what else a loop costs decides."""
 UNSEEN = 1.0
 """A transition that costs no more, a usual step of the clip, is as good as none: the longest loop wins."""
 SEAM = 0.5
@@ -134,7 +136,7 @@ class Study:
 def best_loop(study: Study, seconds: float | None) -> Cycle:
     """The loop that is taken: of the best few by features, the first whose seams are no larger than the clip's steps.
 
-    Where there is none, the one with the smallest. Of a picture that stands still, any part will do.
+    Where there is none, the cheapest of those whose seams are about as small as any. Of a picture that stands still, any part will do.
     """
     if study.still:
         length = study.frames(min(seconds or study.material.seconds, LOOP_SECONDS[1] if seconds is None else seconds))
@@ -144,7 +146,8 @@ def best_loop(study: Study, seconds: float | None) -> Cycle:
         found.append(study.cycle(loop.order, loop.transitions))
         if found[-1].good:
             return found[-1]
-    return min(found, key=lambda one: one.worst)
+    least = min(one.worst for one in found)
+    return next(one for one in found if one.worst <= ALIKE * least)
 
 
 def _single(study: Study) -> Iterator[Loop]:
