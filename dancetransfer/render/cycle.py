@@ -136,7 +136,8 @@ class Study:
 def best_loop(study: Study, seconds: float | None) -> Cycle:
     """The loop that is taken: of the best few by features, the first whose seams are no larger than the clip's steps.
 
-    Where there is none, the cheapest of those whose seams are about as small as any. Of a picture that stands still, any part will do.
+    Where there is none, the cheapest of those whose seams are about as small as any. Of a picture
+    that stands still, any part will do.
     """
     if study.still:
         length = study.frames(min(seconds or study.material.seconds, LOOP_SECONDS[1] if seconds is None else seconds))
