@@ -9,7 +9,7 @@ import pytest
 import torch
 from learning import CPU, SMALL, steps
 
-from dancetransfer.footage.pairs import TRAIN, Footage, load_footage, prepare
+from dancetransfer.footage.pairs import TRAIN, Footage, boxes_of, load_footage, prepare
 from dancetransfer.learn.batches import layer_input, premultiplied
 from dancetransfer.learn.dancer import load_dancer
 from dancetransfer.learn.train import train
@@ -118,3 +118,15 @@ def test_a_head_is_lent_where_the_own_one_looks_elsewhere(footage: list[Footage]
     assert off[0] < 0.5 * off[1]
     same = sprites.heads.choose(clip.poses[[left]], np.array([body]), np.array([False]))
     assert same[0] == OWN or frames.position[body] != left
+
+
+def test_a_generator_of_another_size_than_the_crops_gets_frames_of_its_own_size(exact: Project) -> None:
+    """Footage that was added may make the crops wider; what was learned before still dances."""
+    list(prepare(exact, BEST))
+    list(train(exact, steps(2, BEST)))
+    list(prepare(exact, replace(BEST, size=48)))
+    footage = load_footage(exact)
+    dancer = load_dancer(exact.runs[0] / "best.safetensors", CPU, footage)
+    poses = footage[0].poses[:3]
+    layers = [layer for layer, _ in dancer.layers(poses, boxes_of(poses, dancer.plan))]
+    assert {layer.shape[0] for layer in layers} == {64} and footage[0].crops.shape[1] == 48

@@ -61,7 +61,7 @@ class Batches:
     def __init__(self, footage: list[Footage], plan: Plan, seed: int) -> None:
         self.footage, self.plan = footage, plan
         self.random = np.random.default_rng(seed)
-        self.own = Sprites(footage, TRAIN) if plan.recipe.moved else None
+        self.own = Sprites(footage, TRAIN, plan.size) if plan.recipe.moved else None
         """The person's own frames, where the recipe mixes them in."""
         self.others = Others(self.own) if self.own else None
         self.joints = [into_crop(clip.poses, clip.boxes, plan.size) for clip in footage]

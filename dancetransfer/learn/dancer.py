@@ -278,7 +278,7 @@ def load_dancer(path: Path, device: Device, footage: list[Footage] | None = None
         ) from error
     for network in (generator, *refiners.values()):
         network.to(device.torch).eval()
-    own = Sprites(footage, part) if plan.recipe.moved and footage is not None else None
+    own = Sprites(footage, part, plan.size) if plan.recipe.moved and footage is not None else None
     return Dancer(plan, generator, refiners, device, header.get("coarse_only") == "1", own)
 
 

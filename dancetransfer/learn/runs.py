@@ -32,6 +32,7 @@ def open_run(project: Project, settings: TrainSettings, sizes: Plan) -> tuple[Pa
         about = read_run(folder)
         if about is None or about.get("closed") or not _as_wanted(about, wanted):
             continue
+        _drop_lost(folder)
         if about["made_from"] == made_from:
             return folder, []
         if not about.get("earlier"):
@@ -42,6 +43,13 @@ def open_run(project: Project, settings: TrainSettings, sizes: Plan) -> tuple[Pa
         )
         return folder, [note]
     return new_run(project, {**wanted, "made_from": made_from}), []
+
+
+def _drop_lost(folder: Path) -> None:
+    """Remove the pictures of a try that ended before anything was kept: it begins anew."""
+    if not any((folder / name).exists() for name in ("last.pt", "prev.pt", "finished.json")):
+        for picture in (folder / "previews").glob("*.jpg"):
+            picture.unlink(missing_ok=True)
 
 
 def _as_wanted(about: dict[str, Any], wanted: dict[str, Any]) -> bool:

@@ -33,14 +33,15 @@ Made = TypeVar("Made")
 class Sprites:
     """A person's frames, ready for any dance. Nothing is learned."""
 
-    def __init__(self, footage: list[Footage], part: int | None = None) -> None:
+    def __init__(self, footage: list[Footage], part: int | None = None, size: tuple[int, int] | None = None) -> None:
         """`part`: the part of the footage that is shown; all of it where not given, TRAIN to be scored by the rest.
 
-        UserError where there is no frame.
+        `size` (width, height): that of the layers; that of the crops where not given. UserError where there is no frame.
         """
         self.footage, self.frames = footage, frames_of(footage, part)
         height, width = footage[0].crops.shape[1:3]
-        self.size: tuple[int, int] = (int(width), int(height))
+        self._filmed = int(width), int(height)
+        self.size: tuple[int, int] = size or self._filmed
         self.chooser, self.heads = Chooser(self.frames), Heads(self.frames)
         self._heads: dict[int, Limbs] = {}
         some = np.unique(np.linspace(0, len(self.frames) - 1, LOOKED_THROUGH).astype(int)).tolist()
@@ -81,7 +82,7 @@ class Sprites:
 
     def _limbs(self, n: int, mirrored: bool = False) -> Limbs:
         frames = self.frames
-        back = frames.footage[frames.clip[n]].backdrop(int(frames.position[n]), self.size)
+        back = frames.footage[frames.clip[n]].backdrop(int(frames.position[n]), self._filmed)
         crop = matted(frames.crop(n), back)
         return limbs_of(crop, frames.box(n), frames.xy[n], frames.confidence[n], back=back, mirrored=mirrored)
 
