@@ -8,7 +8,7 @@ from PySide6.QtCore import QLocale
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QStackedWidget, QWidget
 
 from dancetransfer.errors import UserError
-from dancetransfer.events import Done, Progress, Started
+from dancetransfer.events import Done, Preview, Progress, Started
 from dancetransfer.project import Media
 from dancetransfer.settings import TrainSettings
 from ui.project.jobs import Job, Outcome
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 FPS = 30.0
 """Frames a second where a video has not been looked at yet."""
+SPRITES = "sprites"
+"""The stage that makes the first look."""
 ROOM = 2.0
 """Free space that is asked for, as a multiple of what the work is thought to take."""
 
@@ -147,6 +149,13 @@ class ProjectPage(QWidget):
         project, dance = self._document.project, self._document.dance
         return None if project is None or dance is None else finished_clip(project, dance.name)
 
+    def _settled(self) -> bool:
+        """The clip is there, and no other one was begun and interrupted since."""
+        project, kept = self._document.project, self._making.unfinished()
+        if project is None or self._clip() is None:
+            return False
+        return kept is None or kept.folder != project.folder or kept.steps == [LOOK]
+
     def _changed(self) -> None:
         self._show_media()
         self._show_clip()
@@ -158,6 +167,7 @@ class ProjectPage(QWidget):
         self._changed()
         if not self._making.creating:
             self.training.begin(self._document)
+            self.training.follow("", self._settled())
 
     # --- adding and asking ----------------------------------------------------------------------
 
@@ -261,11 +271,16 @@ class ProjectPage(QWidget):
             self._awake.set(True)
 
     def _hear(self, job: Job, event: object) -> None:
-        if isinstance(event, Started) and event.stage == "train" and self._making.step == DEMO:
-            self.training.begin(self._document)
-            self.show_part(TRAINING)
-            self._window.bar.refresh()
-            self._found()
+        if isinstance(event, Started) and event.stage == "train":
+            self._window.bar.refresh()  # there is a training now that can be looked at
+            self.bench.expect_first(False)
+            if self._making.step == DEMO:
+                self.training.begin(self._document)
+                self._found()
+                if not self._watching.playing:
+                    self.show_part(TRAINING)
+        if getattr(event, "stage", "") == SPRITES:
+            self._hear_first(event)
         self._watching.hear(event)
         self.training.hear(event)  # type: ignore[arg-type]
         if isinstance(event, Progress) and event.total:
@@ -274,6 +289,22 @@ class ProjectPage(QWidget):
             self.bench.refresh_soon()
             if event.stage == "prepare":
                 self._window.bar.refresh()
+
+    def _hear_first(self, event: object) -> None:
+        """Of the first look: it is made anew, or it is there and is played until the user does something else."""
+        dance = self._document.dance
+        if isinstance(event, Started):
+            self.bench.expect_first(True)
+        elif isinstance(event, Preview):
+            part = self.bench.show_first()
+            if part is None or dance is None or Path(event.path).parent.name != dance.name:
+                return  # there is a clip, or another dance was chosen meanwhile
+            if not self.bench.touching_up:
+                self.show_part(CLIP)
+                self._watching.begin_first(part)
+                self._window.tell(
+                    self.tr("A first look, with nothing learned yet. How the learning goes can be seen under Training")
+                )
 
     def _ended(self, job: Job, outcome: Outcome) -> None:
         self.training.ended()
@@ -312,7 +343,7 @@ class ProjectPage(QWidget):
             self._show_busy(self._making.step)
         else:
             self.side.set_busy("")
-            self.training.follow("")
+            self.training.follow("", self._settled())
             self._awake.set(False)
             if self._document.project is None or not self._document.project.runs:
                 self.show_part(CLIP)  # stopped before anything was learned; the bar offers no way back then

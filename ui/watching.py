@@ -1,4 +1,4 @@
-"""While people are being found in new videos: plays them without sound, with the joints found so far."""
+"""Plays by itself, without sound, what there is to see while the engine works: joints being found, the first look."""
 
 from PySide6.QtCore import QCoreApplication, QObject, QTimer
 
@@ -11,6 +11,8 @@ EVERY_MS = 1000
 """How often the joints found so far are read."""
 SHORTEST = 1.0
 """Seconds that have to be found for them to be played alone; finding is slower than playing."""
+NEAR = 1e-3
+"""Seconds before its end at which a part is over."""
 POSES = "poses"
 """The stage that finds them."""
 
@@ -25,7 +27,10 @@ def found_until(lane: Lane) -> float:
 
 
 class Watching(QObject):
-    """Lets a workbench watch the engine; whoever presses Pause or goes to a moment takes over from it."""
+    """Lets a workbench watch the engine; whoever presses Pause or goes to a moment takes over from it.
+
+    What is played so is no sign that the user is at work: the engine need not hold back for it.
+    """
 
     def __init__(self, bench: Workbench, document: Document) -> None:
         super().__init__(bench)
@@ -37,22 +42,35 @@ class Watching(QObject):
         self._next = QTimer(self, singleShot=True, interval=EVERY_MS)
         self._next.timeout.connect(self._read)
         self._until = 0.0
-        """Seconds from the beginning for which joints are known by now; 0: play everything."""
+        """Where the part ends that is played, in seconds: joints are known up to there by now; 0: play everything."""
+        self._from = 0.0
+        """Where it begins."""
         bench.player.state.connect(self._played)
         bench.player.moved.connect(self._moved)
         bench.timeline.sought.connect(self._leave)
 
     def begin(self) -> None:
         """New videos are shown: play them round and round."""
+        if not self._lent and not self._bench.player.playing:
+            self._from = self._until = 0.0
+            self._play("loop", "mute", "skeletons")
+
+    def begin_first(self, part: tuple[float, float]) -> None:
+        """The first look is shown: play its part of the dance round and round, unless the user is at work."""
         bench = self._bench
-        if self._lent or bench.player.playing:
+        if self._lent or bench.player.playing or bench.touching_up:
             return
-        switches = {"loop": bench.transport.loop, "mute": bench.transport.mute, "skeletons": bench.transport.skeletons}
-        self._lent = {name: switch.isChecked() for name, switch in switches.items()}
-        for switch in switches.values():
+        self._from, self._until = part
+        bench.player.seek(self._from)
+        self._play("loop", "mute")
+
+    def _play(self, *switches: str) -> None:
+        for name in switches:
+            switch = getattr(self._bench.transport, name)
+            self._lent[name] = switch.isChecked()
             switch.setChecked(True)
         self.playing = True
-        bench.player.play()
+        self._bench.player.play()
 
     def hear(self, event: object) -> None:
         """What the engine says."""
@@ -62,8 +80,8 @@ class Watching(QObject):
             self._next.start()
 
     def end(self) -> None:
-        """Everybody is found, or nobody looks any more."""
-        self._until = 0.0
+        """Everybody is found, or nobody looks any more; or the clip takes the place of the first look."""
+        self._from = self._until = 0.0
         if self.playing:
             self._bench.player.pause()
             self._bench.player.go_start()
@@ -75,13 +93,13 @@ class Watching(QObject):
         self._until = growing[0] if growing and growing[0] >= SHORTEST else 0.0
 
     def _moved(self, seconds: float) -> None:
-        if self.playing and self._until and seconds > self._until:
+        if self.playing and self._until and seconds > self._until - NEAR:
             QTimer.singleShot(0, self, self._go_back)  # when it is clear that the user didn't go there
 
     def _go_back(self) -> None:
-        """Play what is found again and again: skeletons are to be seen."""
-        if self.playing and self._until and self._bench.player.time > self._until:
-            self._bench.player.seek(0.0)
+        """Play this part again and again."""
+        if self.playing and self._until and self._bench.player.time > self._until - NEAR:
+            self._bench.player.seek(self._from)
 
     def _played(self, plays: bool) -> None:
         if not plays:

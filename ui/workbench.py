@@ -8,12 +8,13 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QFrame, QSplitter, QVBoxLayout, QWidget
 
 from dancetransfer.project import Media, has_picture
-from dancetransfer.render.part import part_of
+from dancetransfer.render.part import FIRST_LOOK, part_of
 from dancetransfer.video.formats import EXCERPT
 from ui import theme
+from ui.arrangement import CLIPS, DANCE, FIRST, ORDER, PERSON, RESULT, SKELETON, names_of
 from ui.keys import Keys
 from ui.player.player import Player
-from ui.player.transport import Transport
+from ui.player.transport import VIEWS, Transport
 from ui.project.document import Document
 from ui.timeline.media import read_lane
 from ui.timeline.timeline import Timeline
@@ -22,7 +23,6 @@ from ui.viewer.touchup_bar import TouchUpBar
 from ui.viewer.tracks import FITTED, file_mark, read_file, read_track, track_mark
 from ui.viewer.viewer import Viewer
 
-DANCE, PERSON, RESULT, SKELETON = "dance", "person", "result", "skeleton"
 REFRESH_MS = 400
 """The engine's files are looked at this long after it said something; many sayings are one look."""
 
@@ -49,6 +49,8 @@ class Workbench(QWidget):
         """What is played of the dance; None: all of it."""
         self.result = Path()
         """The clip that was made; an empty path where there is none."""
+        self._first_comes = False
+        """The first look is being made anew: the one from before is let go of."""
         self.player, self.viewer, self.timeline = Player(self), Viewer(), Timeline()
         self.transport = Transport(self.player, keys)
         self.touchup = TouchUp(self.viewer, document, self)
@@ -123,7 +125,7 @@ class Workbench(QWidget):
             "zoom out": viewer.zoom_out,
             "fit": viewer.fit,
             "pixels": viewer.actual_pixels,
-            **{f"view {view}": partial(self.set_view, view) for view in self._view_names()},
+            **{f"view {view}": partial(self.set_view, view) for view in VIEWS},
         }
         inside: dict[str, Callable[[], object]] = {
             "frame back": lambda: player.step(-1),
@@ -163,6 +165,7 @@ class Workbench(QWidget):
         self.timeline.clear()
         self.viewer.clear(self.tr("Having a look at the videos"))
         self._sources, self._expected, self._loaded, self.result = {}, {}, {}, Path()
+        self._first_comes = False
         self.refresh()
         self._arrange(self.best_view(), self._names_of(self.best_view()))
 
@@ -181,7 +184,7 @@ class Workbench(QWidget):
         self._play_part()
         self._read_lanes()
         self._read_poses()
-        self.transport.set_views({view for view in self._view_names() if self._names_of(view)})
+        self.transport.set_views({view for view in VIEWS if self._names_of(view)})
 
     def preview(self, files: dict[str, str]) -> None:
         """Show videos that are not in the project yet; of a motion there is nothing to see before it is read."""
@@ -197,6 +200,24 @@ class Workbench(QWidget):
         if self.result != Path():
             self.result = Path()
             self.refresh()
+
+    def expect_first(self, comes: bool) -> None:
+        """Whether the first look is about to be made, in place of one that may be open here."""
+        if comes != self._first_comes:
+            self._first_comes = comes
+            self.refresh()
+
+    def show_first(self) -> tuple[float, float] | None:
+        """The first look is there: let it be seen, unless there is a clip. Which part of the dance it shows."""
+        self._first_comes = False
+        self._sources.pop(FIRST, None)  # read again: it may have been made anew
+        self.refresh()
+        return part_of(self._sources[FIRST]) if FIRST in self._sources else None
+
+    @property
+    def touching_up(self) -> bool:
+        """Poses are being corrected by hand."""
+        return not self._bar.isHidden()
 
     def show_result(self, clip: Path, play: bool = True) -> None:
         """The clip is there: let it play round and round."""
@@ -215,7 +236,7 @@ class Workbench(QWidget):
         """Arrange the pictures; "single" again goes to the next one."""
         names = self._names_of(view)
         if names and view == "single" and self.viewer.mode == "single" and self.viewer.names:
-            shown = self._present()
+            shown = self._names()
             at = shown.index(self.viewer.names[0]) if self.viewer.names[0] in shown else -1
             names = [shown[(at + 1) % len(shown)]]
         self._arrange(view, names)
@@ -231,7 +252,7 @@ class Workbench(QWidget):
 
     def touch_up(self) -> None:
         """Begin touching the dance's poses up, or end it."""
-        if self._bar.isVisible():
+        if self.touching_up:
             self.touchup.end()
             return
         project, dance = self._document.project, self._document.dance
@@ -263,11 +284,11 @@ class Workbench(QWidget):
         wanted = self._wanted()
         if wanted == self._sources:
             return
-        first = not self._sources
+        first, comes = not self._sources, FIRST in wanted and FIRST not in self._sources
         self._sources = wanted
-        part = part_of(self.result) if RESULT in wanted else None
         self.viewer.set_absent({})
-        self.player.set_sources(wanted, {RESULT: part[0] if part else 0.0})
+        parts = {name: part_of(wanted[name]) for name in CLIPS if name in wanted}
+        self.player.set_sources(wanted, {name: part[0] if part else 0.0 for name, part in parts.items()})
         project, dance = self._document.project, self._document.dance
         if project is not None and dance:
             own = project.dance_folder(dance) / EXCERPT
@@ -275,10 +296,13 @@ class Workbench(QWidget):
         self._call_by_names()
         if first or not set(self.viewer.names) <= set(wanted) | {SKELETON}:
             self.set_view(self.best_view())
+        elif comes and self.viewer.mode in ("side", "wipe", "quad"):
+            self._arrange(self.viewer.mode, self._names_of(self.viewer.mode))
 
     def _call_by_names(self) -> None:
         labels = {DANCE: self.tr("Dance"), PERSON: self.tr("Person"), RESULT: self.tr("Result")}
-        self.viewer.set_labels({**labels, SKELETON: self.tr("Fitted to the person")})
+        labels[FIRST] = self.tr("First look, before learning: the person's own frames")
+        self.viewer.set_labels({**labels, SKELETON: self.tr("Fitted to the person")}, {FIRST})
 
     def _wanted(self) -> dict[str, Path]:
         """What can be shown now; the dance comes first, for its times count."""
@@ -293,7 +317,17 @@ class Workbench(QWidget):
                 found.pop(name, None)
         if self.result != Path() and self.result.exists():
             found[RESULT] = self.result
-        return {name: found[name] for name in (DANCE, PERSON, RESULT) if name in found}
+        elif (look := self._first_look()) is not None:
+            found[FIRST] = look
+        return {name: found[name] for name in ORDER if name in found}
+
+    def _first_look(self) -> Path | None:
+        """The dance by the person's own frames, made before anything is learned; None where it isn't whole."""
+        project, dance = self._document.project, self._document.dance
+        if project is None or dance is None or not project.clips or self._first_comes:
+            return None
+        look = project.dance_folder(dance) / FIRST_LOOK
+        return look if part_of(look) is not None else None
 
     def _hear(self, file: str) -> None:
         """Play this file's sound, "" for silence; a motion's own file has none."""
@@ -333,7 +367,7 @@ class Workbench(QWidget):
             self._read_poses()
 
     def _know_length(self) -> None:
-        self.viewer.set_absent({RESULT: self.tr("The clip does not show this moment")})
+        self.viewer.set_absent(dict.fromkeys(CLIPS, self.tr("The clip does not show this moment")))
         self.timeline.set_time(self.player.time)
         self.refresh_soon()
 
@@ -349,7 +383,7 @@ class Workbench(QWidget):
         tracks[SKELETON] = read_file(fitted_file) if marks[SKELETON] else None
         poses = {name: track for name, track in tracks.items() if track is not None}
         self._loaded = marks
-        fitted = {RESULT: poses[SKELETON]} if SKELETON in poses else {}
+        fitted = dict.fromkeys(CLIPS, poses[SKELETON]) if SKELETON in poses else {}
         self.viewer.set_poses(poses, fitted)
 
     def _trim(self, lane: int, start: float, stop: float) -> None:
@@ -362,30 +396,14 @@ class Workbench(QWidget):
         self._document.set_trim(media, None if whole else start, None if whole else stop)
         self._play_part()
 
-    # --- arrangements -------------------------------------------------------------------------
-
-    @staticmethod
-    def _view_names() -> tuple[str, ...]:
-        from ui.player.transport import VIEWS
-
-        return VIEWS
-
-    def _present(self) -> list[str]:
-        """The pictures there are, the one that matters most first."""
-        return [name for name in (RESULT, DANCE, PERSON) if name in self._sources]
+    def _names(self) -> list[str]:
+        """The videos there are, the one that matters most first."""
+        return names_of("", set(self._sources))
 
     def _names_of(self, view: str) -> list[str]:
         """Which pictures an arrangement shows; none where there are too few."""
-        present = self._present()
-        if view == "single":
-            return present[:1]
-        if view == "overlay":
-            return [name for name in (DANCE, PERSON) if name in present][:1]
-        if view in ("side", "wipe"):
-            pair = [DANCE, RESULT if RESULT in present else PERSON]
-            return pair if all(name in present for name in pair) else []
         project, dance = self._document.project, self._document.dance
-        if project is None or dance is None or len(present) < 2:
-            return []
-        fitted = (project.dance_folder(dance) / "retarget.npz").exists()
-        return [DANCE, *[SKELETON] * fitted, PERSON, *[RESULT] * (RESULT in present)]
+        there = set(self._sources)
+        if project is not None and dance is not None and (project.dance_folder(dance) / FITTED).exists():
+            there.add(SKELETON)
+        return names_of(view, there)

@@ -796,6 +796,10 @@
             <translation>Der Clip wird geschrieben.</translation>
         </message>
         <message>
+            <source>A first look, with nothing learned yet. How the learning goes can be seen under Training</source>
+            <translation>Ein erster Blick, noch ist nichts gelernt. Wie das Lernen vorangeht, zeigt Training</translation>
+        </message>
+        <message>
             <source>The clip of {0} is ready</source>
             <translation>Der Clip von {0} ist fertig</translation>
         </message>
@@ -1496,6 +1500,10 @@
             <translation>Noch nichts gelernt</translation>
         </message>
         <message>
+            <source>Finished: your clip is made, and what was learned is kept</source>
+            <translation>Fertig: Der Clip ist gemacht, und das Gelernte bleibt erhalten</translation>
+        </message>
+        <message>
             <source>Paused: what was learned is kept</source>
             <translation>Pause: Was gelernt ist, bleibt</translation>
         </message>
@@ -2140,6 +2148,10 @@
             <translation>Die eingebauten Tänzer werden gezeichnet; ihr Projekt öffnet sich gleich.</translation>
         </message>
         <message>
+            <source>First look, before learning: the person's own frames</source>
+            <translation>Erster Blick, vor dem Lernen: eigene Bilder der Person</translation>
+        </message>
+        <message>
             <source>Having a look at the videos</source>
             <translation>Die Videos werden angesehen</translation>
         </message>
@@ -2160,8 +2172,8 @@
             <translation>Was die Gelenke findet; dwpose und rtmw sind stärker und langsamer und brauchen Gewichte, die du herunterlädst.</translation>
         </message>
         <message>
-            <source>fast and best learn a crop that follows the person, best with all there is; the others are published methods.</source>
-            <translation>fast und best lernen einen Ausschnitt, der der Person folgt, best mit allem, was es gibt; die anderen sind veröffentlichte Verfahren.</translation>
+            <source>best learns the person and mixes in their own frames, fast learns alone and renders quicker; sprites learns nothing and moves the own frames; the others are published methods.</source>
+            <translation>best lernt die Person und mischt ihre eigenen Bilder ein, fast lernt nur und rendert schneller; sprites lernt nichts und bewegt die eigenen Bilder; die anderen sind veröffentlichte Verfahren.</translation>
         </message>
         <message>
             <source>Height of the generator's output: the person crop, in edn the whole frame.</source>
@@ -2282,6 +2294,18 @@
         <message>
             <source>How the dancer meets another plate: plain, or poisson, which takes on its light, evenly over place and time.</source>
             <translation>Wie der Tänzer in einen anderen Hintergrund kommt: plain, oder poisson, das dessen Licht annimmt, gleichmäßig über Ort und Zeit.</translation>
+        </message>
+        <message>
+            <source>Length of the loop, as near as its material allows; where not given, the longest that nobody notices, or the best.</source>
+            <translation>Länge der Schleife, so genau das Material es erlaubt; ohne Angabe die längste, die niemand bemerkt, sonst die beste.</translation>
+        </message>
+        <message>
+            <source>Instead of a loop, play the clip for so long in an order drawn by chance.</source>
+            <translation>Statt einer Schleife den Clip so lange in zufälliger Reihenfolge spielen.</translation>
+        </message>
+        <message>
+            <source>Another number draws another order.</source>
+            <translation>Eine andere Zahl ergibt eine andere Reihenfolge.</translation>
         </message>
         <message>
             <source>MP4 in the size of the person's video: plays everywhere.</source>
@@ -2458,6 +2482,18 @@
         <message>
             <source>Blend</source>
             <translation>Übergang</translation>
+        </message>
+        <message>
+            <source>Seconds</source>
+            <translation>Sekunden</translation>
+        </message>
+        <message>
+            <source>Random</source>
+            <translation>Zufall</translation>
+        </message>
+        <message>
+            <source>Variant</source>
+            <translation>Variante</translation>
         </message>
         <message>
             <source>How sure the joints are that were found.</source>

@@ -2,7 +2,7 @@
 
 Run as `python fake_engine.py VIDEO WORDS...`; VIDEO is what an export copies. A file in the project's folder
 that is called "last COMMAND" makes a command last until it is stopped or killed; "deaf" lets a training end by itself
-when it is told to stop, as one that was about to end anyway.
+when it is told to stop, as one that was about to end anyway; "first look" lets it begin with one of the current dance.
 """
 
 import shutil
@@ -15,8 +15,11 @@ from PIL import Image
 
 from dancetransfer.events import Done, Event, Failed, Preview, Progress, Started, Stopping, to_line
 from dancetransfer.project import Project
+from dancetransfer.render.part import FIRST_LOOK, note_part
 
 STOPPED = 3
+LOOKED = 0.4, 1.2
+"""From and to in seconds of the dance that a first look shows."""
 WORKS = 30.0
 """Seconds that a training takes where nobody stops it."""
 stop = threading.Event()
@@ -33,6 +36,19 @@ def listen() -> None:
             stop.set()
 
 
+def first_look(video: str, folder: Path) -> None:
+    project = Project.open(folder)
+    dance = project.current_dance
+    if dance is None:
+        return
+    clip = project.dance_folder(dance) / FIRST_LOOK
+    say(Started("sprites", 75, "frames", "A first preview"))
+    clip.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(video, clip)
+    note_part(clip, *LOOKED)
+    say(Preview("sprites", str(clip)))
+
+
 def train(folder: Path) -> int:
     """Until it is stopped; a clip whose run is there already is learned at once."""
     run = folder / "person" / "runs" / "001"
@@ -41,6 +57,7 @@ def train(folder: Path) -> int:
     say(Started("train", WORKS, "seconds", "Learning the person"))
     for name in ("best.safetensors", "last.pt"):
         (run / name).write_bytes(b"")
+    (run / "metrics.jsonl").write_text('{"step": 1, "seconds": 1.0}\n', encoding="utf-8")
     shown = run / "previews" / "000001.jpg"
     shown.parent.mkdir(exist_ok=True)
     Image.new("RGB", (96, 32)).save(shown)
@@ -65,6 +82,8 @@ def main(video: str, words: list[str]) -> int:
         (project.add_dance if command == "add-dance" else project.add_clip)(Path(words[2]))
         project.save()
     elif command == "train":
+        if (where / "first look").exists():
+            first_look(video, where)
         code = train(where)
     elif command == "export":
         shutil.copy(video, words[words.index("-o") + 1])

@@ -267,6 +267,20 @@ def test_what_comes_after_the_training_is_called_by_its_name(running: TrainingPa
     assert running.sentence == "Paused: what was learned is kept"
 
 
+def test_with_the_clip_there_it_is_finished_and_no_pause(running: TrainingPanel) -> None:
+    """Its time was not used up, but it was good enough."""
+    running.follow("export")
+    running.ended()
+    running.follow("", made=True)
+    assert running.sentence == "Finished: your clip is made, and what was learned is kept"
+    assert visible(running) == {"Newest", "Go on", "More time", "Render"}
+    running.hear(Started("train", 300.0, "seconds"))  # to make it better still, and then Pause
+    running.follow("train")
+    running.ended()
+    running.follow("")
+    assert running.sentence == "Paused: what was learned is kept"
+
+
 def test_what_comes_before_the_training_is_no_pause_either(panel: TrainingPanel, project: Project) -> None:
     panel.begin(Opened(project))
     panel.follow("train")

@@ -16,11 +16,12 @@ from dancetransfer.events import Progress, Started
 from dancetransfer.pose.found import FoundWriter
 from dancetransfer.pose.poses import Poses
 from dancetransfer.project import Project
+from ui.arrangement import DANCE, PERSON
 from ui.keys import Keys
 from ui.project.document import Document
 from ui.viewer.skeleton import LEFT, RIGHT
 from ui.watching import Watching
-from ui.workbench import DANCE, PERSON, Workbench
+from ui.workbench import Workbench
 
 WAIT = 8000
 

@@ -1,5 +1,6 @@
 """The window from two dropped videos to a clip, with an engine that takes no time; and what its process imports."""
 
+import itertools
 import json
 import os
 import signal
@@ -13,7 +14,7 @@ import pytest
 from engine import living
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from ui.notices import ErrorSheet
@@ -114,6 +115,43 @@ def test_two_drops_make_a_project_and_create_makes_a_clip_that_plays(
     qtbot.waitUntil(lambda: page.bench.player.playing and page.bench.player.time > 0.1, timeout=5000)
     assert page.bench.viewer.names == ["result"] and page.bench.player.loop
     assert Making.unfinished() is None
+
+
+def test_the_first_look_plays_while_the_person_is_learned_and_gives_way_to_the_clip(
+    open_window: Callable[[], Window], qtbot: QtBot, puppet_clips: Path
+) -> None:
+    window = open_window()
+    dropped(window, qtbot, puppet_clips)
+    page, project = window.page, window.document.project
+    assert page is not None and project is not None
+    (project.folder / "first look").touch()
+    agree(qtbot, window)
+    bench = page.bench
+    with qtbot.waitSignal(bench.player.frames, timeout=10_000, check_params_cb=lambda shown, _: "first" in shown):
+        pass
+    assert bench.isVisible() and bench.viewer.names == ["dance", "person", "first"]
+    assert bench.player.playing and bench.transport.mute.isChecked()
+    times: list[float] = []
+    bench.player.moved.connect(times.append)
+    qtbot.waitUntil(lambda: any(b < a for a, b in itertools.pairwise(times)), timeout=10_000)
+    assert min(times) >= 0.39 and max(times) < 1.3  # its part, round and round
+    assert window.making.step == "train"
+    qtbot.mouseClick(shown_button(window, "Training"), Qt.MouseButton.LeftButton)
+    assert page.training.isVisible() and not bench.player.playing and not bench.transport.mute.isChecked()
+    qtbot.mouseClick(shown_button(window, "Clip"), Qt.MouseButton.LeftButton)
+    assert bench.viewer.names == ["dance", "person", "first"]
+    page.training.enough.emit()
+    with qtbot.waitSignal(window.making.made, timeout=20_000):
+        pass
+    qtbot.waitUntil(lambda: bench.player.playing and bench.player.time > 0.1, timeout=5000)
+    assert bench.viewer.names == ["result"] and not bench.transport.mute.isChecked()
+    page.show_part("training")
+    assert page.training.sentence.startswith("Finished")
+
+
+def shown_button(window: Window, name: str) -> QWidget:
+    (found,) = [one for one in window.findChildren(QToolButton) if one.text() == name and one.isVisible()]
+    return found
 
 
 def test_closing_asks_stops_and_the_next_start_goes_on(

@@ -15,13 +15,15 @@ from pytestqt.qtbot import QtBot
 from dancetransfer.mocap.tracks import import_track
 from dancetransfer.pose.track import clean_track
 from dancetransfer.project import Project
-from dancetransfer.render.part import note_part
+from dancetransfer.render.part import FIRST_LOOK, note_part
 from dancetransfer.video.read import read_frames
 from dancetransfer.video.write import Writer
+from ui.arrangement import DANCE, PERSON, RESULT
+from ui.arrangement import FIRST as LOOK
 from ui.keys import Keys
 from ui.project.document import Document
 from ui.viewer.skeleton import GROUND
-from ui.workbench import DANCE, PERSON, RESULT, Workbench
+from ui.workbench import Workbench
 
 WAIT = 8000
 FPS = 25
@@ -156,3 +158,70 @@ def test_a_motion_that_is_not_read_yet_lets_the_person_be_seen(
     with qtbot.waitSignal(bench.player.frames, timeout=WAIT) as shown:
         bench.preview({"dance": str(tmp_path / "walk.bvh"), "person": str(puppet_clips / "person.mp4")})
     assert set(shown.args[0]) == {PERSON} and told == []
+
+
+@pytest.fixture
+def look(exact: Project, puppet_clips: Path) -> Path:
+    """The first look at a part of the dance."""
+    path = exact.dance_folder(exact.dances[0]) / FIRST_LOOK
+    with Writer(path, (128, 128), fps=FPS) as writer:
+        for frame in read_frames(puppet_clips / "truth.mp4", FIRST, LAST, size=(128, 128)):
+            writer.write(frame.image, frame.time)
+    note_part(path, FIRST / FPS, LAST / FPS)
+    return path
+
+
+def test_the_first_look_is_seen_beside_dance_and_person_at_its_time(
+    qtbot: QtBot, opened: Open, exact: Project, look: Path, puppet_clips: Path
+) -> None:
+    bench = opened(exact)  # a project in which nothing is learned yet
+    assert (bench.viewer.mode, bench.viewer.names) == ("side", [DANCE, PERSON, LOOK])
+    truth = [frame.image.astype(int) for frame in read_frames(puppet_clips / "truth.mp4", size=(128, 128))]
+    for frame in (FIRST, 33, LAST - 1):
+        error = [np.abs(colors(pictures_at(qtbot, bench, frame)[LOOK]) - one).mean() for one in truth]
+        assert int(np.argmin(error)) == frame
+    for frame in (FIRST - 1, LAST):
+        assert set(pictures_at(qtbot, bench, frame)) == {DANCE, PERSON}
+        assert bench.viewer.accessibleDescription() == "The clip does not show this moment"
+    for view, names in (("wipe", [DANCE, LOOK]), ("single", [LOOK]), ("overlay", [DANCE])):
+        bench.set_view(view)
+        assert bench.viewer.names == names
+    bench.set_view("quad")
+    assert bench.viewer.names == [DANCE, "skeleton", PERSON, LOOK]
+
+
+def test_the_clip_takes_the_place_of_the_first_look(
+    qtbot: QtBot, opened: Open, exact: Project, look: Path, clip: Path
+) -> None:
+    bench = opened(exact)
+    with qtbot.waitSignal(bench.player.loaded, timeout=WAIT):
+        bench.show_result(clip, play=False)
+    assert bench.viewer.names == [RESULT] and bench.show_first() is None
+    assert set(pictures_at(qtbot, bench, 30)) == {DANCE, PERSON, RESULT}
+    bench.set_view("side")
+    assert bench.viewer.names == [DANCE, RESULT]
+    bench.forget_result()
+    qtbot.waitUntil(lambda: bench.viewer.names == [DANCE, PERSON, LOOK], timeout=WAIT)
+
+
+def test_a_first_look_that_is_not_whole_is_none(opened: Open, exact: Project, look: Path) -> None:
+    look.write_bytes(look.read_bytes()[:-1])  # its note is about another file
+    bench = opened(exact)
+    assert bench.viewer.names == [DANCE, PERSON] and bench.show_first() is None
+
+
+def test_the_first_look_joins_what_is_played(qtbot: QtBot, opened: Open, exact: Project, look: Path) -> None:
+    away = look.rename(look.with_suffix(".away"))
+    bench = opened(exact)
+    assert bench.viewer.names == [DANCE, PERSON]
+    bench.player.play()
+    qtbot.waitUntil(lambda: bench.player.time > 0.1, timeout=WAIT)
+    away.rename(look)
+    assert bench.show_first() == pytest.approx((FIRST / FPS, LAST / FPS))
+    assert bench.viewer.names == [DANCE, PERSON, LOOK]
+    shown: list[set[str]] = []
+    bench.player.frames.connect(lambda pictures, _: shown.append(set(pictures)))
+    qtbot.waitUntil(lambda: {DANCE, PERSON, LOOK} in shown, timeout=WAIT)
+    assert bench.player.playing
+    bench.expect_first(True)  # it is about to be made anew
+    assert bench.viewer.names == [DANCE, PERSON]

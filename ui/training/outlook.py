@@ -222,11 +222,13 @@ def sentence(course: Course, left: float | None) -> str:
     return translate("Outlook", "{how}, about {time} more").format(how=said, time=wait)
 
 
-def farewell(course: Course, finished: bool) -> str:
-    """The same of a training that rests."""
+def farewell(course: Course, finished: bool, made: bool = False) -> str:
+    """The same of a training that rests. `finished`: it had its time; `made`: the clip is there, it was enough."""
     if not course.moments:
         return translate("Outlook", "Nothing learned yet")
     more = worth(course)
+    if made and not finished:
+        return translate("Outlook", "Finished: your clip is made, and what was learned is kept")
     if not finished:
         return translate("Outlook", "Paused: what was learned is kept")
     if more is None:

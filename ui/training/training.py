@@ -57,7 +57,7 @@ class TrainingPanel(QWidget):
         self._state = RESTS
         self._planned, self._steps = 0.0, 0.0
         self._left: float | None = None
-        self._ended = self._anew = False
+        self._ended = self._anew = self._made = False
         self._step = ""
         """What is made now: the step on the way to a clip."""
         self._stage = Progress("", 0.0)
@@ -148,8 +148,12 @@ class TrainingPanel(QWidget):
         self._watch(project.runs[-1] if project and project.runs else None)
         self._tell()
 
-    def follow(self, step: str) -> None:
-        """A clip is being made, and this is the step: "train", "render", "export", "demo"; "": nothing is made."""
+    def follow(self, step: str, made: bool = False) -> None:
+        """A clip is being made, and this is the step: "train", "render", "export", "demo"; "": nothing is made.
+
+        `made`: there is a clip, and nothing that was interrupted.
+        """
+        self._made = made
         if step != self._step:
             self._step, self._stage = step, Progress("", 0.0)
         if self._state != RUNS or step not in (TRAIN, DEMO):
@@ -204,6 +208,7 @@ class TrainingPanel(QWidget):
         self._state, self._ended, self._left, self._newest, self._refined = RUNS, False, None, None, {}
         self._anew = self._is_lost()
         self._steps = event.total or 0.0 if event.unit == "steps" else 0.0
+        self._refresh()  # pictures of a try that was lost are gone
         if event.unit == "seconds" and event.total:
             self._planned = event.total
 
@@ -292,7 +297,7 @@ class TrainingPanel(QWidget):
                 return self.tr("Learning begins anew: the last try was cut off before anything was kept")
         if self._state == RUNS:
             return sentence(course, self._left) if course else self.tr("Learning begins")
-        return farewell(course, self._ended or rest < SOON) if course else self.tr("Nothing learned yet")
+        return farewell(course, self._ended or rest < SOON, self._made) if course else self.tr("Nothing learned yet")
 
     def _work(self, course: Course | None) -> str:
         """What is done before the training, or after it."""
@@ -339,7 +344,9 @@ class TrainingPanel(QWidget):
         self._add.setVisible(not busy and used > 0)
         self._enough.setVisible(self._state != WORKS and (busy or learned))
         self._enough.setEnabled(learned and self._state != STOPS)
-        self._enough.setText(self.tr("Good enough, render now") if busy or not self._ended else self.tr("Render"))
+        self._enough.setText(
+            self.tr("Good enough, render now") if busy or not (self._ended or self._made) else self.tr("Render")
+        )
 
     # --- the buttons ------------------------------------------------------------------------------
 

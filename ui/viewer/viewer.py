@@ -1,6 +1,6 @@
 """Shows the player's pictures: one, side by side, four, under a wipe, with skeletons; zoomed to the pixel."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal, Slot
@@ -70,6 +70,7 @@ class Viewer(QWidget):
         self._poses: Mapping[str, Poses] = {}
         self._fitted: Mapping[str, Poses] = {}
         self._labels: Mapping[str, str] = {}
+        self._always: frozenset[str] = frozenset()
         self._absent: Mapping[str, str] = {}
         self._sizes: dict[str, QSize] = {}
         """Pixels of the pictures that were shown: one keeps its place while it has nothing to show."""
@@ -136,9 +137,9 @@ class Viewer(QWidget):
         self._skeletons = shown
         self.update()
 
-    def set_labels(self, labels: Mapping[str, str]) -> None:
-        """What the pictures are called where several are shown."""
-        self._labels = dict(labels)
+    def set_labels(self, labels: Mapping[str, str], always: Collection[str] = ()) -> None:
+        """What the pictures are called where several are shown; those of `always` also where they are alone."""
+        self._labels, self._always = dict(labels), frozenset(always)
         self.update()
 
     def set_absent(self, words: Mapping[str, str]) -> None:
@@ -375,8 +376,8 @@ class Viewer(QWidget):
             painter.restore()
         if self._mode == "wipe" and len(found) > 1:
             handle(painter, self._wipe_x(), self.height())
-        if len(found) > 1:
-            for number, (name, pane) in enumerate(found.items()):
+        for number, (name, pane) in enumerate(found.items()):
+            if len(found) > 1 or name in self._always:
                 right = self._mode == "wipe" and number == 1
                 caption(painter, self._labels.get(name, name), self._seen(name, number, pane), right)
         if self._tool is not None:

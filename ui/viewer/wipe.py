@@ -43,13 +43,24 @@ def absence(painter: QPainter, words: str, area: QRectF) -> None:
 
 
 def caption(painter: QPainter, words: str, area: QRectF, right: bool = False) -> None:
-    """A picture's name in the upper corner of its part, shortened to what it has room for."""
+    """A picture's name in the upper corner of its part, in two lines or shortened where it has no room."""
     metrics = QFontMetricsF(painter.font())
     room = area.width() - 4 * theme.SPACE
     if room >= 3 * metrics.height():
-        words = metrics.elidedText(words, Qt.TextElideMode.ElideMiddle, room)
+        words = "\n".join(
+            metrics.elidedText(line, Qt.TextElideMode.ElideMiddle, room) for line in _lines(metrics, words, room)
+        )
         left = area.right() - _width(metrics, words) - theme.SPACE if right else area.left() + theme.SPACE
         _pill(painter, words, QPointF(left, area.top() + theme.SPACE))
+
+
+def _lines(metrics: QFontMetricsF, words: str, room: float) -> list[str]:
+    """One line, or two that are about equally wide."""
+    parts = words.split(" ")
+    if metrics.horizontalAdvance(words) <= room or len(parts) < 2:
+        return [words]
+    halves = [[" ".join(parts[:at]), " ".join(parts[at:])] for at in range(1, len(parts))]
+    return min(halves, key=lambda half: max(metrics.horizontalAdvance(line) for line in half))
 
 
 def caption_at(painter: QPainter, words: str, at: QPointF, area: QRectF) -> None:
@@ -62,13 +73,14 @@ def caption_at(painter: QPainter, words: str, at: QPointF, area: QRectF) -> None
 
 
 def _width(metrics: QFontMetricsF, words: str) -> float:
-    return metrics.horizontalAdvance(words) + 2 * theme.SPACE
+    return max(metrics.horizontalAdvance(line) for line in words.split("\n")) + 2 * theme.SPACE
 
 
 def _pill(painter: QPainter, words: str, corner: QPointF) -> None:
     metrics = QFontMetricsF(painter.font())
     height = metrics.height() + theme.SPACE
-    box = QRectF(corner.x(), corner.y(), _width(metrics, words), height)
+    more = words.count("\n") * metrics.lineSpacing()
+    box = QRectF(corner.x(), corner.y(), _width(metrics, words), height + more)
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(Qt.PenStyle.NoPen)
