@@ -52,7 +52,7 @@ def listen(path: Path, start: float, seconds: float) -> Music | None:
     part = sound.peaks[first : first + round((seconds + min(0.0, start)) * step)]
     if not len(part) or float(np.abs(part).max()) < SILENCE:
         return None
-    beats = find_beats(sound.onsets, step) - start
+    beats = find_beats(sound.onsets, step, sound.peaks) - start
     beats = beats[(beats >= 0) & (beats <= seconds)]
     length = min(seconds, len(sound.peaks) / step - start)
     return Music(length, beats if len(beats) >= FEWEST_BEATS else beats[:0])
