@@ -168,6 +168,20 @@ def test_a_damaged_checkpoint_is_set_aside_and_the_one_before_used(
     assert (run / "last.pt.damaged-1").exists()
 
 
+def test_pictures_of_a_try_that_was_lost_go_when_the_next_one_begins(twice_saved: Path, tmp_path: Path) -> None:
+    """It was cut off before its first checkpoint."""
+    project = Project.open(shutil.copytree(twice_saved, tmp_path / "twice.dance"))
+    (run,) = project.runs
+    picture = run / "previews" / "000099.jpg"
+    picture.write_bytes(b"")
+    close_at(train(project, steps(5), Ticking(1)), 1)
+    assert picture.exists()  # that one goes on
+    for name in ("last.pt", "prev.pt", "finished.json"):
+        (run / name).unlink(missing_ok=True)
+    close_at(train(project, steps(5), Ticking(1)), 1)
+    assert project.runs == [run] and not picture.exists()
+
+
 def test_without_any_whole_checkpoint_the_training_begins_anew_and_the_best_stays(
     twice_saved: Path, tmp_path: Path
 ) -> None:
