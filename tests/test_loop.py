@@ -9,10 +9,10 @@ from engine import call, done
 from PIL import Image
 
 from dancetransfer.events import Done, Failed, Notice
+from dancetransfer.loops.loop import loop
+from dancetransfer.loops.material import clip_material, dance_material
+from dancetransfer.loops.seam import melted
 from dancetransfer.project import Project
-from dancetransfer.render.loop import loop
-from dancetransfer.render.material import clip_material, dance_material
-from dancetransfer.render.seam import melted
 from dancetransfer.settings import ExportSettings, LoopSettings, RenderSettings
 from dancetransfer.video.disclosure import SOURCE_TYPE, label_place, read_mark
 from dancetransfer.video.read import load_audio, probe, read_frames

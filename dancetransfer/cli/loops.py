@@ -18,8 +18,8 @@ FORMS = ("own", "gif", "webp")
 def loop(arguments: argparse.Namespace, context: Context) -> Events:
     """The part of a clip or of a rendered dance that goes round unseen, or a play of it that never repeats."""
     from dancetransfer import transfer as chain
-    from dancetransfer.render.loop import loop as stage
-    from dancetransfer.render.material import clip_material, dance_material
+    from dancetransfer.loops.loop import loop as stage
+    from dancetransfer.loops.material import clip_material, dance_material
 
     settings, source = read(arguments, LoopSettings), Path(arguments.source)
     if settings.seconds is not None and settings.random is not None:

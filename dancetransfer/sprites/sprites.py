@@ -36,7 +36,7 @@ class Sprites:
     def __init__(self, footage: list[Footage], part: int | None = None, size: tuple[int, int] | None = None) -> None:
         """`part`: the part of the footage that is shown; all of it where not given, TRAIN to be scored by the rest.
 
-        `size` (width, height): that of the layers; that of the crops where not given. UserError where there is no frame.
+        `size` (width, height): of the layers; that of the crops where not given. UserError where there is no frame.
         """
         self.footage, self.frames = footage, frames_of(footage, part)
         height, width = footage[0].crops.shape[1:3]

@@ -17,10 +17,10 @@ import numpy as np
 
 from dancetransfer.cli.options import Parser
 from dancetransfer.events import Done, Notice
+from dancetransfer.loops.loop import loop
+from dancetransfer.loops.material import Material, clip_material, dance_material
+from dancetransfer.loops.seam import FADE_SECONDS
 from dancetransfer.project import Project
-from dancetransfer.render.loop import loop
-from dancetransfer.render.material import Material, clip_material, dance_material
-from dancetransfer.render.seam import FADE_SECONDS
 from dancetransfer.settings import ExportSettings, LoopSettings, RenderSettings
 from dancetransfer.video.read import probe, read_frames
 from dancetransfer.video.sound import load_audio

@@ -10,14 +10,14 @@ from scipy.signal import resample as respaced
 
 from dancetransfer.errors import UserError
 from dancetransfer.events import Done, Event, Events, Notice, Progress, Started
+from dancetransfer.loops.cycle import Cycle, Study, best_loop, random_play
+from dancetransfer.loops.material import Material
+from dancetransfer.loops.seam import pictures
+from dancetransfer.loops.sound import FADE_SECONDS, Music, listen, round_of
 from dancetransfer.render.check import check
 from dancetransfer.render.compose import resample, seen
-from dancetransfer.render.cycle import Cycle, Study, best_loop, random_play
-from dancetransfer.render.loop_sound import FADE_SECONDS, Music, listen, round_of
-from dancetransfer.render.material import Material
 from dancetransfer.render.plan import SAMPLES
 from dancetransfer.render.presets import PRESETS, Preset, clip_size, fitting
-from dancetransfer.render.seam import pictures
 from dancetransfer.settings import LoopSettings
 from dancetransfer.texture.alike import Looks
 from dancetransfer.video.palette import Palette

@@ -6,8 +6,8 @@ from itertools import islice, pairwise
 
 import numpy as np
 
-from dancetransfer.render.loop_sound import Music
-from dancetransfer.render.material import Material
+from dancetransfer.loops.material import Material
+from dancetransfer.loops.sound import Music
 from dancetransfer.texture.alike import Looks, error, measured, usual
 from dancetransfer.texture.graph import Extra, Loop, Transition, binomial, transitions_of
 from dancetransfer.texture.loops import scheduled, table

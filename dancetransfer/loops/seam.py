@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from dancetransfer.render.cycle import Cycle
-from dancetransfer.render.material import Material
+from dancetransfer.loops.cycle import Cycle
+from dancetransfer.loops.material import Material
 
 FADE_SECONDS = 0.24
 """How long a seam is melted: six frames at 25 a second."""
