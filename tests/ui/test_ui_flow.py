@@ -16,7 +16,17 @@ from engine import living, strays
 from PySide6.QtCore import QMimeData, QPoint, QPointF, QSettings, Qt, QTimer, QUrl
 from PySide6.QtGui import QDrag, QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QPushButton, QSlider, QSpinBox, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QComboBox,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QSlider,
+    QSpinBox,
+    QToolButton,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from dancetransfer import __version__
@@ -168,7 +178,10 @@ def when_asked(kind: type, answer: Callable[[Any], None]) -> None:
 
 
 def previews(window: Window) -> int:
-    """How many pictures of the training can be looked at."""
+    """How many pictures of the training can be looked at, on its page."""
+    for tab in window.findChildren(QToolButton):
+        if tab.text() == "Training" and tab.isVisible() and not tab.isChecked():
+            QTest.mouseClick(tab, LEFT)
     slider = window.findChildren(QSlider)[0]
     return slider.maximum() + 1 if slider.isVisible() and slider.isEnabled() else 0
 
@@ -201,6 +214,7 @@ def test_from_two_videos_to_a_clip_that_is_dragged_out(
     drop_both(qtbot, window, short_clips)
     make_it_tiny(qtbot, window)
     create(window)
+    see_the_first_look(qtbot, window)
     if sys.platform == "linux":  # whose processes can be listed
         kill_the_engine(qtbot, window)
         press(window, "Create the clip")
@@ -277,6 +291,17 @@ def create(window: Window) -> None:
     assert (settings.size, settings.width, settings.budget) == (64, 8, 300.0)
 
 
+def see_the_first_look(qtbot: QtBot, window: Window) -> None:
+    """Before anything is learned the person's own frames dance, beside the videos."""
+    page = window.page
+    assert page is not None
+    pictures: list[dict[str, Any]] = []
+    page.bench.player.frames.connect(lambda found, _: pictures.append(found))
+    qtbot.waitUntil(lambda: any("first" in found for found in pictures), timeout=SECONDS)
+    assert page.bench.isVisible() and page.bench.player.playing
+    assert page.bench.viewer.names == ["dance", "person", "first"]
+
+
 def kill_the_engine(qtbot: QtBot, window: Window) -> None:
     """From outside, in the middle of the training: the window lives and says what to do."""
     qtbot.waitUntil(lambda: previews(window) > 0, timeout=SECONDS)
@@ -314,6 +339,7 @@ def go_on(qtbot: QtBot, window: Window) -> None:
     assert window.document.project is not None and window.document.project.folder == kept.folder
 
     def enough() -> bool:
+        previews(window)
         found = [one for one in window.findChildren(QPushButton) if one.text() == "Good enough, render now"]
         return len(found) == 1 and found[0].isVisible() and found[0].isEnabled() and window.making.step == "train"
 

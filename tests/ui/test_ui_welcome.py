@@ -127,6 +127,7 @@ def test_each_kind_of_training_is_measured_once_and_counts(qtbot: QtBot) -> None
     qtbot.waitUntil(lambda: machine.measured, timeout=20_000)
     assert machine.card and machine.minutes(usual, found) == pytest.approx(6.0)
     assert machine.minutes(best, found) == pytest.approx(64.0)  # four times as many pixels
+    assert machine.minutes(TrainSettings(recipe="sprites"), found) == pytest.approx(1.0)  # which learns nothing
     for _ in range(2):
         machine.measure([usual, best])
     qtbot.waitUntil(lambda: machine.minutes(best, found) == pytest.approx(63.0), timeout=20_000)

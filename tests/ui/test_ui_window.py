@@ -17,6 +17,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QLabel, QPushButton, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from dancetransfer.settings import TrainSettings
 from ui.notices import ErrorSheet
 from ui.project.jobs import Jobs
 from ui.project.making import Making, Unfinished, projects_folder
@@ -147,6 +148,19 @@ def test_the_first_look_plays_while_the_person_is_learned_and_gives_way_to_the_c
     assert bench.viewer.names == ["result"] and not bench.transport.mute.isChecked()
     page.show_part("training")
     assert page.training.sentence.startswith("Finished")
+
+
+def test_what_learns_nothing_is_not_trained(
+    open_window: Callable[[], Window], qtbot: QtBot, puppet_clips: Path
+) -> None:
+    window = open_window()
+    dropped(window, qtbot, puppet_clips)
+    window.document.set_settings(TrainSettings(recipe="sprites"))
+    steps: list[str] = []
+    window.making.begun.connect(steps.append)
+    with qtbot.waitSignal(window.making.made, timeout=20_000):
+        agree(qtbot, window)
+    assert steps == ["render", "export"] and window.page is not None and window.page.bench.isVisible()
 
 
 def shown_button(window: Window, name: str) -> QWidget:

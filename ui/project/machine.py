@@ -8,6 +8,7 @@ from typing import Any
 from PySide6.QtCore import QCoreApplication, QObject, QSettings, Signal
 
 from dancetransfer import __version__
+from dancetransfer.recipes import RECIPES
 from dancetransfer.settings import TrainSettings
 from ui.project.jobs import Job, Jobs, Outcome
 
@@ -107,9 +108,10 @@ class Machine(QObject):
     def minutes(self, settings: TrainSettings, footage: Footage) -> float:
         """From Create to the clip with these settings; by the usual training's costs where its own aren't measured."""
         own = (self.report.get("kinds") or {}).get(_kind(settings))
+        budget = settings.budget if RECIPES[settings.recipe].learned else 0.0
         if own:
-            return minutes_of(settings.budget, settings.size, own, footage, settings.size)
-        return minutes_of(settings.budget, settings.size, self.costs, footage)
+            return minutes_of(budget, settings.size, own, footage, settings.size)
+        return minutes_of(budget, settings.size, self.costs, footage)
 
     def measure(self, kinds: Iterable[TrainSettings]) -> None:
         """Once the usual training is measured, measure those of another recipe or size that never were."""

@@ -8,6 +8,8 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QSettings, QStandardPaths, Signal
 
 from dancetransfer.project import Project
+from dancetransfer.recipes import RECIPES
+from dancetransfer.settings import TrainSettings
 from ui.project.document import Document
 from ui.project.jobs import Ending, Job, Jobs, Outcome
 
@@ -127,11 +129,15 @@ class Making(QObject):
             (self.add_dance if words[0] == "add-dance" else self.add_person)(words[-1])
 
     def create(self, steps: Sequence[str] = STEPS) -> None:
-        """Learn, render, write: the whole way to the clip of the current dance, or a part of it."""
-        dance = self._document.dance
-        if dance is not None and not self.creating:
+        """Learn, render, write: the whole way to the clip of the current dance, or a part of it.
+
+        Nothing is learned where the recipe moves the person's own frames alone.
+        """
+        project, dance = self._document.project, self._document.dance
+        if project is not None and dance is not None and not self.creating:
             self._dance, self._enough = dance.name, False
-            self._left = list(steps)
+            learned = RECIPES[project.settings(TrainSettings).recipe].learned
+            self._left = [step for step in steps if learned or step != TRAIN]
             self._next()
 
     def demo(self, folder: Path | None = None) -> None:

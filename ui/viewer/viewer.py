@@ -379,7 +379,8 @@ class Viewer(QWidget):
         for number, (name, pane) in enumerate(found.items()):
             if len(found) > 1 or name in self._always:
                 right = self._mode == "wipe" and number == 1
-                caption(painter, self._labels.get(name, name), self._seen(name, number, pane), right)
+                seen = self._seen(name, number, pane)
+                caption(painter, self._labels.get(name, name), seen, right, seen.top() - pane.top())
         if self._tool is not None:
             self._tool.paint(painter)
         if self._tabbed and self.hasFocus():

@@ -42,8 +42,11 @@ def absence(painter: QPainter, words: str, area: QRectF) -> None:
     painter.drawText(room, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, words)
 
 
-def caption(painter: QPainter, words: str, area: QRectF, right: bool = False) -> None:
-    """A picture's name in the upper corner of its part, in two lines or shortened where it has no room."""
+def caption(painter: QPainter, words: str, area: QRectF, right: bool = False, above: float = 0.0) -> None:
+    """A picture's name in the upper corner of its part, in two lines or shortened where it has no room.
+
+    Two lines stand over the picture where there are so many pixels `above` it: they would hide a face.
+    """
     metrics = QFontMetricsF(painter.font())
     room = area.width() - 4 * theme.SPACE
     if room >= 3 * metrics.height():
@@ -51,7 +54,9 @@ def caption(painter: QPainter, words: str, area: QRectF, right: bool = False) ->
             metrics.elidedText(line, Qt.TextElideMode.ElideMiddle, room) for line in _lines(metrics, words, room)
         )
         left = area.right() - _width(metrics, words) - theme.SPACE if right else area.left() + theme.SPACE
-        _pill(painter, words, QPointF(left, area.top() + theme.SPACE))
+        height = metrics.height() + metrics.lineSpacing() + theme.SPACE
+        over = "\n" in words and above >= height + theme.SPACE
+        _pill(painter, words, QPointF(left, area.top() + (-height if over else theme.SPACE)))
 
 
 def _lines(metrics: QFontMetricsF, words: str, room: float) -> list[str]:
