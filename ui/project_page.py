@@ -299,12 +299,13 @@ class ProjectPage(QWidget):
             part = self.bench.show_first()
             if part is None or dance is None or Path(event.path).parent.name != dance.name:
                 return  # there is a clip, or another dance was chosen meanwhile
-            if not self.bench.touching_up:
+            if not self.bench.touching_up and not self.training.pictured:
                 self.show_part(CLIP)
                 self._watching.begin_first(part)
-                self._window.tell(
-                    self.tr("A first look, with nothing learned yet. How the learning goes can be seen under Training")
+                words = self.tr(
+                    "A first look, with nothing learned yet. How the learning goes can be seen under Training"
                 )
+                self._window.tell(words)
 
     def _ended(self, job: Job, outcome: Outcome) -> None:
         self.training.ended()

@@ -3,6 +3,7 @@
 from PySide6.QtCore import QCoreApplication, QObject, QTimer
 
 from dancetransfer.events import Progress, Started
+from ui.arrangement import FIRST
 from ui.project.document import Document
 from ui.timeline.lane import Lane
 from ui.workbench import Workbench
@@ -60,6 +61,8 @@ class Watching(QObject):
         bench = self._bench
         if self._lent or bench.player.playing or bench.touching_up:
             return
+        if FIRST not in bench.viewer.names:
+            bench.set_view(bench.best_view())
         self._from, self._until = part
         bench.player.seek(self._from)
         self._play("loop", "mute")

@@ -209,8 +209,7 @@ class Workbench(QWidget):
 
     def show_first(self) -> tuple[float, float] | None:
         """The first look is there: let it be seen, unless there is a clip. Which part of the dance it shows."""
-        self._first_comes = False
-        self._sources.pop(FIRST, None)  # read again: it may have been made anew
+        self._first_comes = False  # while it was to come, the one from before was let go of
         self.refresh()
         return part_of(self._sources[FIRST]) if FIRST in self._sources else None
 

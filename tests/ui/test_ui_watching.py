@@ -1,5 +1,6 @@
 """Watching the engine find people: their joints over the playing videos, and a strip that fills."""
 
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,8 @@ from dancetransfer.events import Progress, Started
 from dancetransfer.pose.found import FoundWriter
 from dancetransfer.pose.poses import Poses
 from dancetransfer.project import Project
-from ui.arrangement import DANCE, PERSON
+from dancetransfer.render.part import FIRST_LOOK, note_part
+from ui.arrangement import DANCE, FIRST, PERSON
 from ui.keys import Keys
 from ui.project.document import Document
 from ui.viewer.skeleton import LEFT, RIGHT
@@ -153,3 +155,38 @@ def test_who_plays_already_is_left_alone(bench: Workbench) -> None:
     watching(bench).begin()
     watching(bench).end()
     assert bench.player.playing and not bench.transport.mute.isChecked()
+
+
+def test_the_first_look_is_brought_into_sight_and_played_in_its_part(
+    qtbot: QtBot, dressed: Any, puppet_clips: Path, exact: Project
+) -> None:
+    document = Document()
+    made = Workbench(document, Keys())
+    qtbot.addWidget(made)
+    made.resize(960, 720)
+    made.show()
+    document.open(exact.folder)
+    with qtbot.waitSignal(made.player.loaded, timeout=WAIT):
+        made.show_project()
+    made.set_view("overlay")
+    look = exact.dance_folder(exact.dances[0]) / FIRST_LOOK
+    look.write_bytes((puppet_clips / "truth.mp4").read_bytes())
+    note_part(look, 1.0, 1.4)
+    part = made.show_first()
+    assert part == (1.0, 1.4) and made.viewer.names == [DANCE]
+    watch = Watching(made, document)
+    times: list[float] = []
+    made.player.moved.connect(times.append)
+    watch.begin_first(part)
+    assert made.viewer.names == [DANCE, PERSON, FIRST] and made.transport.mute.isChecked()
+    qtbot.waitUntil(lambda: any(b < a for a, b in itertools.pairwise(times)), timeout=WAIT)
+    assert watch.playing and min(times) >= 1.0 - 1e-3 and max(times) < 1.6
+    with qtbot.waitActive(made):
+        made.activateWindow()
+    QTest.keyClick(made, Qt.Key.Key_Space)
+    assert not watch.playing and not made.player.playing and not made.transport.mute.isChecked()
+    watch.begin_first(part)
+    watch.end()  # the clip is there
+    assert not made.player.playing and not made.transport.loop.isChecked()
+    made.close_down()
+    document.close()

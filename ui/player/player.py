@@ -60,6 +60,8 @@ class Player(QObject):
         self._awaited: set[int] = set()
         """Frames that the reader was asked for and that would not come too late."""
         self._course = Course(0, 1, 0, 0, False)
+        self._underway = False
+        """`_course` counts the time; not where it was told to play, or to go somewhere, before anything was open."""
         self._timer = QTimer(self, singleShot=True, timerType=Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._tick)
         self._reader.opened.connect(self._opened, Qt.ConnectionType.QueuedConnection)
@@ -107,7 +109,7 @@ class Player(QObject):
     @property
     def time(self) -> float:
         """Seconds; while it plays, what is heard at this moment."""
-        return self._course.at(self._clock.elapsed()) if self._running else self._time
+        return self._course.at(self._clock.elapsed()) if self._running and self._underway else self._time
 
     @property
     def duration(self) -> float:
@@ -217,6 +219,7 @@ class Player(QObject):
         if self._running:
             self._go_on()
         else:
+            self._underway = False
             self._show(self._frames.number(self._time))
         self.moved.emit(self._time)
 
@@ -301,6 +304,7 @@ class Player(QObject):
         if not self._running:
             return
         self._clock.stop()
+        self._underway = True
         first, last = self.range
         self._course = Course(self._time, self._speed, first, min(last, self._frames.duration), self._loop)
         heard = self._speed == 1 and self._sound.ready
@@ -321,7 +325,8 @@ class Player(QObject):
     def _stop(self) -> None:
         self._timer.stop()
         self._clock.stop()
-        self._playing, self._after_scrub = False, 0.0
+        self._playing = self._underway = False
+        self._after_scrub = 0.0
         self.state.emit(False)
         if self._speed != self._rate:
             self.rated.emit(self._rate)

@@ -198,6 +198,11 @@ class TrainingPanel(QWidget):
         return self._reader.file.parent if self._reader else None
 
     @property
+    def pictured(self) -> bool:
+        """There are pictures of the training to be seen."""
+        return bool(self._previews())
+
+    @property
     def sentence(self) -> str:
         """What stands at the top."""
         return self._sentence.text()
