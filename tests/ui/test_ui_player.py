@@ -418,6 +418,20 @@ def test_other_sources_come_up_at_the_same_time(qtbot, player, tmp_path):
     assert first.times[-1] == pytest.approx(1.2)
 
 
+def test_what_is_wanted_before_the_videos_are_open_is_done_then(qtbot, player, tmp_path):
+    shown, one = Shown(player), video(tmp_path / "a.mp4", 50)
+    player.set_sources({"dance": one})
+    player.seek(1.0)
+    player.play()
+    qtbot.waitUntil(lambda: len(shown.times) > 2, timeout=WAIT)
+    assert player.playing and min(shown.times) == pytest.approx(1.0)
+    player.set_sources({"dance": one})
+    player.seek(0.4)  # while it plays
+    shown.times.clear()
+    qtbot.waitUntil(lambda: len(shown.times) > 1, timeout=WAIT)
+    assert player.playing and shown.times[0] == pytest.approx(0.4)
+
+
 def test_a_proxy_shows_the_frames_of_its_video(qtbot, player, puppet_clips, tmp_path):
     clip = puppet_clips / "dance.mp4"
     with ProxyMaker(tmp_path / "proxy.mp4", (256, 256), fps=25) as proxy:
