@@ -118,7 +118,7 @@ def tiny() -> "TrainSettings":
     """A training of four steps of a network that is hardly one."""
     from dancetransfer.settings import TrainSettings
 
-    return TrainSettings(size=64, width=8, blocks=1, steps=4, device="cpu")
+    return TrainSettings(recipe="fast", size=64, width=8, blocks=1, steps=4, device="cpu")
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ from dancetransfer.cli.streams import Streams
 from dancetransfer.events import Done, Event, Failed, Notice, Started, from_line
 
 ROOT = Path(__file__).resolve().parents[1]
-TINY = ("--size", "64", "--width", "8", "--blocks", "1", "--device", "cpu")
+TINY = ("--recipe", "fast", "--size", "64", "--width", "8", "--blocks", "1", "--device", "cpu")
 """A network that is hardly one."""
 
 

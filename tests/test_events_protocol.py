@@ -152,7 +152,7 @@ def test_standard_output_holds_events_alone(transferred: Path) -> None:
             assert event.total and 0 <= event.done <= event.total
 
 
-LATER = ["prepare", "train", "render", "export", "score"]
+LATER = ["prepare", "sprites", "train", "render", "export", "score"]
 
 
 @pytest.mark.parametrize("events", [True, False])

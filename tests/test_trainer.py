@@ -204,7 +204,7 @@ def test_learning_learns(small: Project) -> None:
     judging = Judging([clip], sizes)
 
     class Nobody:
-        def layers(self, poses: Poses, boxes: np.ndarray) -> Any:
+        def layers(self, poses: Poses, boxes: np.ndarray, moved: object = None) -> Any:
             return ((np.zeros((sizes.size[1], sizes.size[0], 4), np.uint8), box) for box in boxes)
 
     list(train(small, settings))
@@ -225,7 +225,7 @@ def test_a_face_counts_more_than_as_much_of_the_body(small: Project) -> None:
         def __init__(self, wiped: float) -> None:
             self.down = wiped
 
-        def layers(self, poses: Poses, boxes: np.ndarray) -> Any:
+        def layers(self, poses: Poses, boxes: np.ndarray, moved: object = None) -> Any:
             faces = into_boxes(part_boxes(poses)[:, PARTS.index("face")], boxes, judging.plan.size)
             for n, box in enumerate(boxes):
                 layer = np.array(clip.crops[int(run[0]) + n])
