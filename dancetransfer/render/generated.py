@@ -46,8 +46,9 @@ class Generated:
 def generated(project: Project, training: TrainSettings, poses: Poses) -> tuple[Generated, str]:
     """A dance by the best generator of the person, and the key of what it is made by."""
     weights = runs.best(project, training)
-    dancer = load_dancer(weights, runs.device_of(weights.parent, training.device), load_footage(project), None)
+    dancer = load_dancer(weights, runs.device_of(weights.parent, training.device))
     made_by = [VERSION, fingerprint(weights), dancer.plan.size]
-    if dancer.own:
+    if dancer.plan.recipe.moved:  # others need nothing of the person but what is learned
+        dancer.own = sprites.Sprites(load_footage(project), size=dancer.plan.size)
         made_by += [sprites.VERSION, runs.made_of(project)]
     return Generated(dancer, poses), key("render", *made_by)

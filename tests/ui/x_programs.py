@@ -48,9 +48,9 @@ def story(window: Window) -> Iterator[Callable[[], bool]]:
     yield lambda: player.time > 1.0
     player.pause()
     say(shown=sorted(set.intersection(*names)), frames=len(set(times)), colors=colors(window))
+    say(heavy=sorted(HEAVY & sys.modules.keys()))  # before the last window closes, and the program with it
     window.stop_and_close()
     yield lambda: not window.isVisible()
-    say(heavy=sorted(HEAVY & sys.modules.keys()))
 
 
 def colors(window: Window) -> int:
