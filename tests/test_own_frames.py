@@ -26,10 +26,23 @@ BEST = replace(SMALL, recipe="best", size=64)
 
 
 @pytest.fixture(scope="module")
-def footage(true_project: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Footage]:
+def once(true_project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the true project after two steps. Copied by `learned`."""
     folder = shutil.copytree(true_project, tmp_path_factory.mktemp("own") / "own.dance")
-    list(prepare(Project.open(folder), BEST))
-    return load_footage(Project.open(folder))
+    project = Project.open(folder)
+    list(prepare(project, BEST))
+    list(train(project, steps(2, BEST)))
+    return folder
+
+
+@pytest.fixture
+def learned(once: Path, tmp_path: Path) -> Project:
+    return Project.open(shutil.copytree(once, tmp_path / "own.dance"))
+
+
+@pytest.fixture(scope="module")
+def footage(once: Path) -> list[Footage]:
+    return load_footage(Project.open(once))
 
 
 def test_a_pixel_is_taken_where_there_is_one_and_as_much_as_the_last_channel_says() -> None:
@@ -66,11 +79,9 @@ def test_learning_sees_another_moment_in_the_pose_and_always_the_same(footage: l
     assert (shown[..., 3] > 128).sum() > 200
 
 
-def test_a_generator_needs_them_and_draws_otherwise_with_others(footage: list[Footage], exact: Project) -> None:
-    list(prepare(exact, BEST))
-    list(train(exact, steps(2, BEST)))
-    own = load_footage(exact)
-    path = exact.runs[0] / "best.safetensors"
+def test_a_generator_needs_them_and_draws_otherwise_with_others(learned: Project) -> None:
+    own = load_footage(learned)
+    path = learned.runs[0] / "best.safetensors"
     clip, bare = own[0], load_dancer(path, CPU)
     poses, boxes = clip.poses[:4], clip.boxes[:4]
     with pytest.raises(ValueError, match="own frames"):
@@ -83,20 +94,18 @@ def test_a_generator_needs_them_and_draws_otherwise_with_others(footage: list[Fo
     assert np.abs(one.astype(int) - other).mean() > 1
 
 
-def test_a_stretch_comes_out_as_in_the_whole(exact: Project) -> None:
-    list(prepare(exact, BEST))
-    list(train(exact, steps(2, BEST)))
-    folder = exact.dance_folder(exact.dances[0]) / "render"
+def test_a_stretch_comes_out_as_in_the_whole(learned: Project) -> None:
+    folder = learned.dance_folder(learned.dances[0]) / "render"
     poses = Poses.load(folder.parent / "retarget.npz")
 
     def pictures() -> np.ndarray:
         return np.stack([layer for layer, _ in read_layers(segments(poses, folder), 50, 60)])
 
-    list(render(exact, BEST, RenderSettings(start=2.0, stop=2.4)))
+    list(render(learned, BEST, RenderSettings(start=2.0, stop=2.4)))
     part = pictures()
     for file in folder.glob("*"):
         file.unlink()
-    list(render(exact, BEST, RenderSettings()))
+    list(render(learned, BEST, RenderSettings()))
     np.testing.assert_array_equal(pictures(), part)
 
 
@@ -120,13 +129,11 @@ def test_a_head_is_lent_where_the_own_one_looks_elsewhere(footage: list[Footage]
     assert same[0] == OWN or frames.position[body] != left
 
 
-def test_a_generator_of_another_size_than_the_crops_gets_frames_of_its_own_size(exact: Project) -> None:
+def test_a_generator_of_another_size_than_the_crops_gets_frames_of_its_own_size(learned: Project) -> None:
     """Footage that was added may make the crops wider; what was learned before still dances."""
-    list(prepare(exact, BEST))
-    list(train(exact, steps(2, BEST)))
-    list(prepare(exact, replace(BEST, size=48)))
-    footage = load_footage(exact)
-    dancer = load_dancer(exact.runs[0] / "best.safetensors", CPU, footage)
+    list(prepare(learned, replace(BEST, size=48)))
+    footage = load_footage(learned)
+    dancer = load_dancer(learned.runs[0] / "best.safetensors", CPU, footage)
     poses = footage[0].poses[:3]
     layers = [layer for layer, _ in dancer.layers(poses, boxes_of(poses, dancer.plan))]
     assert {layer.shape[0] for layer in layers} == {64} and footage[0].crops.shape[1] == 48
