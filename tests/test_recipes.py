@@ -61,6 +61,8 @@ def test_a_recipe_is_read_as_it_was_written() -> None:
         assert recipe_of(json.dumps(asdict(recipe))) == recipe
     with pytest.raises(TypeError):
         recipe_of(json.dumps({**asdict(RECIPES["fast"]), "unheard": 1}))
+    older = {name: value for name, value in asdict(RECIPES["fast"]).items() if name != "moved"}
+    assert recipe_of(json.dumps(older)) == RECIPES["fast"]  # dancers of before own frames were mixed in
 
 
 def test_a_dancer_keeps_its_recipe_when_the_table_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
