@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from engine import done, failed, last, stages, strays
+from songs import RATE, song
 from stages import close_at
 
 from dancetransfer import puppets
@@ -17,27 +18,12 @@ from dancetransfer.music.fit import fit_music
 from dancetransfer.music.motion import kinematic_beats
 from dancetransfer.pose.poses import LEFT_HIP, LEFT_SHOULDER, RIGHT_HIP, Poses
 from dancetransfer.project import Project
-from dancetransfer.puppets.sound import beat_track
 from dancetransfer.video.beats import find_beats
 from dancetransfer.video.read import probe
 from dancetransfer.video.sound import analyze_audio
 
-FPS, RATE = 25, 24000
-FIRST = 0.37
-"""Seconds of the first beat of the songs."""
+FPS = 25
 STRETCH = 1.08
-
-
-def song(path: Path, bpm: float, seconds: float) -> np.ndarray:
-    """A sound file with a kick on each beat; returns the beats."""
-    beats = np.arange(FIRST, seconds, 60 / bpm)
-    samples = np.rint(beat_track(beats, bpm, seconds, RATE, 5) * 32000).astype("<i2")
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(2)
-        file.setsampwidth(2)
-        file.setframerate(RATE)
-        file.writeframes(samples.tobytes())
-    return beats
 
 
 def dance(seconds: float, seed: int = 1) -> Poses:

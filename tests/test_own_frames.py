@@ -9,7 +9,7 @@ import pytest
 import torch
 from learning import CPU, SMALL, steps
 
-from dancetransfer.footage.pairs import TRAIN, Footage, boxes_of, load_footage, prepare
+from dancetransfer.footage.pairs import REPORT, TRAIN, Footage, boxes_of, load_footage, prepare
 from dancetransfer.learn.batches import layer_input, premultiplied
 from dancetransfer.learn.dancer import load_dancer
 from dancetransfer.learn.train import train
@@ -110,23 +110,35 @@ def test_a_stretch_comes_out_as_in_the_whole(learned: Project) -> None:
 
 
 def test_a_head_is_lent_where_the_own_one_looks_elsewhere(footage: list[Footage]) -> None:
-    """Bodies of one moment, asked for with the heads of others: the faces that are worn look where they should."""
-    (clip,) = footage
+    """A body of one moment, asked for with the head of another: the face that is worn looks where it should."""
     sprites = Sprites(footage, TRAIN)
-    looks = looks_of(clip.poses.xy, clip.poses.confidence)
-    known = np.isfinite(looks).all((1, 2))
-    turn = np.where(known, looks[:, :2, 0].sum(1), np.nan)  # where the eyes are beside the nose
-    left, right = int(np.nanargmin(turn)), int(np.nanargmax(turn))
     frames = sprites.frames
-    body = int(np.argmin(np.abs(frames.position - left)))
-    asked = clip.poses[[right]].with_xy(clip.poses.xy[[right]])
-    head = sprites.heads.choose(asked, np.array([body]), np.array([False]))
-    assert head[0] != OWN
-    worn = looks_of(frames.xy[head], frames.confidence[head])
-    off = [np.linalg.norm(one - looks[right], axis=-1).mean() for one in (worn[0], looks[left])]
-    assert off[0] < 0.5 * off[1]
-    same = sprites.heads.choose(clip.poses[[left]], np.array([body]), np.array([False]))
-    assert same[0] == OWN or frames.position[body] != left
+    looks = looks_of(frames.xy, frames.confidence)
+    turn = np.where(np.isfinite(looks).all((1, 2)), looks[:, :2, 0].sum(1), np.nan)  # eyes beside the nose
+    left, right = int(np.nanargmin(turn)), int(np.nanargmax(turn))
+    size = footage[0].poses.size
+
+    def worn(asked: int) -> int:
+        poses = Poses(frames.xy[[asked]], frames.confidence[[asked]], np.zeros(1), size)
+        return int(sprites.heads.choose(poses, np.array([left]), np.array([False]))[0])
+
+    head = worn(right)
+    assert head != OWN
+    lent, own = (np.linalg.norm(looks[n] - looks[right], axis=-1).mean() for n in (head, left))
+    assert lent < 0.5 * own
+    assert worn(left) == OWN
+
+
+def test_a_film_of_a_second_shows_other_moments_too(footage: list[Footage]) -> None:
+    """None is far away in time; what is farther than half of it has to do."""
+    (clip,) = footage
+    run = clip.runs(TRAIN)[0][:12]
+    short = clip.part.copy()
+    short[:] = REPORT
+    short[run] = TRAIN
+    assert np.ptp(clip.poses.time[run]) < APART_SECONDS
+    others = Others(Sprites([replace(clip, part=short)], TRAIN))
+    assert all((others.layer(0, int(n))[..., 3] > 128).sum() > 100 for n in run)
 
 
 def test_a_generator_of_another_size_than_the_crops_gets_frames_of_its_own_size(learned: Project) -> None:

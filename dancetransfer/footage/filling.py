@@ -103,6 +103,7 @@ class _Search:
             weights = sliding_window_view(trust, (PATCH, PATCH))[tuple((self.targets - half).T)]
             self.weights = weights / weights.sum((1, 2), keepdims=True)
             self.extent = max(1, int(hole.any(1).sum()))
+            self.errors = np.zeros(len(self.targets), np.float32)
 
     def whole(self) -> np.ndarray:
         """int [H,W,2]: the place that was found for every pixel with a target, -1 elsewhere."""
@@ -156,9 +157,8 @@ class _Search:
 
     def vote(self, made: np.ndarray) -> np.ndarray:
         """The picture with each pixel of the hole as the squares over it propose."""
-        errors = getattr(self, "errors", np.zeros(len(self.targets)))
-        width = max(float(np.percentile(errors, 75)), 1.0)
-        weights = (self.trust * np.exp(-errors / (2 * width))).astype(np.float32)
+        width = max(float(np.percentile(self.errors, 75)), 1.0)
+        weights = (self.trust * np.exp(-self.errors / (2 * width))).astype(np.float32)
         total = np.zeros((*self.hole.shape, 4), np.float32)
         for dy in range(-(PATCH // 2), PATCH // 2 + 1):
             for dx in range(-(PATCH // 2), PATCH // 2 + 1):

@@ -15,9 +15,10 @@ from dancetransfer.footage.pairs import CHOOSE, REPORT, TRAIN, Footage, load_foo
 from dancetransfer.learn import report_sheet, runs
 from dancetransfer.learn.batches import into_boxes
 from dancetransfer.learn.dancer import Dancer, load_dancer
+from dancetransfer.learn.driving import write_picture
 from dancetransfer.learn.likeness import decibels, likeness_error
 from dancetransfer.learn.report_sheet import Frame
-from dancetransfer.learn.showing import over_crop, write_picture
+from dancetransfer.learn.showing import over_crop
 from dancetransfer.pose.crop import PARTS, into_crop, part_boxes
 from dancetransfer.pose.labels import label_map, picture
 from dancetransfer.pose.poses import Poses, person_box

@@ -8,7 +8,7 @@ from dancetransfer.footage.pairs import CHOOSE, TRAIN, Footage, boxes_of
 from dancetransfer.footage.plate import composite
 from dancetransfer.learn.batches import into_boxes
 from dancetransfer.learn.dancer import Dancer, Moved
-from dancetransfer.learn.driving import read_picture, shown_frame, write_driving, write_picture
+from dancetransfer.learn.driving import read_picture, shown_frame
 from dancetransfer.learn.likeness import decibels, likeness_error
 from dancetransfer.learn.sheet import fitted
 from dancetransfer.pose.crop import PARTS, into_crop, part_boxes
@@ -20,8 +20,6 @@ from dancetransfer.sprites.sprites import Sprites
 
 UNSEEN = -1e9
 """The score of what no frame shows."""
-__all__ = ["Driving", "HeldOut", "Judging", "over_crop", "shown_frame", "write_driving", "write_picture"]
-
 JUDGED = 40
 """Frames of the choose part that a score is taken over."""
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dancetransfer.pose.poses import JOINTS, Poses
+from dancetransfer.pose.poses import Poses
 from dancetransfer.pose.steps import restarts
 from dancetransfer.sprites.bones import bones_of
 from dancetransfer.sprites.frames import Frames
@@ -77,7 +77,6 @@ def looks_of(xy: np.ndarray, confidence: np.ndarray) -> np.ndarray:
 
     Which way a head looks moves them against each other: `xy` [T,133,2] and `confidence` [T,133] in any pixels.
     """
-    assert xy.shape[1:] == (JOINTS, 2)
     found = np.full((len(xy), 5, 2), np.nan)
     for n, (joints, sure) in enumerate(zip(xy, confidence, strict=True)):
         bones = bones_of(joints, sure)

@@ -43,7 +43,9 @@ class Others:
         frames = self.sprites.frames
         asked = Normalized(*(one[:, n : n + 1] for one in (frames.shown.x, frames.shown.y, frames.shown.weight)))
         off = distances(asked, frames.shown)[0] + unlike_bones(asked, frames.shown)[0]
-        near = (frames.clip == frames.clip[n]) & (np.abs(frames.time - frames.time[n]) < APART_SECONDS)
+        away = np.where(frames.clip == frames.clip[n], np.abs(frames.time - frames.time[n]), np.inf)
+        near = away < min(APART_SECONDS, 0.5 * away.max())  # of a very short film its farther half
+        near[n] = True
         far = np.flatnonzero(~near)
         if not len(far):
             return np.zeros((self.sprites.size[1], self.sprites.size[0], 4), np.uint8)

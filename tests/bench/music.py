@@ -1,4 +1,4 @@
-"""fit.py: how well dances are cut to music, on the built-in dancers and on tracks that are given.
+"""How well dances are cut to music, on the built-in dancers and on tracks that are given.
 
     PYTHONPATH=tests python tests/bench/music.py [TRACK.npz ...] [--seeds 101 102 103] [--detected]
 
@@ -19,10 +19,10 @@ music are the true ones:
 import argparse
 import tempfile
 import time
-import wave
 from pathlib import Path
 
 import numpy as np
+from songs import song
 
 from dancetransfer import puppets
 from dancetransfer.errors import UserError
@@ -36,23 +36,9 @@ from dancetransfer.music.motion import kinematic_beats
 from dancetransfer.music.plan import make_plan
 from dancetransfer.pose.clean import clean
 from dancetransfer.pose.poses import LEFT_ANKLE, RIGHT_ANKLE, Poses
-from dancetransfer.puppets.sound import beat_track
 
-SIZE, FPS, RATE = (512, 512), 25.0, 24000
+SIZE, FPS, SEED = (512, 512), 25.0, 105
 TEMPOS, SECONDS = (96, 132), 60.0
-FIRST = 0.37
-
-
-def song(path: Path, bpm: float, seconds: float) -> np.ndarray:
-    """A sound file with a kick on each beat; returns the beats."""
-    beats = np.arange(FIRST, seconds, 60 / bpm)
-    samples = np.rint(beat_track(beats, bpm, seconds, RATE, 105) * 32000).astype("<i2")
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(2)
-        file.setsampwidth(2)
-        file.setframerate(RATE)
-        file.writeframes(samples.tobytes())
-    return beats
 
 
 def true_track(seed: int, seconds: float) -> Poses:
@@ -88,7 +74,7 @@ def slide(track: Poses) -> float:
 
 
 def row(name: str, track: Poses, bpm: float, folder: Path) -> None:
-    beats = song(folder / "song.wav", bpm, SECONDS)
+    beats = song(folder / "song.wav", bpm, SECONDS, SEED)
     try:
         events = list(fit_music(track, name, folder / "song.wav", folder / "x.npz"))
     except UserError as error:
@@ -127,7 +113,7 @@ def plan_of(track: Poses, music: Path):
 def cost(folder: Path) -> None:
     """Seconds for a dance of a minute under a song of three."""
     track = true_track(101, 60)
-    song(folder / "long.wav", 120, 180)
+    song(folder / "long.wav", 120, 180, SEED)
     begin, clock = time.process_time(), time.monotonic()
     list(fit_music(track, "a minute", folder / "long.wav", folder / "x.npz"))
     used = time.process_time() - begin
