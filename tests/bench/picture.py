@@ -34,7 +34,7 @@ from dancetransfer.events import Done, Event, Notice
 from dancetransfer.footage.pairs import REPORT, boxes_of, load_footage, plan_of, prepare
 from dancetransfer.footage.plate import composite
 from dancetransfer.learn import batches, runs
-from dancetransfer.learn.dancer import Dancer, generator_of, load_dancer
+from dancetransfer.learn.dancer import LABELS, Dancer, generator_of, load_dancer, state_channels
 from dancetransfer.learn.train import train
 from dancetransfer.pose.crop import PARTS, part_boxes
 from dancetransfer.pose.poses import Poses
@@ -127,10 +127,10 @@ def operations(settings: TrainSettings, project: Project) -> float:
     sizes = plan_of(settings, tracks)
     generator = generator_of(sizes)
     count = FlopCounterMode(display=False)
-    inputs = next(one for one in generator.modules() if isinstance(one, torch.nn.Conv2d)).in_channels
-    fold = 4**sizes.recipe.fold
+    inputs = LABELS + 4 * sizes.recipe.moved + state_channels(sizes.recipe)
+    count = FlopCounterMode(display=False)
     with count, torch.no_grad():
-        generator(torch.zeros(1, inputs // fold, sizes.size[1], sizes.size[0]))
+        generator(torch.zeros(1, inputs, sizes.size[1], sizes.size[0]))
     return count.get_total_flops() / 2e9
 
 
