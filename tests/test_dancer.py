@@ -13,8 +13,9 @@ from learning import CPU, SMALL, cut_short, emptied, textured
 from dancetransfer.errors import UserError
 from dancetransfer.footage import pairs
 from dancetransfer.footage.pairs import load_footage, plan_of
-from dancetransfer.learn.dancer import Dancer, generator_of, load_dancer, restarts, save_dancer
+from dancetransfer.learn.dancer import Dancer, generator_of, load_dancer, save_dancer
 from dancetransfer.pose.poses import Poses
+from dancetransfer.pose.steps import restarts
 from dancetransfer.project import Project
 from dancetransfer.recipes import RECIPES, plan
 from dancetransfer.settings import TrainSettings

@@ -9,9 +9,10 @@ import torch
 from torch import Tensor
 
 from dancetransfer.footage.pairs import TRAIN, Footage
+from dancetransfer.learn.dancing import layer_input, premultiplied
 from dancetransfer.learn.motion import reference_flow
 from dancetransfer.pose import poses as p
-from dancetransfer.pose.crop import PARTS, into_crop, part_boxes
+from dancetransfer.pose.crop import PARTS, into_boxes, into_crop, part_boxes, relative
 from dancetransfer.pose.labels import label_map
 from dancetransfer.recipes import Plan
 from dancetransfer.sprites.others import Others
@@ -164,36 +165,11 @@ def _parts_in(clip: Footage, size: tuple[int, int]) -> np.ndarray:
     return np.stack([into_boxes(boxes[:, n], clip.boxes, size) for n in range(boxes.shape[1])], 1)
 
 
-def premultiplied(layer: np.ndarray) -> np.ndarray:
-    """uint8 [H,W,4] with its color times alpha, so that nothing of what is beyond its rim is mixed in by a warp."""
-    alpha = layer[..., 3:].astype(np.uint16)
-    return np.concatenate([(layer[..., :3] * alpha + 127) // 255, alpha], -1).astype(np.uint8)
-
-
-def layer_input(layer: np.ndarray) -> np.ndarray:
-    """A premultiplied layer uint8 [H,W,4] -> float32 [4,H,W]: color -1..1, 0 where there is none, and alpha 0..1."""
-    alpha = layer[..., 3:].astype(np.float32) / 255
-    color = np.minimum(layer[..., :3] / np.maximum(alpha, 1 / 255), 255) / 127.5 - 1
-    return np.ascontiguousarray(np.concatenate([color * (alpha > 0), alpha], -1).transpose(2, 0, 1), np.float32)
-
-
 def warp(picture: np.ndarray, matrix: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """`picture` uint8 [H,W,C] through a 2x3 matrix, the border repeated."""
     return cv2.warpAffine(
         np.ascontiguousarray(picture), matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
     )
-
-
-def into_boxes(inner: np.ndarray, boxes: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Boxes [N,4] of the frame in pixels of the crops `boxes` [N,4] of `size` (width, height), all in edges."""
-    corner, extent = boxes[:, :2], boxes[:, 2:] - boxes[:, :2]
-    scale = np.asarray(size) / extent
-    return np.concatenate([(inner[:, :2] - corner) * scale, (inner[:, 2:] - corner) * scale], 1)
-
-
-def relative(a: np.ndarray, b: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Where crop `b` [4] lies in the pixels of crop `a` [4]: how a state moves from one crop to the next."""
-    return into_boxes(b[None], a[None], size)[0]
 
 
 def _relative(a: np.ndarray, b: np.ndarray, size: tuple[int, int], matrix: np.ndarray) -> np.ndarray:

@@ -1,8 +1,6 @@
 """The trained generator at work: poses in, person layers out, one frame after the other."""
 
-import itertools
 import json
-from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,11 +15,9 @@ from torch.nn import functional
 from dancetransfer.device import Device
 from dancetransfer.errors import UserError
 from dancetransfer.footage.pairs import TRAIN, Footage
-from dancetransfer.learn.batches import into_boxes, layer_input, premultiplied, relative
-from dancetransfer.pose.crop import PARTS, into_crop, part_boxes
-from dancetransfer.pose.labels import CHANNELS, label_map
-from dancetransfer.pose.poses import Poses
-from dancetransfer.pose.steps import Step, last_present, restarts
+from dancetransfer.learn.dancing import Dancing
+from dancetransfer.pose.crop import PARTS
+from dancetransfer.pose.labels import CHANNELS
 from dancetransfer.recipes import Plan, Recipe, recipe_of
 from dancetransfer.sprites.sprites import Sprites
 from dancetransfer.storage import atomic_path
@@ -32,8 +28,6 @@ from models.sequential import SequentialGenerator
 
 LABELS = len(CHANNELS)
 HEADER = "dancetransfer"
-Moved = Callable[[int, int], Iterator[Step]]
-"""The person's own frames in the poses of a dance, of frames start <= n < stop: `sprites.sprites.SpriteDance.steps`."""
 
 
 def generator_of(plan: Plan) -> GlobalGenerator | LocalEnhancer | SequentialGenerator:
@@ -110,7 +104,7 @@ def drawn(
 
 
 @dataclass
-class Dancer:
+class Dancer(Dancing):
     """A generator with what it needs to draw a track of poses."""
 
     plan: Plan
@@ -122,65 +116,6 @@ class Dancer:
     own: Sprites | None = None
     """The person's own frames, where the recipe mixes them in."""
 
-    def layers(
-        self, poses: Poses, boxes: np.ndarray, moved: Moved | None = None
-    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Person layers (uint8 [H,W,4]) and boxes of a track in plate coordinates, from its beginning."""
-        for step in self.steps(poses, boxes, moved=moved):
-            yield step.layer, step.box
-
-    def steps(
-        self,
-        poses: Poses,
-        boxes: np.ndarray,
-        start: int = 0,
-        stop: int | None = None,
-        state: np.ndarray | None = None,
-        parts: np.ndarray | None = None,
-        moved: Moved | None = None,
-    ) -> Iterator[Step]:
-        """Frames start <= n < stop. `state` is that after frame start - 1, None to begin anew.
-
-        The whole track and the boxes [T,4] of all its frames are given, so that a part comes out
-        as it does in the whole. Frames without a person give an empty layer; after a cut or 0.3 s
-        without a person the recursion begins anew. Who asks for many parts gives the track's
-        `part_boxes` and what its own frames make of the dance too, which take time.
-        """
-        size = self.plan.size
-        stop = len(poses) if stop is None else stop
-        span = slice(start, stop)
-        joints = into_crop(poses[span], boxes[span], size)
-        parts = (part_boxes(poses) if parts is None else parts)[span]
-        parts = np.stack([into_boxes(parts[:, n], boxes[span], size) for n in range(parts.shape[1])], 1)
-        empty = np.zeros((size[1], size[0], 4), np.uint8)
-        present, anew = poses.present, restarts(poses)
-        last = last_present(present, start)  # whose state is held
-        own = self._own(poses, boxes, start, stop, moved)
-        for at, n in enumerate(range(start, stop)):
-            given = next(own)
-            if not present[n]:
-                yield Step(empty, boxes[n], state)
-                continue
-            if anew[n]:
-                state = None
-            labels = label_map(joints.xy[at], joints.visible[at], size)
-            move = relative(boxes[last], boxes[n], size)
-            layer, state = self.step(labels, given, state, move, parts[at])
-            last = n
-            yield Step(layer, boxes[n], state)
-
-    def _own(
-        self, poses: Poses, boxes: np.ndarray, start: int, stop: int, moved: Moved | None
-    ) -> Iterator[np.ndarray | None]:
-        """The person's own frames in the poses of start <= n < stop, as G reads them; None where it needs none."""
-        if not self.plan.recipe.moved:
-            return itertools.repeat(None)
-        if moved is None:
-            if self.own is None:
-                raise ValueError("this generator mixes in the person's own frames, and none are given")
-            moved = self.own.dance(poses, boxes).steps
-        return (layer_input(premultiplied(step.layer)) for step in moved(start, stop))
-
     @torch.inference_mode()
     def step(
         self,
@@ -190,9 +125,7 @@ class Dancer:
         move: np.ndarray,
         parts: np.ndarray,
     ) -> tuple[np.ndarray, np.ndarray]:
-        """One frame: label map uint8 [C,H,W], the person's own frame in that pose float32 [4,H,W] where the recipe
-        wants it, state [S,H,W] seen from the crop before -> layer, new state.
-        """
+        """See `Dancing.step`."""
         device, recipe = self.device.torch, self.plan.recipe
         x = torch.from_numpy(labels)[None].to(device).float() / 255
         if state is None:

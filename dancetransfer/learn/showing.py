@@ -7,7 +7,8 @@ import numpy as np
 from dancetransfer.footage.pairs import CHOOSE, TRAIN, Footage, boxes_of
 from dancetransfer.footage.plate import composite
 from dancetransfer.learn.batches import into_boxes
-from dancetransfer.learn.dancer import Dancer, Moved
+from dancetransfer.learn.dancer import Dancer
+from dancetransfer.learn.dancing import Moved
 from dancetransfer.learn.driving import read_picture, shown_frame
 from dancetransfer.learn.likeness import decibels, likeness_error
 from dancetransfer.learn.sheet import fitted

@@ -101,6 +101,18 @@ def into_crop(poses: Poses, boxes: np.ndarray, size: tuple[int, int]) -> Poses:
     return replace(poses.with_xy(xy), size=size)
 
 
+def into_boxes(inner: np.ndarray, boxes: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Boxes [N,4] of the frame in pixels of the crops `boxes` [N,4] of `size` (width, height), all in edges."""
+    corner, extent = boxes[:, :2], boxes[:, 2:] - boxes[:, :2]
+    scale = np.asarray(size) / extent
+    return np.concatenate([(inner[:, :2] - corner) * scale, (inner[:, 2:] - corner) * scale], 1)
+
+
+def relative(a: np.ndarray, b: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Where crop `b` [4] lies in the pixels of crop `a` [4]: how a state moves from one crop to the next."""
+    return into_boxes(b[None], a[None], size)[0]
+
+
 def crop_aspect(poses: Poses) -> float:
     """Width / height of a crop that holds 95 % of the poses of a track: 0.625, 0.75, 0.875 or 1."""
     box = person_box(poses)
