@@ -11,10 +11,11 @@ import pytest
 from engine import TINY, strays
 from pytestqt.qtbot import QtBot
 
+from dancetransfer.child import engine_command
 from dancetransfer.errors import UserError
 from dancetransfer.events import Done, Metric, Progress, Started, Stopping
 from dancetransfer.project import Project
-from ui.project.jobs import Ending, Job, Jobs, Outcome, engine_command
+from ui.project.jobs import Ending, Job, Jobs, Outcome
 
 SECONDS = 60_000
 

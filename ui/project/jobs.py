@@ -2,19 +2,16 @@
 
 import os
 import shlex
-import sys
-import sysconfig
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from itertools import count
-from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, Signal
 
-import dancetransfer
+from dancetransfer.child import engine_command, import_path
 from dancetransfer.events import Done, Event, Failed, Stopping, from_line
 
 GRACE_SECONDS = 10.0
@@ -25,14 +22,6 @@ LONGEST_LINE = 16 << 20
 """Bytes; a longer line is no event and is thrown away while it comes."""
 TAIL = 16_000
 """Bytes of what the engine said besides events that are kept for the report."""
-
-
-def engine_command(words: Sequence[str]) -> list[str]:
-    """Program and arguments of an engine that does `words`: the one place that knows how it is started.
-
-    `-P` keeps a stranger's packages in the working directory out.
-    """
-    return [sys.executable, "-P", "-m", "dancetransfer", *words, "--json"]
 
 
 class Ending(IntEnum):
@@ -348,10 +337,8 @@ class _Tail:
 def _environment() -> QProcessEnvironment:
     """Ours, in which the engine is found where this process has it, also in a checkout."""
     environment = QProcessEnvironment.systemEnvironment()
-    root = str(Path(dancetransfer.__file__).resolve().parents[1])
-    if root not in (sysconfig.get_path("purelib"), sysconfig.get_path("platlib")):
-        before = environment.value("PYTHONPATH")
-        environment.insert("PYTHONPATH", os.pathsep.join(filter(None, [root, before])))
+    if path := import_path(environment.value("PYTHONPATH")):
+        environment.insert("PYTHONPATH", path)
     return environment
 
 
