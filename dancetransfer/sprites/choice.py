@@ -91,26 +91,14 @@ class Chooser:
 
     def _best_path(self, poses: Poses, anew: np.ndarray, step: float) -> tuple[np.ndarray, np.ndarray]:
         """Numbers [T] of the chosen frames, mirrored ones behind the others, and their poses' distances [T]."""
-        following = self._following(step)
-        alive, total = np.zeros(0, int), np.zeros(0, np.float32)
+        following, beam = self.following(step), Beam(self)
         kept: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
-        for t, (cost, pose) in enumerate(self._costs(poses, anew)):
-            near = np.argpartition(cost, BEAM)[:BEAM] if len(cost) > BEAM else np.arange(len(cost))
-            here = np.union1d(near, following[alive])
-            if t == 0 or anew[t]:
-                come = int(np.argmin(total)) if len(total) else 0
-                back, reached = np.full(len(here), come), np.full(len(here), total.min() if len(total) else 0.0)
-            else:
-                whole = total[:, None] + self._turns(following[alive], here)
-                back = whole.argmin(0)
-                reached = whole[back, np.arange(len(here))]
-            reached = reached + cost[here]
-            best = np.argsort(reached, kind="stable")[: 2 * BEAM]
-            alive, total = here[best], reached[best]
-            kept.append((alive, back[best], pose[alive]))
-        return _traced(kept, int(np.argmin(total)))
+        for t, (cost, pose) in enumerate(self.costs(poses, anew)):
+            back = beam.go_on(cost, following, bool(anew[t]))
+            kept.append((beam.alive, back, pose[beam.alive]))
+        return _traced(kept, int(np.argmin(beam.total)))
 
-    def _costs(self, poses: Poses, anew: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    def costs(self, poses: Poses, anew: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """For each asked frame: what each filmed one [N] costs, and how far its pose is [N]."""
         asked = normalized(poses.xy, poses.confidence)
         motion = _motion(asked, poses.time, np.cumsum(anew))
@@ -122,7 +110,7 @@ class Chooser:
             cost[:, len(self.frames) :] += MIRROR_COST
             yield from zip(cost, pose, strict=True)
 
-    def _turns(self, before: np.ndarray, here: np.ndarray) -> np.ndarray:
+    def turns(self, before: np.ndarray, here: np.ndarray) -> np.ndarray:
         """float32 [A,B]: what it costs to show `here` [B] where `before` [A] would have come next."""
         a, b = self._features[before], self._features[here]
         square = (a * a).sum(1)[:, None] + (b * b).sum(1) - 2 * a @ b.T
@@ -130,7 +118,7 @@ class Chooser:
         off |= self._run[here] != self._run[before][:, None]
         return TURN * np.sqrt(np.maximum(square, 0)) + JUMP * off
 
-    def _following(self, seconds: float) -> np.ndarray:
+    def following(self, seconds: float) -> np.ndarray:
         """int [N]: what comes next, also in the mirror."""
         after = self.frames.after(seconds)
         return np.concatenate([after, after + len(after)]) if self.mirrors else after
@@ -141,8 +129,36 @@ class Chooser:
         the root of the sum over k of w_k |f(i+k) - f(j+k)|^2, the filter along the diagonal.
         """
         weights = np.sqrt(np.array([1, 4, 6, 4, 1]) / 16)
-        around = [self._following(SPACING_SECONDS * tap) for tap in TAPS]
+        around = [self.following(SPACING_SECONDS * tap) for tap in TAPS]
         return np.concatenate([w * features[at] for w, at in zip(weights, around, strict=True)], 1).astype(np.float32)
+
+
+class Beam:
+    """The best paths through the filmed frames so far, moment after moment; what comes later need not be known."""
+
+    def __init__(self, chooser: Chooser) -> None:
+        self._chooser = chooser
+        self.alive, self.total = np.zeros(0, int), np.zeros(0, np.float32)
+        """Where the paths that are followed end [A], and what each has cost."""
+
+    def go_on(self, cost: np.ndarray, following: np.ndarray, anew: bool) -> np.ndarray:
+        """One moment further: `cost` [N] of each filmed frame, and what comes after each since the moment before.
+
+        Returns [A] which of the paths before each of `alive` came from; with `anew` the dance begins anew here.
+        """
+        near = np.argpartition(cost, BEAM)[:BEAM] if len(cost) > BEAM else np.arange(len(cost))
+        here = np.union1d(near, following[self.alive])
+        if not len(self.alive) or anew:
+            come = int(np.argmin(self.total)) if len(self.total) else 0
+            back, reached = np.full(len(here), come), np.full(len(here), self.total.min() if len(self.total) else 0.0)
+        else:
+            whole = self.total[:, None] + self._chooser.turns(following[self.alive], here)
+            back = whole.argmin(0)
+            reached = whole[back, np.arange(len(here))]
+        reached = reached + cost[here]
+        best = np.argsort(reached, kind="stable")[: 2 * BEAM]
+        self.alive, self.total = here[best], reached[best]
+        return back[best]
 
 
 def _traced(kept: list[tuple[np.ndarray, np.ndarray, np.ndarray]], last: int) -> tuple[np.ndarray, np.ndarray]:
