@@ -18,6 +18,7 @@ PROCESSES = 8
 """Most processes that `extract` starts, one per core: what each may keep busy is its share of the cores."""
 
 CUDA, CPU = "CUDAExecutionProvider", "CPUExecutionProvider"
+NVIDIA = (CUDA, "TensorrtExecutionProvider")
 
 
 @dataclass(frozen=True)
@@ -42,31 +43,48 @@ def open_network(path: Path) -> Network:
     import onnxruntime
 
     cause = ""
+    threads = max(1, device.cores() // PROCESSES)
     if CUDA in onnxruntime.get_available_providers():
-        if any(card.maker == "nvidia" and card.driver for card in device.cards()):
-            with _overheard() as heard:
-                onnxruntime.preload_dlls()  # those that came with PyTorch; it tells on standard output
-                session = _session(path, [CUDA, CPU])
-            if session.get_providers()[0] == CUDA:
-                return Network(session, "CUDA")
-            cause = _cause(heard[0])
-        else:
-            cause = "no NVIDIA card with a working driver is here"
-    return Network(_session(path, [CPU]), "CPU", cause)
+        session, cause = opened(path, CUDA, {}, threads)
+        if session is not None:
+            return Network(session, "CUDA")
+    return Network(opened(path, CPU, {}, threads)[0], "CPU", cause)
 
 
-def _session(path: Path, providers: list[str]) -> Any:
+def opened(source: Path | bytes, provider: str, options: dict[str, Any], threads: int) -> tuple[Any, str]:
+    """The session of a network in a file or in memory that really uses a provider; None and why where none does.
+
+    UserError where it is no ONNX network.
+    """
+    if provider == CPU:
+        return _session(source, [CPU], threads), ""
+    nvidia = provider in NVIDIA
+    if nvidia and not any(card.maker == "nvidia" and card.driver for card in device.cards()):
+        return None, "no NVIDIA card with a working driver is here"
+    with _overheard() as heard:
+        if nvidia:
+            import onnxruntime
+
+            onnxruntime.preload_dlls()  # those that came with PyTorch; it tells on standard output
+        session = _session(source, [(provider, options), CPU], threads)
+    return (session, "") if session.get_providers()[0] == provider else (None, _cause(heard[0]))
+
+
+def _session(source: Path | bytes, providers: list[Any], threads: int) -> Any:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = max(1, device.cores() // PROCESSES)
+    options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # the others compute meanwhile
     try:
-        return onnxruntime.InferenceSession(str(path), options, providers=providers)
+        what = source if isinstance(source, bytes) else str(source)
+        return onnxruntime.InferenceSession(what, options, providers=providers)
     except Exception as error:  # its errors have a class each, named nowhere
+        if isinstance(source, bytes):
+            raise UserError("What is learned of the person is damaged or no ONNX network.", "Get it again.") from error
         raise UserError(
-            f"{path.name} is damaged or no ONNX network.", f"Delete {path} and install the weights again."
+            f"{source.name} is damaged or no ONNX network.", f"Delete {source} and install the weights again."
         ) from error
 
 

@@ -83,6 +83,14 @@ def move_state(state: Tensor, moves: Tensor) -> Tensor:
     return cut(state, moves.to(state.device), (state.shape[-2], state.shape[-1]))
 
 
+def pixels(layer: Tensor) -> Tensor:
+    """A layer [N,4,H,W] as it is kept: uint8 [N,H,W,4], color 0 where alpha is 0."""
+    seen = layer.permute(0, 2, 3, 1)
+    color = ((seen[..., :3] + 1) * 127.5).round()
+    alpha = (seen[..., 3:] * 255).round()
+    return torch.cat([color * (alpha > 0), alpha], -1).to(torch.uint8)
+
+
 def drawn(
     recipe: Recipe, generator: nn.Module, labels: Tensor, moved: Tensor | None, state: Tensor, coarse_only: bool
 ) -> tuple[Tensor, Tensor | None]:
@@ -140,10 +148,7 @@ class Dancer(Dancing):
             layer, _ = drawn(recipe, self.generator, x, given, before, self.coarse_only)
         layer = self.refine(layer, x, parts)
         after = remember(recipe, before, layer, x)[0].cpu().numpy()
-        shown = layer[0].permute(1, 2, 0)
-        color = ((shown[..., :3] + 1) * 127.5).round()
-        alpha = (shown[..., 3:] * 255).round()
-        picture = torch.cat([color * (alpha > 0), alpha], -1).to(torch.uint8).cpu().numpy()
+        picture = pixels(layer)[0].cpu().numpy()
         return picture, after
 
     def refine(self, layer: Tensor, labels: Tensor, parts: np.ndarray) -> Tensor:

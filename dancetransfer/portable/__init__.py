@@ -1,0 +1,1 @@
+"""A learned person without PyTorch: networks for ONNX Runtime, and the file that carries them elsewhere."""
