@@ -115,15 +115,15 @@ def body(
     parts = [(at, measure(measured_on[at])) for at in shots(measured_on) if measured_on.present[at].any()]
     dancer = _pooled([person for _, person in parts], [len(at) for at, _ in parts])
     person = measure(target)
-    ratios = _ratios(dancer[0], person)
+    ratios = ratios_of(dancer[0], person)
     person = _moved(person, place)
     camera = person.scene.camera
 
     points = np.full((*source.xy.shape[:2], 3), np.nan)
     whole = points.copy()
     for (at, _), one in zip(parts, dancer, strict=True):
-        whole[at], stills = _fit(measured_on[at], one, person, ratios)
-        points[at] = whole[at] if measured_on is source else _fit(source[at], one, person, ratios, stills)[0]
+        whole[at], stills = danced(measured_on[at], one, person, ratios)
+        points[at] = whole[at] if measured_on is source else danced(source[at], one, person, ratios, stills)[0]
     way = wandered(whole, measured_on, person.middle)
     aside, toward = shortened(whole, measured_on, way, camera)
     fitted, _ = camera.project(points - (way * (1 - aside, 0, 1 - toward))[:, None])
@@ -201,7 +201,7 @@ def _pooled(people: list[Person], frames: list[int]) -> list[Person]:
     return [replace(one, scene=replace(one.scene, lengths=lengths), head=head, face=face) for one in people]
 
 
-def _ratios(dancer: Person, person: Person) -> dict[str, float]:
+def ratios_of(dancer: Person, person: Person) -> dict[str, float]:
     """The person's lengths over the dancer's; 1 where one of them is not known."""
     old, new = dancer.scene.lengths, person.scene.lengths
     ratios = {name: new[name] / old[name] for name in LENGTHS}
@@ -229,7 +229,7 @@ Stills = tuple[np.ndarray, np.ndarray]
 """[T,3] each: what makes the left and the right foot stand still."""
 
 
-def _fit(
+def danced(
     source: Poses, dancer: Person, person: Person, ratio: dict[str, float], stills: Stills | None = None
 ) -> tuple[np.ndarray, Stills]:
     """[T,133,3]: one shot's joints in the person's space, as the person does them; and how the feet were held.
