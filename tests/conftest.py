@@ -2,12 +2,13 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from filelock import FileLock
 
 if TYPE_CHECKING:
     from dancetransfer import puppets
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[1]
 SIZE, FPS = (256, 256), 25
 SECONDS = {"dance": 3, "person": 6, "truth": 3}
+Once = Callable[[str, Callable[[Path], object]], Path]
 
 # Waiting threads that spin take the time of those that compute, here and in child processes.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -34,6 +36,30 @@ def clips() -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def once(tmp_path_factory: pytest.TempPathFactory) -> Once:
+    """`once("clips", make)`: the folder of that name, which `make(folder)` fills for all workers of pytest-xdist.
+
+    Who comes while another worker makes it waits for it. Tests change nothing in such a folder.
+    """
+    root = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        root = root.parent  # the folder of this worker alone lies in that of all
+    (root / "once").mkdir(exist_ok=True)
+
+    def folder_of(name: str, make: Callable[[Path], object]) -> Path:
+        folder, made = root / "once" / name, root / "once" / f"{name}.made"
+        with FileLock(root / "once" / f"{name}.lock"):
+            if not made.exists():
+                shutil.rmtree(folder, ignore_errors=True)  # where a worker died over it
+                folder.mkdir()
+                make(folder)
+                made.touch()
+        return folder
+
+    return folder_of
+
+
 # --- the built-in dancers --------------------------------------------------------------------------
 
 
@@ -46,46 +72,59 @@ def puppet_shows() -> "dict[str, puppets.Performance]":
 
 
 @pytest.fixture(scope="session")
-def puppet_clips(puppet_shows: "dict[str, puppets.Performance]", tmp_path_factory: pytest.TempPathFactory) -> Path:
+def puppet_clips(puppet_shows: "dict[str, puppets.Performance]", once: Once) -> Path:
     """A folder with dance.mp4 (3 s), person.mp4 (6 s) and truth.mp4 (3 s), 256x256 at 25 fps with sound.
 
     Drawn in this process: the workers of `demo.draw_clip` take longer to start than the drawing takes.
     """
     from dancetransfer.video.write import Writer
 
-    folder = tmp_path_factory.mktemp("clips")
-    for name, show in puppet_shows.items():
-        with Writer(folder / f"{name}.mp4", show.size, fps=FPS, sound=(show.sound(), 48000), mark=False) as writer:
-            for time, image in zip(show.times, show.frames(), strict=True):
-                writer.write(image, float(time))
-    return folder
+    def film(folder: Path) -> None:
+        for name, show in puppet_shows.items():
+            with Writer(folder / f"{name}.mp4", show.size, fps=FPS, sound=(show.sound(), 48000), mark=False) as writer:
+                for time, image in zip(show.times, show.frames(), strict=True):
+                    writer.write(image, float(time))
+
+    return once("clips", film)
 
 
 # --- projects -------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="session")
-def puppet_project(puppet_clips: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def puppet_project(puppet_clips: Path, once: Once) -> Path:
     """The folder of a project with poses by the real detector, tracks, and the dance fitted.
 
     Made once: tests copy it with the fixture `project`.
     """
     from dancetransfer import transfer
 
-    project = _begun(tmp_path_factory.mktemp("found") / "puppet.dance", puppet_clips)
-    drain(transfer.chain(transfer.pose_tasks(project)))
-    _fit(project)
-    return project.folder
+    def find(folder: Path) -> None:
+        project = _begun(folder / "puppet.dance", puppet_clips)
+        drain(transfer.chain(transfer.pose_tasks(project)))
+        _fit(project)
+
+    return once("found", find) / "puppet.dance"
 
 
 @pytest.fixture(scope="session")
-def true_project(
-    puppet_clips: Path, puppet_shows: "dict[str, puppets.Performance]", tmp_path_factory: pytest.TempPathFactory
-) -> Path:
+def true_project(puppet_clips: Path, puppet_shows: "dict[str, puppets.Performance]", once: Once) -> Path:
     """The folder of a project with true joints and true masks: no detector was needed for it.
 
     Made once: tests copy it with the fixture `exact`.
     """
+
+    def make(folder: Path) -> None:
+        project = _begun(folder / "true.dance", puppet_clips)
+        _true_results(puppet_shows["person"], project.clip_folder(project.clips[0]), masks=True)
+        _true_results(puppet_shows["dance"], project.dance_folder(project.dances[0]), masks=False)
+        _fit(project)
+
+    return once("true", make) / "true.dance"
+
+
+def _true_results(show: "puppets.Performance", folder: Path, masks: bool) -> None:
+    """What the detector and the tracker would write about a film of `show`, from what is known."""
     import cv2
 
     from dancetransfer.extract.masks import MaskWriter
@@ -93,24 +132,17 @@ def true_project(
     from dancetransfer.pose.poses import Poses
     from dancetransfer.storage import Results
 
-    project = _begun(tmp_path_factory.mktemp("true") / "true.dance", puppet_clips)
-    for show, folder in (
-        (puppet_shows["person"], project.clip_folder(project.clips[0])),
-        (puppet_shows["dance"], project.dance_folder(project.dances[0])),
-    ):
-        poses = Poses(*show.joints(), show.times, show.size, estimator="truth")
-        for name in ("poses.npz", "cleaned.npz", "track.npz"):
-            poses.save(folder / name)
-        Results(folder).note("poses.npz", "truth")
-        for name, made_from in zip(("cleaned.npz", "track.npz"), track.keys("truth"), strict=True):
-            Results(folder).note(name, made_from)
-    person = puppet_shows["person"]
-    half = replace(person, size=(SIZE[0] // 2, SIZE[1] // 2))  # as good, in a fraction of the time
-    with MaskWriter(project.clip_folder(project.clips[0]) / "masks.npz", SIZE) as writer:
-        for mask in half.masks():
-            writer.add(cv2.resize(mask, SIZE, interpolation=cv2.INTER_LINEAR))
-    _fit(project)
-    return project.folder
+    poses = Poses(*show.joints(), show.times, show.size, estimator="truth")
+    for name in ("poses.npz", "cleaned.npz", "track.npz"):
+        poses.save(folder / name)
+    Results(folder).note("poses.npz", "truth")
+    for name, made_from in zip(("cleaned.npz", "track.npz"), track.keys("truth"), strict=True):
+        Results(folder).note(name, made_from)
+    if masks:
+        half = replace(show, size=(SIZE[0] // 2, SIZE[1] // 2))  # as good, in a fraction of the time
+        with MaskWriter(folder / "masks.npz", SIZE) as writer:
+            for mask in half.masks():
+                writer.add(cv2.resize(mask, SIZE, interpolation=cv2.INTER_LINEAR))
 
 
 @pytest.fixture(scope="session")
@@ -122,22 +154,28 @@ def tiny() -> "TrainSettings":
 
 
 @pytest.fixture(scope="session")
-def trained_project(true_project: Path, tiny: "TrainSettings", tmp_path_factory: pytest.TempPathFactory) -> Path:
+def trained_project(true_project: Path, tiny: "TrainSettings", once: Once) -> Path:
     """The folder of the true project after four steps of training: ready to render. Copied by `trained`."""
     from dancetransfer import transfer
 
-    project = _copied(true_project, tmp_path_factory.mktemp("trained"))
-    for task in transfer.train_tasks(project, tiny):
-        drain(task.run())
-    return project.folder
+    def train(folder: Path) -> None:
+        for task in transfer.train_tasks(_copied(true_project, folder), tiny):
+            drain(task.run())
+
+    return once("trained", train) / true_project.name
 
 
 @pytest.fixture(scope="session")
-def drawn_project(true_project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def drawn_project(true_project: Path, once: Once) -> Path:
     """The folder of the true project with a generator that nobody trained: it draws noise, half of it see-through.
 
     How it draws depends on the pose and, a little, on the frame before. Copied by `drawn`.
     """
+    return once("drawn", lambda folder: _untrained(_copied(true_project, folder))) / true_project.name
+
+
+def _untrained(project: "Project") -> None:
+    """A run of `project` that ended before it began."""
     import json
 
     import torch
@@ -148,7 +186,6 @@ def drawn_project(true_project: Path, tmp_path_factory: pytest.TempPathFactory) 
     from dancetransfer.learn.dancer import Dancer, generator_of, save_dancer
     from dancetransfer.settings import TrainSettings
 
-    project = _copied(true_project, tmp_path_factory.mktemp("drawn"))
     settings = TrainSettings(recipe="fast", size=32, width=4, blocks=1, device="cpu")
     drain(pairs.prepare(project, settings))
     sizes = pairs.plan_of(settings, {clip.name: clip.poses for clip in pairs.load_footage(project)})
@@ -162,7 +199,6 @@ def drawn_project(true_project: Path, tmp_path_factory: pytest.TempPathFactory) 
     about = json.loads((folder / "settings.json").read_text(encoding="utf-8"))
     (folder / "settings.json").write_text(json.dumps({**about, "precision": {"cpu": "float32"}}), encoding="utf-8")
     save_dancer(folder / "best.safetensors", Dancer(sizes, generator.eval(), {}, device.cpu(False)), {})
-    return project.folder
 
 
 @pytest.fixture
@@ -172,14 +208,14 @@ def drawn(drawn_project: Path, tmp_path: Path) -> "Project":
 
 
 @pytest.fixture(scope="session")
-def rendered_project(drawn_project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def rendered_project(drawn_project: Path, once: Once) -> Path:
     """The folder of the project of `drawn_project` with its dance rendered: 75 frames. Copied by `rendered`."""
     from dancetransfer.render.render import render
     from dancetransfer.settings import RenderSettings, TrainSettings
 
-    project = _copied(drawn_project, tmp_path_factory.mktemp("rendered"))
-    drain(render(project, TrainSettings(recipe="fast", size=32, width=4, blocks=1, device="cpu"), RenderSettings()))
-    return project.folder
+    settings = TrainSettings(recipe="fast", size=32, width=4, blocks=1, device="cpu")
+    folder = once("rendered", lambda into: drain(render(_copied(drawn_project, into), settings, RenderSettings())))
+    return folder / drawn_project.name
 
 
 @pytest.fixture
@@ -243,35 +279,37 @@ def _copied(folder: Path, into: Path) -> "Project":
 
 
 @pytest.fixture(scope="session")
-def short_clips(puppet_clips: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def short_clips(puppet_clips: Path, once: Once) -> Path:
     """A folder with the beginnings of the puppet clips: dance.mp4 (30 frames) and person.mp4 (100)."""
     from dancetransfer.video.read import read_frames
     from dancetransfer.video.write import Writer
 
-    folder = tmp_path_factory.mktemp("short")
-    for name, count in (("dance", 30), ("person", 100)):
-        clip = puppet_clips / f"{name}.mp4"
-        with Writer(folder / f"{name}.mp4", SIZE, fps=FPS, audio=clip, stop=count / FPS, mark=False) as writer:
-            for frame in read_frames(clip, 0, count):
-                writer.write(frame.image, frame.time)
-    return folder
+    def cut(folder: Path) -> None:
+        for name, count in (("dance", 30), ("person", 100)):
+            clip = puppet_clips / f"{name}.mp4"
+            with Writer(folder / f"{name}.mp4", SIZE, fps=FPS, audio=clip, stop=count / FPS, mark=False) as writer:
+                for frame in read_frames(clip, 0, count):
+                    writer.write(frame.image, frame.time)
+
+    return once("short", cut)
 
 
 @pytest.fixture(scope="session")
-def transferred(short_clips: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def transferred(short_clips: Path, once: Once) -> Path:
     """A folder with clip.mp4, clip.dance and events.jsonl: what the command `transfer` made and said.
 
     Made once by a process of its own; tests copy the project with the fixture `finished`.
     """
     from engine import TINY, run
 
-    folder = tmp_path_factory.mktemp("transferred")
-    videos = short_clips / "dance.mp4", short_clips / "person.mp4"
-    made = run("transfer", *videos, "-o", folder / "clip.mp4", *TINY, "--steps", 4, "--json")
-    assert made.returncode == 0, made.stdout + made.stderr
-    (folder / "events.jsonl").write_text(made.stdout, encoding="utf-8")
-    (folder / "errors.txt").write_text(made.stderr, encoding="utf-8")
-    return folder
+    def make(folder: Path) -> None:
+        videos = short_clips / "dance.mp4", short_clips / "person.mp4"
+        made = run("transfer", *videos, "-o", folder / "clip.mp4", *TINY, "--steps", 4, "--json")
+        assert made.returncode == 0, made.stdout + made.stderr
+        (folder / "events.jsonl").write_text(made.stdout, encoding="utf-8")
+        (folder / "errors.txt").write_text(made.stderr, encoding="utf-8")
+
+    return once("transferred", make)
 
 
 @pytest.fixture
@@ -282,16 +320,18 @@ def finished(transferred: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def prepared(true_project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def prepared(true_project: Path, once: Once) -> Path:
     """The true project with crops at SMALL's size. Copied by `small`."""
     from learning import SMALL
 
     from dancetransfer.footage.pairs import prepare
     from dancetransfer.project import Project
 
-    shutil.copytree(true_project, folder := tmp_path_factory.mktemp("small") / "small.dance")
-    list(prepare(Project.open(folder), SMALL))
-    return folder
+    def make(folder: Path) -> None:
+        shutil.copytree(true_project, folder / "small.dance")
+        list(prepare(Project.open(folder / "small.dance"), SMALL))
+
+    return once("small", make) / "small.dance"
 
 
 @pytest.fixture
