@@ -17,7 +17,7 @@ from dancetransfer.pose.poses import Poses
 from dancetransfer.project import Project
 from dancetransfer.render.render import read_layers, render, segments
 from dancetransfer.settings import RenderSettings
-from dancetransfer.sprites.heads import OWN, looks_of
+from dancetransfer.sprites.ends import OWN, looks_of_heads
 from dancetransfer.sprites.others import APART_SECONDS, Others
 from dancetransfer.sprites.sprites import Sprites
 from models.generator import layer_of
@@ -113,14 +113,14 @@ def test_a_head_is_lent_where_the_own_one_looks_elsewhere(footage: list[Footage]
     """A body of one moment, asked for with the head of another: the face that is worn looks where it should."""
     sprites = Sprites(footage, TRAIN)
     frames = sprites.frames
-    looks = looks_of(frames.xy, frames.confidence)
+    looks = looks_of_heads(frames.xy, frames.confidence)
     turn = np.where(np.isfinite(looks).all((1, 2)), looks[:, :2, 0].sum(1), np.nan)  # eyes beside the nose
     left, right = int(np.nanargmin(turn)), int(np.nanargmax(turn))
     size = footage[0].poses.size
 
     def worn(asked: int) -> int:
         poses = Poses(frames.xy[[asked]], frames.confidence[[asked]], np.zeros(1), size)
-        return int(sprites.heads.choose(poses, np.array([left]), np.array([False]))[0])
+        return int(sprites.ends.choose(poses, np.array([left]), np.array([False]))[0, 0])
 
     head = worn(right)
     assert head != OWN

@@ -7,6 +7,7 @@ import numpy as np
 
 from dancetransfer.sprites.bones import COUNT, HEAD, LEGS, PARENT, TRUNK, Bones, bones_of, mirror, order
 from dancetransfer.sprites.edges import empty, spread, tightened
+from dancetransfer.sprites.held import Own
 from dancetransfer.sprites.owners import distances, owners, radii
 
 CAP = 1.05
@@ -56,12 +57,14 @@ def limbs_of(
     confidence: np.ndarray,
     *,
     back: np.ndarray | None = None,
+    own: Own | None = None,
     mirrored: bool = False,
 ) -> Limbs:
     """Take a filmed frame apart.
 
     `crop` uint8 [h,w,4] color and mask, `box` [4] where it lies in the plate (pixel edges), `xy` [133,2] and
-    `confidence` [133] its joints in the plate's pixels, `back` uint8 [h,w,3] what is behind the person.
+    `confidence` [133] its joints in the plate's pixels, `back` uint8 [h,w,3] what is behind the person,
+    `own` the colors that the person's arms have.
     `mirrored`: as in a mirror that stands in the middle of the box, left limbs being right ones.
     """
     box, crop = np.asarray(box, np.float64), np.asarray(crop)
@@ -82,7 +85,7 @@ def limbs_of(
         beside = (near[TRUNK] > 1) & (near[TRUNK + 1 :].min(0) > BESIDE)
         mask[beside & empty(crop[..., :3], behind)] = 0  # between arm and trunk, say
         crop = np.dstack([crop[..., :3], mask])
-    owner = owners(near, bones, crop)
+    owner = owners(near, bones, crop, own)
     layers = tuple(_layer(limb, crop, owner, near[limb], bones, radius) for limb in range(COUNT))
     seen = np.array([_share(owner[near[limb] < 0.7] == limb) for limb in range(COUNT)])
     return Limbs(layers, bones, radius, seen)

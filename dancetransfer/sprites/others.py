@@ -51,6 +51,6 @@ class Others:
             return np.zeros((self.sprites.size[1], self.sprites.size[0], 4), np.uint8)
         order = far[np.argsort(off[far], kind="stable")]
         other = int(order[min(n % RANKS, len(order) - 1)])
-        head = self.sprites.heads.best(n, other, ~near)
+        ends = self.sprites.ends.best(n, other, ~near)
         shown = Shown(other, False, 1.0)
-        return self.sprites.moved(shown, frames.xy[n], frames.confidence[n], frames.box(n), head, ~near)
+        return self.sprites.moved(shown, frames.xy[n], frames.confidence[n], frames.box(n), ends, ~near)

@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 
 from dancetransfer.sprites.bones import ARMS, COUNT, ENDS, HEAD, LEGS, RADIUS, TRUNK, Bones, order
+from dancetransfer.sprites.held import Own
 
 CORE = 0.95
 """Within this part of its radius a limb hides what lies behind it."""
@@ -89,11 +90,12 @@ def _trunk_distance(bones: Bones, size: tuple[int, int]) -> np.ndarray:
     return np.minimum(np.float32(CORE) + outside, np.maximum(around, np.float32(CORE)))
 
 
-def owners(near: np.ndarray, bones: Bones, crop: np.ndarray) -> np.ndarray:
+def owners(near: np.ndarray, bones: Bones, crop: np.ndarray, own: Own | None = None) -> np.ndarray:
     """uint8 [h,w]: the limb of each pixel of a crop uint8 [h,w,4], `COUNT` for nobody's.
 
     The front one's of those in whose core it lies, else the nearest's; beside that its color tells, compared
-    with what is close to each bone, so that a limb takes nothing along of what lies behind it.
+    with what is close to each bone, so that a limb takes nothing along of what lies behind it. What is held,
+    by the person's `own` colors, is nobody's.
     """
     inside = np.nonzero(crop[..., 3] > 20)
     apart = near[:, inside[0], inside[1]]
@@ -111,7 +113,10 @@ def owners(near: np.ndarray, bones: Bones, crop: np.ndarray) -> np.ndarray:
     loose = np.full(COUNT, FAR)
     loose[[*ARMS[0][1:], *ARMS[1][1:]]] = LOOSE
     owner = np.full(crop.shape[:2], COUNT, np.uint8)
-    owner[inside] = np.where(apart[best, np.arange(len(best))] < loose[best], best, COUNT)
+    best[apart[best, np.arange(len(best))] >= loose[best]] = COUNT
+    owner[inside] = best
+    if own is not None:
+        owner[own.holds(crop[..., :3], owner, bones.height)] = COUNT
     return owner
 
 

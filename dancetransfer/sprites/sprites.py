@@ -1,7 +1,7 @@
 """The person's own frames dance: chosen for each pose, moved to it limb by limb, faded where they jump."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
@@ -10,16 +10,19 @@ import numpy as np
 from dancetransfer.footage.pairs import Footage
 from dancetransfer.pose.poses import Poses
 from dancetransfer.pose.steps import Step
-from dancetransfer.sprites.choice import Chooser
+from dancetransfer.sprites.bones import bones_of
+from dancetransfer.sprites.choice import Choice, Chooser
+from dancetransfer.sprites.ends import ENDS, OWN, Ends
 from dancetransfer.sprites.fades import Shown, faded
 from dancetransfer.sprites.frames import frames_of
-from dancetransfer.sprites.heads import OWN, Heads
+from dancetransfer.sprites.held import Own
 from dancetransfer.sprites.lend import spares_of
-from dancetransfer.sprites.limbs import Limbs, limbs_of
+from dancetransfer.sprites.limbs import Limbs, limbs_of, pixels
+from dancetransfer.sprites.owners import distances, radii
 from dancetransfer.sprites.trimap import matted
 from dancetransfer.sprites.warp import warp
 
-VERSION = 2
+VERSION = 3
 """Raised when the layers change; older ones are then made again."""
 LOOKED_THROUGH = 40
 """Frames, all over the footage, from which limbs are lent to others."""
@@ -42,9 +45,10 @@ class Sprites:
         height, width = footage[0].crops.shape[1:3]
         self._filmed = int(width), int(height)
         self.size: tuple[int, int] = size or self._filmed
-        self.chooser, self.heads = Chooser(self.frames), Heads(self.frames)
-        self._heads: dict[int, Limbs] = {}
+        self.chooser, self.ends = Chooser(self.frames), Ends(self.frames)
+        self._lenders: dict[int, Limbs] = {}
         some = np.unique(np.linspace(0, len(self.frames) - 1, LOOKED_THROUGH).astype(int)).tolist()
+        self._own = Own(self._places(n) for n in some)
         looked = dict(zip(some, _side_by_side(self._limbs, some), strict=True))
         kept = {id(one) for one in spares_of(list(looked.values()))}
         self._spares = {n: one for n, one in looked.items() if id(one) in kept}
@@ -64,27 +68,36 @@ class Sprites:
         xy: np.ndarray,
         confidence: np.ndarray,
         box: np.ndarray,
-        head: int = OWN,
+        ends: Sequence[int] | np.ndarray = (),
         allowed: np.ndarray | None = None,
     ) -> np.ndarray:
-        """uint8 [H,W,4]: a filmed frame in a wanted pose, with the head of frame `head` where that isn't `OWN`.
+        """uint8 [H,W,4]: a filmed frame in a wanted pose, with the `ENDS` of the frames `ends` that aren't `OWN`.
 
         Limbs that it lacks are lent by those frames that are `allowed` (bool [N]; None: all).
         """
-        limbs, worn = self._limbs(shown.frame, shown.mirrored), None if head == OWN else self._head(head)
+        limbs = self._limbs(shown.frame, shown.mirrored)
+        worn = {end.limb: self._lender(int(n)) for end, n in zip(ENDS, ends, strict=False) if n != OWN}
         spares = [one for n, one in self._spares.items() if allowed is None or allowed[n]]
         return warp(limbs, xy, confidence, box, self.size, spares, worn)
 
-    def _head(self, n: int) -> Limbs:
-        if n not in self._heads:  # few, and the same ones again and again
-            self._heads[n] = self._limbs(n)
-        return self._heads[n]
+    def _lender(self, n: int) -> Limbs:
+        if n not in self._lenders:  # few, and the same ones again and again
+            self._lenders[n] = self._limbs(n)
+        return self._lenders[n]
+
+    def _places(self, n: int) -> tuple[np.ndarray, np.ndarray]:
+        """A frame's crop, and how far its pixels are from each bone."""
+        crop = self.frames.crop(n)
+        bones = bones_of(self.frames.xy[n], self.frames.confidence[n]).moved(pixels(self.frames.box(n), self._filmed))
+        return crop, distances(bones, radii(bones, crop[..., 3]), self._filmed)
 
     def _limbs(self, n: int, mirrored: bool = False) -> Limbs:
         frames = self.frames
         back = frames.footage[frames.clip[n]].backdrop(int(frames.position[n]), self._filmed)
         crop = matted(frames.crop(n), back)
-        return limbs_of(crop, frames.box(n), frames.xy[n], frames.confidence[n], back=back, mirrored=mirrored)
+        return limbs_of(
+            crop, frames.box(n), frames.xy[n], frames.confidence[n], back=back, own=self._own, mirrored=mirrored
+        )
 
 
 class SpriteDance:
@@ -92,17 +105,18 @@ class SpriteDance:
 
     remembers = False
 
-    def __init__(self, sprites: Sprites, poses: Poses, boxes: np.ndarray) -> None:
+    def __init__(self, sprites: Sprites, poses: Poses, boxes: np.ndarray, choice: Choice | None = None) -> None:
+        """`choice`: where the frames have been chosen already."""
         self._sprites, self._poses, self.boxes, self.size = sprites, poses, boxes, sprites.size
-        self.choice = sprites.chooser.choose(poses)
+        self.choice = choice or sprites.chooser.choose(poses)
         self.shown = faded(sprites.frames, self.choice, poses.time)
-        self.heads = sprites.heads.choose(poses, self.choice.frame, self.choice.mirrored)
+        self.ends = sprites.ends.choose(poses, self.choice.frame, self.choice.mirrored)
 
     def depends_on(self, start: int, stop: int) -> list[np.ndarray]:
         """All that decides about the pixels of frames start <= n < stop, besides the person."""
         span = slice(start, stop)
         shown = np.array([number for one in self.shown[span] for each in one for number in each], np.float64)
-        return [self._poses.xy[span], self._poses.confidence[span], self.boxes[span], shown, self.heads[span]]
+        return [self._poses.xy[span], self._poses.confidence[span], self.boxes[span], shown, self.ends[span]]
 
     def steps(self, start: int, stop: int, state: np.ndarray | None = None) -> Iterator[Step]:
         """Frames start <= n < stop; those without a person are empty. No frame needs a `state` of the one before."""
@@ -114,7 +128,7 @@ class SpriteDance:
         size, shown = self._sprites.size, self.shown[n]
         if not shown:
             return np.zeros((size[1], size[0], 4), np.uint8)
-        asked = self._poses.xy[n], self._poses.confidence[n], self.boxes[n], int(self.heads[n])
+        asked = self._poses.xy[n], self._poses.confidence[n], self.boxes[n], self.ends[n]
         parts = [self._sprites.moved(one, *asked) for one in shown]
         return parts[0] if len(parts) == 1 else _mixed(parts, [one.share for one in shown])
 

@@ -1,7 +1,8 @@
 """Move a filmed frame's limbs to a wanted pose: layers from back to front, joined where they hang together."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import cv2
 import numpy as np
@@ -36,13 +37,13 @@ def warp(
     box: np.ndarray,
     size: tuple[int, int],
     spares: Sequence[Limbs] = (),
-    head: Limbs | None = None,
+    worn: Mapping[int, Limbs] = MappingProxyType({}),
 ) -> np.ndarray:
     """The person layer uint8 [h,w,4] (color and alpha) of a filmed frame in a wanted pose.
 
     `xy` [133,2] and `confidence` [133] the wanted joints in the plate's pixels, `box` [4] what of the plate is
     made (pixel edges), `size` (width, height) how many pixels that gets. Limbs that the frame shows too badly
-    for the pose are taken from `spares`, the head from the frame `head` where one is given. Of a pose without
+    for the pose are taken from `spares`, and those `worn` from the frames given with them. Of a pose without
     shoulders or hips nothing is drawn.
     """
     wanted = bones_of(xy, confidence).moved(pixels(np.asarray(box, np.float64), size))
@@ -50,8 +51,9 @@ def warp(
     if not (wanted.known[TRUNK] and limbs.bones.known[TRUNK] and np.isfinite(wanted.height / limbs.bones.height)):
         return canvas.astype(np.uint8)
     sources = lent(limbs, spares, wanted)
-    if head is not None and head.layers[HEAD] is not None and head.bones.known[HEAD]:
-        sources[HEAD] = head
+    for limb, lender in worn.items():
+        if lender.layers[limb] is not None and lender.bones.known[limb]:
+            sources[limb] = lender
     places = ways(sources, wanted)
     drawn = {}
     for limb in range(COUNT):

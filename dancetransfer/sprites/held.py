@@ -1,0 +1,74 @@
+"""What a person holds: a ball, a bottle, a bag, told by colors that arms and legs have in few frames."""
+
+from collections.abc import Iterable
+
+import cv2
+import numpy as np
+
+from dancetransfer.sprites.bones import COUNT, TRUNK
+
+ALIKE = ((3, 6), (4, 7), (8, 11), (9, 12))
+"""Forearms, hands, thighs, shins, left and right together. Not trunk and head: stripes and hair are rare colors."""
+CORE, ALONE = 0.6, 1.0
+"""Radii from a bone within which a limb's colors are learned, and from all others beyond which."""
+PERSON = 200
+"""Mask from which on a pixel is the person."""
+RARE = 0.005
+"""Share of a limb's pixels below which a color isn't its own. With 0.003 most of a juggler's ball stays on the hands,
+from 0.008 on fingers of a built-in dancer are lost, who holds nothing."""
+SMALLEST = 0.0014
+"""Heights squared, two radii of a forearm: smaller pieces are worn, a bracelet or a ring, or shade."""
+FEWEST = 5
+"""Frames that have to show a limb."""
+
+_Seen = tuple[np.ndarray, np.ndarray]
+
+
+class Own:
+    """The colors of a person's limbs over all of the footage."""
+
+    def __init__(self, seen: Iterable[_Seen]) -> None:
+        """`seen`: crops uint8 [h,w,4] and how far their pixels are from each bone, float32 [14,h,w] in radii."""
+        counts = [np.zeros(4096) for _ in ALIKE]
+        frames = [0 for _ in ALIKE]
+        for crop, near in seen:
+            for n, group in enumerate(ALIKE):
+                others = [limb for limb in range(COUNT) if limb not in (TRUNK, *group)]
+                inside = (near[list(group)].min(0) < CORE) & (near[others].min(0) > ALONE) & (crop[..., 3] > PERSON)
+                if inside.any():  # every frame counts the same, however near the limb was
+                    found = np.bincount(_bins(crop[inside]), minlength=4096)
+                    counts[n] += found / found.sum()
+                    frames[n] += 1
+        self._rare: list[np.ndarray | None] = [
+            _smooth(one) < RARE * number if number >= FEWEST else None
+            for one, number in zip(counts, frames, strict=True)
+        ]
+
+    def holds(self, color: np.ndarray, owner: np.ndarray, height: float) -> np.ndarray:
+        """bool [h,w]: pixels of a picture uint8 [h,w,3] that aren't the limb's own that has them (`owner` uint8 [h,w]).
+
+        `height` of the person in pixels.
+        """
+        found = np.zeros(owner.shape, np.uint8)
+        for group, rare in zip(ALIKE, self._rare, strict=True):
+            if rare is not None:
+                mine = np.isin(owner, group)
+                found[mine] = rare[_bins(color[mine])]
+        if not found.any():
+            return found > 0
+        _, pieces = cv2.connectedComponents(found, connectivity=8)
+        large = np.bincount(pieces.ravel()) > SMALLEST * height**2
+        large[0] = False
+        return np.asarray(large[pieces])
+
+
+def _bins(color: np.ndarray) -> np.ndarray:
+    return (color[:, 0] >> 4).astype(np.intp) << 8 | (color[:, 1] & 0xF0).astype(np.intp) | color[:, 2] >> 4
+
+
+def _smooth(counts: np.ndarray) -> np.ndarray:
+    """Colors beside each other are much the same."""
+    cube = counts.reshape(16, 16, 16)
+    for axis in range(3):
+        cube = 0.5 * cube + 0.25 * (np.roll(cube, 1, axis) + np.roll(cube, -1, axis))
+    return cube.ravel()
