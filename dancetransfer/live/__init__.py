@@ -1,0 +1,1 @@
+"""A dancer that follows whoever stands before the camera, as it happens."""
