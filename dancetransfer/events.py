@@ -26,6 +26,8 @@ class Progress:
     done: float
     total: float | None = None
     seconds_left: float | None = None
+    words: str = ""
+    """How it goes, for people, where that is more than how far it is."""
 
 
 @dataclass(frozen=True)

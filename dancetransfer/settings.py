@@ -207,6 +207,28 @@ class LoopSettings:
     variant: int = option(0, "Another number draws another order.", low=0, high=2**31 - 1)
 
 
+@dataclass(frozen=True)
+class LiveSettings:
+    """How a dancer dances live."""
+
+    camera: int = option(0, "Number of the webcam, where no video is given.", low=0, high=99)
+    mirror: str = option(
+        "auto", "Whether the dancer moves as in a mirror: auto does before a webcam.", choices=("auto", "on", "off")
+    )
+    window: str = option(
+        "auto",
+        "Whether a window shows the dancer: auto where there is a screen; off writes the file alone.",
+        choices=("auto", "off"),
+    )
+    pace: str = option(
+        "own",
+        "own shows a video at its own pace and passes over what comes too quickly; all draws every frame of it, as "
+        "quickly as that goes.",
+        choices=("own", "all"),
+    )
+    stop_after: float | None = option(None, "End after this time.", unit="seconds", low=0.1, high=86400)
+
+
 GROUPS: dict[str, Any] = {
     "poses": PoseSettings,
     "train": TrainSettings,
@@ -214,6 +236,7 @@ GROUPS: dict[str, Any] = {
     "render": RenderSettings,
     "export": ExportSettings,
     "loop": LoopSettings,
+    "live": LiveSettings,
 }
 
 

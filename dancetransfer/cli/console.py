@@ -47,8 +47,11 @@ class Usage(Exception):
 class Context:
     """What a command may ask of the console besides yielding events."""
 
-    def __init__(self, json_wanted: bool, streams: Streams) -> None:
-        self.json, self.streams = json_wanted, streams
+    def __init__(self, json_wanted: bool, streams: Streams, stopped: Callable[[], bool] = lambda: False) -> None:
+        """`stopped`: whether the user wants the command to end."""
+        self.json, self.streams, self.stopped = json_wanted, streams, stopped
+        self.ends_itself = False
+        """A stop is how this command usually ends: it looks for that itself, and is then done, not interrupted."""
         self.folder: Path | None = None
         """The project, once there is one: a bug's traceback goes to its log."""
 
@@ -227,6 +230,7 @@ class TerminalSink:
         # Within a chain, of which the time left is known, the bar never goes back.
         self._share = share if left is None or self._left is None else max(self._share, share)
         self._left = left
+        self._words = event.words or self._words
         self._draw()
 
     def _draw(self) -> None:
@@ -273,6 +277,7 @@ WORDS = {
     "music": "Cutting the dance to the music",
     "score": "Scoring",
     "loop": "Looking for what repeats",
+    "live": "Dancing live",
     "puppets": "Drawing the built-in dancers",
     "side by side": "Putting dance, skeleton, result and truth side by side",
     "doctor": "Looking at this machine",
@@ -313,7 +318,7 @@ def run(events: Events, sink: Sink, stop: Stop, context: Context, gentle: Gentle
                 worked, last = now - last, now
                 longest = max(longest, worked)
                 sink(event)
-                if stop.wanted and not (isinstance(event, Done) and not event.stage):
+                if stop.wanted and not context.ends_itself and not (isinstance(event, Done) and not event.stage):
                     return STOPPED
                 if gentle:
                     gentle.pause(worked, stop.wait)

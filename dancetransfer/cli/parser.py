@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 
 from dancetransfer import __version__
-from dancetransfer.cli import commands, console, edits, files, loops, music, options
+from dancetransfer.cli import commands, console, edits, files, live, loops, music, options
 from dancetransfer.cli.choice import add_choice
 from dancetransfer.cli.console import Context, Usage
 from dancetransfer.cli.gentle import Gentle, lower_priority
@@ -126,6 +126,9 @@ def parser() -> Parser:
     one = command("fit", music.fit, "cut a dance to a piece of music")
     music.add_flags(one)
 
+    one = command("live", live.live, "a dancer that does at once what a webcam or a video shows")
+    live.add_flags(one)
+
     one = command("score", files.score, "how near a clip comes to a truth clip")
     one.add_argument("clip", metavar="CLIP")
     one.add_argument("truth", metavar="TRUTH")
@@ -182,7 +185,8 @@ def main(words: list[str], streams: Streams | None = None) -> int:
     if arguments.command is None:
         parser().print_help()
         return console.USAGE
-    stop, context = console.Stop(), Context(wants_json, ours)
+    stop = console.Stop()
+    context = Context(wants_json, ours, lambda: stop.wanted)
     gentle = Gentle() if arguments.gentle else None
     if gentle:
         lower_priority()
