@@ -39,6 +39,13 @@ class Augmentation:
         keep = 1 - (hole_y[:, None, :, None] & hole_x[:, None, None, :]).float()
         return cls(light.to(device), shift.to(device), keep.to(device))
 
+    def of(self, start: int, stop: int) -> "Augmentation":
+        """That of pictures start <= n < stop."""
+        return Augmentation(self.light[start:stop], self.shift[start:stop], self.keep[start:stop])
+
+    def to(self, device: torch.device) -> "Augmentation":
+        return Augmentation(*(one.to(device, non_blocking=True) for one in (self.light, self.shift, self.keep)))
+
     def picture(self, x: Tensor) -> Tensor:
         """Colors [N,3,H,W] in -1..1, changed, moved and cut."""
         brightness, saturation, contrast = (self.light[:, n : n + 1] for n in range(3))

@@ -56,8 +56,8 @@ def flow_loss(
 ) -> Tensor:
     """L_W: L1 to the measured flow, and of the real frame warped by the flow (vid2vid, section 3). Scalar.
 
-    Means over the pixels. What comes from outside the picture has nothing to be warped from, and
-    only its flow counts.
+    Means over the pixels of each picture, and over the pictures. What comes from outside the picture
+    has nothing to be warped from, and only its flow counts.
     """
     weight = torch.ones_like(real_now[:, :1]) if weight is None else weight
     inside = weight * warp(torch.ones_like(weight), true_flow)
@@ -67,4 +67,4 @@ def flow_loss(
 
 
 def _mean(x: Tensor, weight: Tensor) -> Tensor:
-    return (x * weight).sum() / weight.sum().clamp(min=1e-6)
+    return ((x * weight).sum((1, 2, 3)) / weight.sum((1, 2, 3)).clamp(min=1e-6)).mean()

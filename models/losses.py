@@ -66,7 +66,7 @@ class Perceptual(nn.Module):
 
 
 def laplacian(made: Tensor, real: Tensor, levels: int = 4, weight: Tensor | None = None) -> Tensor:
-    """L1 between the Laplacian pyramids of two pictures [N,3,H,W] (Bojanowski et al. 2018, equation 3). Scalar.
+    """L1 between the Laplacian pyramids of two pictures [N,3,H,W] (Bojanowski et al. 2018, equation 3), their mean.
 
     The stand-in for the perceptual term where VGG's weights are not installed: it needs none,
     weighs edges and fine texture like color, and the coarsest level carries the color itself.
@@ -86,4 +86,4 @@ def laplacian(made: Tensor, real: Tensor, levels: int = 4, weight: Tensor | None
 def _mean(x: Tensor, weight: Tensor | None) -> Tensor:
     if weight is None:
         return x.mean()
-    return (x * weight).sum() / (weight.sum() * x.shape[1]).clamp(min=1e-6)
+    return ((x * weight).sum((1, 2, 3)) / (weight.sum((1, 2, 3)) * x.shape[1]).clamp(min=1e-6)).mean()

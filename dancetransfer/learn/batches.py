@@ -1,6 +1,7 @@
 """Batches for the training: stretches of neighboring frames with label maps, moved and jittered together."""
 
 import itertools
+import json
 from dataclasses import dataclass, fields
 
 import cv2
@@ -55,6 +56,10 @@ class Batch:
     def to(self, device: torch.device) -> "Batch":
         return Batch(**{f.name: getattr(self, f.name).to(device, non_blocking=True) for f in fields(self)})
 
+    def of(self, start: int, stop: int) -> "Batch":
+        """Stretches start <= n < stop."""
+        return Batch(**{f.name: getattr(self, f.name)[start:stop] for f in fields(self)})
+
 
 class Batches:
     """Draws batches of the training part; all chance comes from one generator, whose state can be kept."""
@@ -72,6 +77,15 @@ class Batches:
         self._starts: dict[tuple[int, bool], list[tuple[int, int]]] = {}
         wanted = [part for part in PARTS if part in plan.recipe.parts]
         self.wanted = [PARTS.index(part) for part in wanted]
+
+    @property
+    def order(self) -> str:
+        """What decides which batches come next: setting it to what it was gives the same ones again."""
+        return json.dumps(self.random.bit_generator.state)
+
+    @order.setter
+    def order(self, order: str) -> None:
+        self.random.bit_generator.state = json.loads(order)
 
     def starts(self, frames: int, parts: bool = False) -> list[tuple[int, int]]:
         """Clip and first position of every stretch of `frames`; with `parts` of those that show face or hand."""

@@ -5,11 +5,13 @@ import io
 import json
 import zipfile
 from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.utils.checkpoint import checkpoint
 
 from dancetransfer.device import Device
 from dancetransfer.learn.batches import Batch, Batches
@@ -25,6 +27,8 @@ from dancetransfer.learn.dancer import (
     remember,
     state_channels,
 )
+from dancetransfer.learn.networks import begun, placed
+from dancetransfer.learn.portions import Chance, Portion, portion, split
 from dancetransfer.pose.crop import PARTS
 from dancetransfer.recipes import Plan
 from models.augment import Augmentation
@@ -32,8 +36,7 @@ from models.discriminator import MultiScaleDiscriminator
 from models.flow import flow_loss
 from models.generator import over
 from models.losses import Features, Perceptual, feature_matching, laplacian, lsgan
-from models.refiner import Refiner, cut
-from models.sequential import SequentialGenerator
+from models.refiner import cut
 
 NOISE = 0.05
 """Standard deviation of the noise on a fed-back real frame, which is better than what G will get."""
@@ -53,6 +56,16 @@ TRAINED = ("generator", "judge", "clip_judges", "refiners", "part_judges")
 """The networks that have an optimizer each."""
 
 
+@dataclass(frozen=True)
+class Thrift:
+    """What a step does to need less memory; the weights that it leads to are the same, but for rounding."""
+
+    portions: int = 1
+    """A batch is learned from in so many portions, whose gradients are added up."""
+    recompute: bool = False
+    """What the networks' layers gave is computed again where the gradient needs it, not kept."""
+
+
 class Trainer:
     """The networks of a training, their optimizers, and the steps that they take."""
 
@@ -61,42 +74,23 @@ class Trainer:
         self.plan, self.device, self.perceptual = plan, device, perceptual
         recipe = plan.recipe
         scales = recipe.judge_scales + (1 if plan.enhanced else 0)
-        self.generator = self._placed(generator_of(plan))
+        self.generator = placed(device, generator_of(plan))
         together = recipe.judge_frames * (LABELS + 3)
-        self.judge = self._placed(MultiScaleDiscriminator(together, scales, recipe.judge_width))
-        self.refiners = self._placed(refiners_of(plan))
-        self.part_judges = self._placed(
-            nn.ModuleDict({name: MultiScaleDiscriminator(LABELS + 3, 1, recipe.judge_width) for name in recipe.parts})
-        )
+        self.judge = placed(device, MultiScaleDiscriminator(together, scales, recipe.judge_width))
+        self.refiners = placed(device, refiners_of(plan))
+        parts = {name: MultiScaleDiscriminator(LABELS + 3, 1, recipe.judge_width) for name in recipe.parts}
+        self.part_judges = placed(device, nn.ModuleDict(parts))
         seen = CLIP * 3 + (2 * (CLIP - 1) if recipe.flow else 0)
-        self.clip_judges = self._placed(
-            nn.ModuleDict({str(n): MultiScaleDiscriminator(seen, 1, recipe.judge_width) for n in recipe.clip})
-        )
+        clips = {str(stride): MultiScaleDiscriminator(seen, 1, recipe.judge_width) for stride in recipe.clip}
+        self.clip_judges = placed(device, nn.ModuleDict(clips))
         self.averaged = copy.deepcopy(self.generator).requires_grad_(False).eval()
         self.optimizers = {
-            name: torch.optim.Adam(parameters, lr=recipe.rate, betas=(0.5, 0.999))
+            name: begun(parameters, recipe.rate)
             for name in TRAINED
             if (parameters := list(getattr(self, name).parameters()))
         }
+        self.thrift = Thrift()
         self.steps = 0
-
-    def _placed(self, network: Any) -> Any:
-        """On the device, with small random weights as published: N(0, 0.02)."""
-        for layer in network.modules():
-            if isinstance(layer, (nn.Conv2d, nn.ConvTranspose2d)):
-                nn.init.normal_(layer.weight, 0, 0.02)
-                if layer.bias is not None:
-                    nn.init.zeros_(layer.bias)
-        for part in network.modules():
-            if isinstance(part, (Refiner, SequentialGenerator)):  # which begin by changing and moving nothing
-                part.stand_still()
-            if getattr(part, "fold", 0):  # all pixels of a fold begin alike (ICNR, Aitken et al. 2017)
-                same = 4**part.fold
-                with torch.no_grad():
-                    part.head.weight.copy_(part.head.weight[::same].repeat_interleave(same, 0))
-        # measured on a CPU: the fast recipe's step takes 1.2 times as long in channels-last order
-        layout = torch.contiguous_format if self.device.torch == "cpu" else torch.channels_last
-        return network.to(self.device.torch, memory_format=layout)
 
     # --- the schedule: everything is a function of the used share ------------------------------
 
@@ -113,78 +107,110 @@ class Trainer:
         return self.plan.recipe.rate * max(0.02, min(1.0, 2 * (1 - within)))
 
     def step(self, batches: Batches, share: float) -> dict[str, float]:
-        """One step at `share` (0..1) of the training; returns the losses by name."""
+        """One step at `share` (0..1) of the training; returns the losses by name.
+
+        One that fails, for want of memory, is not taken: weights, order and chance are as before.
+        """
         rate = self.rate(share)
         for optimizer in self.optimizers.values():
             for group in optimizer.param_groups:
                 group["lr"] = rate
         recipe, parts = self.plan.recipe, self.parts_phase(share)
         frames = PARTS_FRAMES if parts else recipe.unrolled(share)
-        batch = batches.draw(frames, max(1, recipe.frames // frames), parts).to(torch.device(self.device.torch))
-        losses = self._parts_step(batch) if parts else self._body_step(batch, share)
+        order, random = batches.order, torch.get_rng_state()
+        try:
+            batch = batches.draw(frames, max(1, recipe.frames // frames), parts)
+            losses = self._gradients(batch, self._chance(batch), share)
+        except BaseException:
+            batches.order = order
+            torch.set_rng_state(random)
+            self._forget()
+            raise
+        self._descend()
+        if not parts:
+            self._average()
         self.steps += 1
-        return {name: float(value.detach()) for name, value in losses.items()}
+        return {name: float(value) for name, value in losses.items()}
+
+    def _gradients(self, batch: Batch, chance: Chance, share: float) -> dict[str, Tensor]:
+        """Add up the gradients of all networks over the portions of a batch; its losses."""
+        learn = self._parts_portion if self.parts_phase(share) else self._body_portion
+        losses: dict[str, Tensor] = {}
+        for stretches in split(batch, self.thrift.portions):
+            one = portion(batch, chance, stretches, torch.device(self.device.torch))
+            for name, value in learn(one, share).items():
+                losses[name] = losses[name] + value if name in losses else value
+        return losses
+
+    def _chance(self, batch: Batch) -> Chance:
+        """Before a stretch is nothing, or by the recipe's chance the real frame with noise."""
+        recipe = self.plan.recipe
+        count, frames = batch.labels.shape[:2]
+        size = batch.labels.shape[-2], batch.labels.shape[-1]
+        state = batch.labels.new_zeros(count, state_channels(recipe), *size)
+        if recipe.fed_back:
+            given = torch.rand(count, 1, 1, 1) < recipe.fed_back
+            before = move_state(picture_of(batch.before, recipe.outputs), batch.moves[:, 0])
+            state = (before + NOISE * torch.randn_like(before)) * given
+        changes = None
+        if recipe.augmented:
+            changes = Augmentation.draw(count * (frames // recipe.judge_frames), size, state.device)
+        reach = {stride: frames - (CLIP - 1) * stride for stride in recipe.clip}
+        return Chance(state, changes, {stride: int(torch.randint(n, ())) for stride, n in reach.items() if n > 0})
 
     # --- the body ------------------------------------------------------------------------------
 
-    def _body_step(self, batch: Batch, share: float) -> dict[str, Tensor]:
-        recipe, coarse = self.plan.recipe, self.coarse_only(share)
+    def _body_portion(self, one: Portion, share: float) -> dict[str, Tensor]:
+        batch, recipe, coarse = one.batch, self.plan.recipe, self.coarse_only(share)
         with self._precision():
-            layers, flows = self._unroll(self.generator, batch, coarse)
+            layers, flows = self._unroll(self.generator, batch, one.chance.state, coarse)
         made = torch.stack([over(layer, batch.plate[:, n]) for n, layer in enumerate(layers)], 1)
         losses: dict[str, Tensor] = {}
         if share >= recipe.adversarial_from:
-            losses |= self._judged_step(batch, made, 1 if coarse else 0)  # G1 alone is judged at its own size
-            losses |= self._clip_step(batch, made)
+            losses |= self._judged(one, made, 1 if coarse else 0)  # G1 alone is judged at its own size
+            losses |= self._clips(one, made)
         losses["perceptual"] = self._perceptual(batch, made, coarse)
         if recipe.pixel:
             error = (made - batch.real).abs() * batch.weight
-            losses["pixel"] = recipe.pixel * error.sum() / (3 * batch.weight.sum())
+            losses["pixel"] = recipe.pixel * (error.sum((2, 3, 4)) / (3 * batch.weight.sum((2, 3, 4)))).mean()
         if recipe.mask:
             losses["mask"] = MASK * _mask_loss(torch.stack([layer[:, 3:] for layer in layers], 1), batch.mask)
         if flows:
             losses["flow"] = FLOW * self._flow_loss(batch, flows)
-        total = torch.stack([value for name, value in losses.items() if not name.endswith("judge")]).sum()
-        self._descend("generator", total)
-        self._average()
-        return losses
+        return self._learned("generator", losses, one.part)
 
-    def _unroll(self, generator: nn.Module, batch: Batch, coarse: bool) -> tuple[list[Tensor], list[Tensor]]:
-        """I0 = G(x0, before), I1 = G(x1, I0)..., the gradient through all (EDN, equation 2): layers, and flows.
-
-        Before is nothing, or by the recipe's chance the real frame with noise.
-        """
+    def _unroll(
+        self, generator: nn.Module, batch: Batch, state: Tensor, coarse: bool
+    ) -> tuple[list[Tensor], list[Tensor]]:
+        """I0 = G(x0, before), I1 = G(x1, I0)..., the gradient through all (EDN, equation 2): layers, and flows."""
         recipe = self.plan.recipe
-        count, frames = batch.labels.shape[:2]
-        state = batch.labels.new_zeros(count, state_channels(recipe), *batch.labels.shape[-2:])
-        if recipe.fed_back:
-            given = torch.rand(count, 1, 1, 1, device=state.device) < recipe.fed_back
-            before = move_state(picture_of(batch.before, recipe.outputs), batch.moves[:, 0])
-            state = (before + NOISE * torch.randn_like(before)) * given
         layers: list[Tensor] = []
         flows: list[Tensor] = []
-        for frame in range(frames):
+        for frame in range(batch.labels.shape[1]):
             if frame:
                 state = remember(recipe, state, layers[-1], batch.labels[:, frame - 1])
                 state = move_state(state, batch.moves[:, frame]) if recipe.follow else state
             moved = batch.moved[:, frame] if recipe.moved else None
-            layer, flow = drawn(recipe, generator, batch.labels[:, frame], moved, state, coarse)
+            layer, flow = self._through(drawn, recipe, generator, batch.labels[:, frame], moved, state, coarse)
             layers.append(layer)
             if frame and flow is not None:
                 flows.append(flow)
         return layers, flows
 
-    def _judged_step(self, batch: Batch, made: Tensor, first: int) -> dict[str, Tensor]:
+    def _through(self, network: Callable[..., Any], *given: Any) -> Any:
+        """What a network makes of its input, kept for the gradient or computed again."""
+        if self.thrift.recompute and torch.is_grad_enabled():
+            return checkpoint(network, *given, use_reentrant=False, preserve_rng_state=False)
+        return network(*given)
+
+    def _judged(self, one: Portion, made: Tensor, first: int) -> dict[str, Tensor]:
         """D learns to tell neighboring frames (x0, x1, y0, y1) from real ones, and what G is told by it."""
-        recipe = self.plan.recipe
+        recipe, draw = self.plan.recipe, one.chance.changes
         apart = made.shape[1] // recipe.judge_frames * recipe.judge_frames
         labels, made, real = (
-            one[:, :apart].unflatten(1, (-1, recipe.judge_frames)).flatten(0, 1)  # [N*windows,frames,C,H,W]
-            for one in (batch.labels, made, batch.real)
+            every[:, :apart].unflatten(1, (-1, recipe.judge_frames)).flatten(0, 1)  # [N*windows,frames,C,H,W]
+            for every in (one.batch.labels, made, one.batch.real)
         )
-        draw = None
-        if recipe.augmented:
-            draw = Augmentation.draw(len(labels), (labels.shape[-2], labels.shape[-1]), labels.device)
 
         def features(pictures: Tensor) -> Features:
             frames: list[Tensor] = []
@@ -194,21 +220,17 @@ class Trainer:
             with self._precision():
                 return self.judge(torch.cat(frames, 1), first)
 
-        return self._opposed("judge", features, made, real)
+        return self._opposed("judge", features, made, real, one.part)
 
-    def _clip_step(self, batch: Batch, made: Tensor) -> dict[str, Tensor]:
+    def _clips(self, one: Portion, made: Tensor) -> dict[str, Tensor]:
         """The clip judges learn to tell three frames, some apart, from real ones; with their flow where G has one."""
         losses: dict[str, Tensor] = {}
-        for stride in self.plan.recipe.clip:
-            reach = (CLIP - 1) * stride
-            if made.shape[1] <= reach:
-                continue
-            at = int(torch.randint(made.shape[1] - reach, ()))
-            chosen = slice(at, at + reach + 1, stride)
-            flow = batch.flow[:, chosen][:, : CLIP - 1] if self.plan.recipe.flow else batch.real[:, :0]
-            told = self._opposed(
-                "clip_judges", self._clip_features(stride, flow), made[:, chosen], batch.real[:, chosen]
-            )
+        for stride, at in one.chance.clips.items():
+            chosen = slice(at, at + (CLIP - 1) * stride + 1, stride)
+            real = one.batch.real
+            flow = one.batch.flow[:, chosen][:, : CLIP - 1] if self.plan.recipe.flow else real[:, :0]
+            features = self._clip_features(stride, flow)
+            told = self._opposed("clip_judges", features, made[:, chosen], real[:, chosen], one.part)
             losses |= {f"clip {name} {stride}": value for name, value in told.items() if name != "clip_judges"}
             losses[f"clip {stride} judge"] = told["clip_judges"]
         return losses
@@ -224,20 +246,36 @@ class Trainer:
         return features
 
     def _opposed(
-        self, name: str, features: Callable[[Tensor], Features], made: Tensor, real: Tensor, weight: float | None = None
+        self,
+        name: str,
+        features: Callable[[Tensor], Features],
+        made: Tensor,
+        real: Tensor,
+        part: float,
+        weight: float | None = None,
     ) -> dict[str, Tensor]:
-        """One step of a judge, and the losses of who draws: `features` are the judge's of pictures."""
-        recipe = self.plan.recipe
-        fake, true = features(made.detach()), features(real)
-        judge = 0.5 * (lsgan(fake, False) + lsgan(true, True))
-        self._descend(name, judge)
-        fake, true = features(made), features(real)
+        """The gradients of a judge, and the losses of who draws: `features` are the judge's of pictures.
+
+        As published (pix2pixHD), both learn from what the judge says before this step: it looks at each picture once.
+        """
+        recipe, judges = self.plan.recipe, list(getattr(self, name).parameters())
+        fake = self._through(features, made)
+        true = self._through(features, real)
+        taken, known = 0.5 * lsgan(fake, False), 0.5 * lsgan(true, True)
+        (part * known).backward(inputs=judges)
+        (part * taken).backward(inputs=judges, retain_graph=True)  # through which the other's gradient goes, too
         weight = recipe.adversarial if weight is None else weight
         return {
-            name: judge,
+            name: (taken + known).detach(),
             "adversarial": weight * lsgan(fake, True),
             "matching": recipe.matching * feature_matching(fake, true),
         }
+
+    def _learned(self, name: str, losses: dict[str, Tensor], part: float) -> dict[str, Tensor]:
+        """The gradients of who draws, from all losses but the judges' own; returns the losses as parts of the whole."""
+        total = torch.stack([value for key, value in losses.items() if not key.endswith("judge")]).sum()
+        (part * total).backward(inputs=list(getattr(self, name).parameters()))
+        return {key: part * value.detach() for key, value in losses.items()}
 
     def _flow_loss(self, batch: Batch, flows: list[Tensor]) -> Tensor:
         terms = [
@@ -251,7 +289,7 @@ class Trainer:
         a, b = made.flatten(0, 1), batch.real.flatten(0, 1)
         if self.perceptual is not None:
             with self._precision():
-                return weight * self.perceptual(a, b)
+                return weight * self._through(self.perceptual, a, b)
         person = batch.weight.flatten(0, 1) if self.plan.recipe.mask else None
         return weight * laplacian(a, b, weight=person)
 
@@ -264,12 +302,12 @@ class Trainer:
 
     # --- face and hands ------------------------------------------------------------------------
 
-    def _parts_step(self, batch: Batch) -> dict[str, Tensor]:
+    def _parts_portion(self, one: Portion, share: float) -> dict[str, Tensor]:
         """Each F learns r = F(x_part, G(x)_part) while G stands still (EDN, section 3.4)."""
-        side = part_side(self.plan)
+        side, batch = part_side(self.plan), one.batch
         losses: dict[str, Tensor] = {}
-        with torch.no_grad(), self._precision():
-            layer = self._unroll(self.averaged, batch, False)[0][-1]  # after a frame of its own, as in a dance
+        with torch.no_grad(), self._precision():  # after a frame of its own, as in a dance
+            layer = self._unroll(self.averaged, batch, one.chance.state, False)[0][-1]
         for name in self.plan.recipe.parts:
             at = PARTS.index(name)
             seen = batch.has_part[:, -1, at]
@@ -279,28 +317,27 @@ class Trainer:
                 cut(picture[seen], batch.parts[seen, -1, at], (side, side))
                 for picture in (batch.labels[:, -1], layer[:, :3], layer[:, 3:], batch.plate[:, -1], batch.real[:, -1])
             )
-            told = self._part(name, labels, before, alpha, plate, real)
+            told = self._part(name, labels, before, alpha, plate, real, one.parts[at])
             losses |= {f"{name} {key}": value for key, value in told.items()}
         return losses
 
     def _part(
-        self, name: str, labels: Tensor, before: Tensor, alpha: Tensor, plate: Tensor, real: Tensor
+        self, name: str, labels: Tensor, before: Tensor, alpha: Tensor, plate: Tensor, real: Tensor, part: float
     ) -> dict[str, Tensor]:
-        """One step of a part's F and of its judge, on crops [N,C,S,S]."""
+        """The gradients of a part's F and of its judge, on crops [N,C,S,S]."""
         with self._precision():
-            after = self.refiners[name](labels, before)
+            after = self._through(self.refiners[name], labels, before)
         made = plate + alpha * (after.float() - plate)
 
         def features(pictures: Tensor) -> Features:
             with self._precision():
                 return self.part_judges[name](torch.cat([labels, pictures], 1))
 
-        losses = self._opposed("part_judges", features, made, real, 1.0)
+        losses = self._opposed("part_judges", features, made, real, part, 1.0)
         losses["judge"] = losses.pop("part_judges")
         likeness = self.perceptual(made, real) if self.perceptual is not None else laplacian(made, real, 3)
         losses["perceptual"] = PART_PERCEPTUAL * likeness
-        self._descend("refiners", torch.stack([value for key, value in losses.items() if key != "judge"]).sum())
-        return losses
+        return self._learned("refiners", losses, part)
 
     # --- what others need ----------------------------------------------------------------------
 
@@ -309,11 +346,15 @@ class Trainer:
         refiners = {name: copy.deepcopy(self.refiners[name]).eval() for name in parts}
         return Dancer(self.plan, self.averaged, refiners, self.device, self.coarse_only(share))
 
-    def _descend(self, name: str, loss: Tensor) -> None:
-        optimizer = self.optimizers[name]
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        optimizer.step()
+    def _descend(self) -> None:
+        """Every network that has gradients goes down them. Nothing is allocated any more, so this doesn't fail."""
+        for optimizer in self.optimizers.values():
+            optimizer.step()
+        self._forget()
+
+    def _forget(self) -> None:
+        for optimizer in self.optimizers.values():
+            optimizer.zero_grad(set_to_none=True)
 
     def _precision(self) -> Any:
         return Dancer(self.plan, self.generator, {}, self.device).precision()
@@ -325,7 +366,6 @@ class Trainer:
             "optimizers": {name: one.state_dict() for name, one in self.optimizers.items()},
             "steps": self.steps,
             "random": torch.get_rng_state(),
-            "random_device": torch.cuda.get_rng_state() if self.device.torch.startswith("cuda") else None,
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -336,8 +376,6 @@ class Trainer:
             self.optimizers[name].load_state_dict(one)
         self.steps = state["steps"]
         torch.set_rng_state(state["random"].cpu())
-        if state["random_device"] is not None and self.device.torch.startswith("cuda"):
-            torch.cuda.set_rng_state(state["random_device"].cpu())
 
 
 def _mask_loss(alpha: Tensor, mask: Tensor) -> Tensor:
@@ -348,8 +386,7 @@ def _mask_loss(alpha: Tensor, mask: Tensor) -> Tensor:
 
 def pack(trainer: Trainer, batches: Batches, counters: dict[str, Any]) -> dict[str, Any]:
     """A checkpoint: networks, optimizers, random states, data order and counters. No pickled code."""
-    order = json.dumps(batches.random.bit_generator.state)
-    return {"format": 1, "trainer": trainer.state(), "order": order, "counters": json.dumps(counters)}
+    return {"format": 1, "trainer": trainer.state(), "order": batches.order, "counters": json.dumps(counters)}
 
 
 def unpack(content: bytes | io.BytesIO, trainer: Trainer, batches: Batches) -> dict[str, Any]:
@@ -361,6 +398,6 @@ def unpack(content: bytes | io.BytesIO, trainer: Trainer, batches: Batches) -> d
     source.seek(0)
     data = torch.load(source, map_location="cpu", weights_only=True)
     trainer.restore(data["trainer"])
-    batches.random.bit_generator.state = json.loads(data["order"])
+    batches.order = data["order"]
     counters: dict[str, Any] = json.loads(data["counters"])
     return counters
