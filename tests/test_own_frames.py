@@ -26,7 +26,7 @@ BEST = replace(SMALL, recipe="best", size=64)
 
 
 @pytest.fixture(scope="module")
-def once(true_project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def two_steps(true_project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the true project after two steps. Copied by `learned`."""
     folder = shutil.copytree(true_project, tmp_path_factory.mktemp("own") / "own.dance")
     project = Project.open(folder)
@@ -36,13 +36,13 @@ def once(true_project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def learned(once: Path, tmp_path: Path) -> Project:
-    return Project.open(shutil.copytree(once, tmp_path / "own.dance"))
+def learned(two_steps: Path, tmp_path: Path) -> Project:
+    return Project.open(shutil.copytree(two_steps, tmp_path / "own.dance"))
 
 
 @pytest.fixture(scope="module")
-def footage(once: Path) -> list[Footage]:
-    return load_footage(Project.open(once))
+def footage(two_steps: Path) -> list[Footage]:
+    return load_footage(Project.open(two_steps))
 
 
 def test_a_pixel_is_taken_where_there_is_one_and_as_much_as_the_last_channel_says() -> None:
