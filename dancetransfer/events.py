@@ -58,6 +58,22 @@ class Notice:
 
 
 @dataclass(frozen=True)
+class Job:
+    """How one clip of a batch stands."""
+
+    name: str
+    state: str
+    """waiting, running, done, failed or stopped."""
+    words: str = ""
+    """What is going on; of one that failed, what happened."""
+    hint: str = ""
+    """Of one that failed, what to do."""
+    share: float = 0.0
+    """How much of it is done, 0..1."""
+    files: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
 class Stopping:
     """The stop was heard; the command ends within about `seconds`."""
 
@@ -84,11 +100,11 @@ class Failed:
     report: str = ""
 
 
-Event = Started | Progress | Metric | Preview | Notice | Stopping | Done | Failed
+Event = Started | Progress | Metric | Preview | Notice | Job | Stopping | Done | Failed
 Events = Iterator[Event]
 
 _KINDS: dict[str, Any] = {
-    kind.__name__: kind for kind in (Started, Progress, Metric, Preview, Notice, Stopping, Done, Failed)
+    kind.__name__: kind for kind in (Started, Progress, Metric, Preview, Notice, Job, Stopping, Done, Failed)
 }
 
 

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TextIO
 
+from dancetransfer.cli.board import board, line_of
 from dancetransfer.cli.gentle import Gentle
 from dancetransfer.cli.streams import Streams
 from dancetransfer.errors import UserError
@@ -22,6 +23,7 @@ from dancetransfer.events import (
     Event,
     Events,
     Failed,
+    Job,
     Metric,
     Notice,
     Preview,
@@ -184,6 +186,9 @@ class TerminalSink:
         self._left: float | None = None
         self._shown = ""
         self._said: set[Notice] = set()
+        self._jobs: dict[str, Job] = {}
+        self._above = 0
+        """Lines of the board that stand above the progress line."""
         self._lock = threading.Lock()
 
     def __call__(self, event: Event) -> None:
@@ -200,6 +205,8 @@ class TerminalSink:
             if event not in self._said:
                 self._said.add(event)
                 self._say(self._err, f"Note: {event.message}" + (f"\n      {event.hint}" if event.hint else ""))
+        elif isinstance(event, Job):
+            self._job(event)
         elif isinstance(event, Stopping):
             self._say(self._err, f"Stopping, which takes up to {in_words(event.seconds)}. The same command goes on.")
         elif isinstance(event, Failed):
@@ -217,6 +224,16 @@ class TerminalSink:
             self._say(self._out, event.message)
         else:
             self._say(self._err, f"{self._words}: {event.message}")
+
+    def _job(self, event: Job) -> None:
+        before = self._jobs.get(event.name)
+        if not self._jobs and os.name == "nt":
+            os.system("")  # lets a Windows console read what moves the cursor
+        self._jobs[event.name] = event
+        if self._live:
+            self._draw()
+        elif before is None or (before.state, before.words) != (event.state, event.words):
+            self._say(self._err, line_of(event))
 
     def _progress(self, event: Progress) -> None:
         if not self._live:
@@ -238,7 +255,12 @@ class TerminalSink:
         filled = round(self._share * self.WIDTH)
         bar = "#" * filled + "." * (self.WIDTH - filled)
         rest = f", {in_words(self._left)} left" if self._left else ""
-        columns = shutil.get_terminal_size().columns
+        columns, rows = shutil.get_terminal_size()
+        if self._jobs:
+            self.clear()
+            lines = board(self._jobs.values(), columns, rows - 2)
+            self._err.write("".join(f"{one}\n" for one in lines))
+            self._above = len(lines)
         line = f"[{bar}] {100 * self._share:3.0f} %  {self._words}{rest}"
         if len(line) >= columns:
             line = f"{100 * self._share:3.0f} %  {self._words}{rest}"[: columns - 1]
@@ -255,8 +277,11 @@ class TerminalSink:
         """Take the progress line away."""
         if self._shown:
             self._err.write("\r" + " " * len(self._shown) + "\r")
-            self._err.flush()
             self._shown = ""
+        if self._above:
+            self._err.write(f"\x1b[{self._above}A\x1b[J")
+            self._above = 0
+        self._err.flush()
 
     def close(self) -> None:
         with self._lock, contextlib.suppress(OSError):

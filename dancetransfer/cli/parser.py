@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 
 from dancetransfer import __version__
-from dancetransfer.cli import commands, console, edits, files, live, loops, music, options
+from dancetransfer.cli import commands, console, edits, farm, files, live, loops, music, options, portable
 from dancetransfer.cli.choice import add_choice
 from dancetransfer.cli.console import Context, Usage
 from dancetransfer.cli.gentle import Gentle, lower_priority
@@ -40,7 +40,8 @@ def parser() -> Parser:
 
     one = command("transfer", commands.transfer, "two videos in, one finished clip out")
     one.add_argument("dance", metavar="DANCE", help="The video (or BVH file, or pose track) whose motion is wanted.")
-    one.add_argument("person", metavar="PERSON", nargs="+", help="Video(s) of the person who shall dance.")
+    words = "Video(s) of the person who shall dance, or a portable dancer, NAME.dancer."
+    one.add_argument("person", metavar="PERSON", nargs="+", help=words)
     _output(one, "CLIP.mp4")
     one.add_argument("--project", metavar="X.dance", help="The project folder (default: beside the clip).")
     _consent(one)
@@ -75,6 +76,7 @@ def parser() -> Parser:
 
     one = command("render", commands.render, "render a dance or a stretch of it")
     _project(one)
+    add_options(one, TrainSettings, tuple(name for name in declared(TrainSettings) if name != "engine"))
     add_options(one, PoseSettings)
     add_options(one, RenderSettings)
     add_options(one, RetargetSettings)
@@ -99,6 +101,12 @@ def parser() -> Parser:
     add_options(one, RenderSettings)
     add_options(one, ExportSettings, tuple(name for name in declared(ExportSettings) if name != "label"))
     _silence(one)
+
+    one = command("export-dancer", portable.export_dancer, "a learned person as one file that dances elsewhere")
+    _project(one)
+    _output(one, "NAME.dancer")
+    _consent(one)
+    one.add_argument("--license", metavar="WORDS", help="The terms on which others may use the dancer.")
 
     one = command("edit", edits.edit, "touch a dance's poses up by hand")
     _project(one)
@@ -125,6 +133,9 @@ def parser() -> Parser:
 
     one = command("fit", music.fit, "cut a dance to a piece of music")
     music.add_flags(one)
+
+    one = command("batch", farm.batch, "many dances by many dancers")
+    farm.add_flags(one)
 
     one = command("live", live.live, "a dancer that does at once what a webcam or a video shows")
     live.add_flags(one)
