@@ -47,12 +47,9 @@ class Choosing:
         count = min(len(self._recent), len(poses))
         recent, filmed = list(self._recent)[-count:], len(self._chooser.frames)
         number = np.array([one.number for one in recent])
-        choice = Choice(
-            np.where(number >= 0, number % filmed, -1),
-            number >= filmed,
-            np.array([one.jump for one in recent]),
-            np.zeros(count, np.float32),
-        )
+        jump = np.array([one.jump for one in recent])
+        jump[0] = False  # what it came from is no longer known
+        choice = Choice(np.where(number >= 0, number % filmed, -1), number >= filmed, jump, np.zeros(count, np.float32))
         dance = SpriteDance(self._sprites, poses[-count:], boxes[-count:], choice)
         return next(iter(dance.steps(count - 1, count)))
 
