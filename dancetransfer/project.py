@@ -26,6 +26,9 @@ UNDO_STEPS = 100
 POSE_TRACKS = (".bvh", ".npz")
 """Suffixes of files that hold a motion and no picture: they can be the dance, never the person."""
 
+DANCER = ".dancer"
+"""Suffix of the file that carries a person who was learned elsewhere (`portable.file`)."""
+
 Group = TypeVar("Group")
 
 
@@ -53,10 +56,20 @@ class Media:
         """It is a video, not a pose track."""
         return has_picture(Path(self.file))
 
+    @property
+    def portable(self) -> bool:
+        """It is a portable dancer: a person who was learned elsewhere, without their video."""
+        return is_dancer(Path(self.file))
+
 
 def has_picture(file: Path) -> bool:
-    """Whether a file is taken for a video: whatever is no pose track by its suffix."""
-    return file.suffix.lower() not in POSE_TRACKS
+    """Whether a file is taken for a video: whatever is neither pose track nor portable dancer by its suffix."""
+    return file.suffix.lower() not in (*POSE_TRACKS, DANCER)
+
+
+def is_dancer(file: Path) -> bool:
+    """Whether a file is taken for a portable dancer."""
+    return file.suffix.lower() == DANCER
 
 
 class Project:
@@ -149,6 +162,17 @@ class Project:
     def clips(self) -> list[Media]:
         """The person's videos, oldest first."""
         return [_media(entry) for entry in self._data["clips"]]
+
+    @property
+    def portable(self) -> bool:
+        """Its person is a portable dancer: nothing is learned here, and no footage can be added."""
+        return any(clip.portable for clip in self.clips)
+
+    def set_portable(self, file: Path, clips: int) -> None:
+        """Take the portable dancer in a file, who was filmed in so many clips, as the person; call `save` after."""
+        path = file.resolve()
+        mark = fingerprint(path)
+        self._data["clips"] = [asdict(Media(f"{n + 1:03d}", str(path), mark)) for n in range(clips)]
 
     @property
     def dances(self) -> list[Media]:

@@ -85,6 +85,12 @@ class TrainSettings:
         "Where to compute: auto takes the graphics card where one works.",
         choices=("auto", "cuda", "mps", "xpu", "cpu"),
     )
+    engine: str = option(
+        "auto",
+        "What draws the frames of a rendering: auto measures PyTorch against ONNX Runtime once and takes the faster; "
+        "tensorrt is ONNX Runtime's, and needs minutes the first time.",
+        choices=("auto", "torch", "onnx", "tensorrt"),
+    )
 
 
 @dataclass(frozen=True)

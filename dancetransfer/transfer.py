@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from dancetransfer.errors import UserError
 from dancetransfer.events import Done, Event, Events, Notice, Progress, Started
-from dancetransfer.project import Media, Project, has_picture
+from dancetransfer.project import Media, Project, has_picture, is_dancer
 from dancetransfer.recipes import RECIPES
 from dancetransfer.settings import ExportSettings, PoseSettings, RenderSettings, RetargetSettings, TrainSettings
 
@@ -94,8 +94,16 @@ def pose_tasks(project: Project, dance: str | None = None) -> list[Task]:
 
 
 def clip_tasks(project: Project) -> list[Task]:
-    """The same of the person's clips alone, with masks."""
+    """The same of the person's clips alone, with masks; a portable dancer is unpacked."""
+    if project.portable:
+        return [Task("Unpacking the portable dancer", "unpack", 5.0, partial(_arrive, project))]
     return [task for clip in project.clips for task in _poses_of(project, clip, project.clip_folder(clip), True)]
+
+
+def _arrive(project: Project) -> Events:
+    from dancetransfer.portable.arrive import arrive
+
+    yield from arrive(project)
 
 
 def _poses_of(project: Project, media: Media, folder: Path, masks: bool) -> list[Task]:
@@ -183,8 +191,13 @@ def _fit(project: Project, settings: RetargetSettings, dance: Media) -> Events:
 def train_tasks(project: Project, settings: TrainSettings, dance: str | None = None) -> list[Task]:
     """Crops and plate, then the training, and before it a first preview of a dance where one is named.
 
-    Where the recipe learns nothing: crops and plate.
+    Where the recipe learns nothing: crops and plate. UserError where the person is a portable dancer.
     """
+    if project.portable:
+        raise UserError(
+            f"{Path(project.clips[0].file).name} was learned elsewhere, and brings no video to learn from.",
+            "Render with it, or learn the person anew from a video in another --project.",
+        )
     tasks = [prepare_task(project, settings)]
     if not _learned(settings):
         return tasks
@@ -240,7 +253,8 @@ def render_tasks(project: Project, training: TrainSettings, settings: RenderSett
     """Render a dance."""
     seconds = _dance_frames(project, settings.dance) * RENDER_SECONDS
     task = Task("Rendering the dance", "render", seconds, partial(_render, project, training, settings))
-    return [prepare_task(project, training), task] if RECIPES[training.recipe].own_frames else [task]
+    cut = RECIPES[training.recipe].own_frames and not project.portable
+    return [prepare_task(project, training), task] if cut else [task]
 
 
 def picture_tasks(project: Project, settings: RenderSettings) -> list[Task]:
@@ -257,12 +271,25 @@ def _render(project: Project, training: TrainSettings, settings: RenderSettings)
     from dancetransfer.learn import runs
     from dancetransfer.render.render import render
 
-    if _learned(training):
+    if _learned(training) and not project.portable:
         from dancetransfer.learn.report import late_report
 
         folder = runs.best(project, training).parent
         yield from late_report(project, folder, runs.device_of(folder, training.device), Progress("render", 0))
     yield from render(project, training, settings)
+
+
+def pack_tasks(project: Project, output: Path, license: str) -> list[Task]:
+    """Pack the learned person into a file."""
+    training = project.settings(TrainSettings)
+    task = Task("Packing the dancer", "pack", 20.0, partial(_pack, project, training, output, license))
+    return [*clip_tasks(project), prepare_task(project, training), task]
+
+
+def _pack(project: Project, training: TrainSettings, output: Path, license: str) -> Events:
+    from dancetransfer.portable.pack import pack
+
+    yield from pack(project, training, output, license)
 
 
 def estimate_tasks(project: Project, chosen: RenderSettings, settings: ExportSettings) -> list[Task]:
@@ -359,14 +386,14 @@ def transfer(
     exporting: ExportSettings,
 ) -> Events:
     """Everything that is still missing between the project's videos and the finished clip."""
-    name = project.dance(rendering.dance).name
+    name, here = project.dance(rendering.dance).name, not project.portable
     tasks = [
         *pose_tasks(project, name),
         *fit_tasks(project, fitting, name),
-        *(train_tasks(project, training, name) if _learned(training) else []),
+        *(train_tasks(project, training, name) if _learned(training) and here else []),
         *render_tasks(project, training, rendering),
         *export_tasks(project, rendering, exporting, output),
-        *score_tasks(project, training),
+        *(score_tasks(project, training) if here else []),
     ]
     yield from chain(tasks)
 
@@ -385,6 +412,11 @@ def look_at(clips: Iterable[Path], dances: Iterable[Path] = ()) -> None:
         else:
             load_track(path)
     for path in clips:
+        if is_dancer(path):
+            raise UserError(
+                f"{path.name} is a portable dancer, who is a project's only person.",
+                "Let them dance in a project of their own: dancetransfer transfer DANCE NAME.dancer -o CLIP.mp4",
+            )
         if not has_picture(path):
             raise UserError(
                 f"{path.name} holds a motion and no picture, so nobody can be learned from it.",
@@ -397,8 +429,13 @@ def add_media(project: Project, dances: list[Path], clips: list[Path], follow: s
     """Put videos, which have been looked at, into the project.
 
     `follow` says who is followed in the dances, or in the clips where no dance is added; "" leaves
-    that as it was.
+    that as it was. UserError where a clip is added to a portable dancer.
     """
+    if clips and project.portable:
+        raise UserError(
+            "The project's person is a portable dancer, to whom no video can be added.",
+            "Learn the person from videos in another --project.",
+        )
     known = {clip.fingerprint for clip in project.clips}
     added = [project.add_clip(path) for path in clips]
     if known and any(clip.fingerprint not in known for clip in added):
@@ -466,7 +503,7 @@ def _frames(path: Path) -> int:
 
 
 def _clip_frames(project: Project) -> int:
-    return sum(_frames(Path(clip.file)) for clip in project.clips)
+    return sum(_frames(Path(clip.file)) for clip in project.clips if not clip.portable)
 
 
 def _dance_frames(project: Project, name: str | None) -> int:

@@ -7,12 +7,13 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from dancetransfer.cli import portable
 from dancetransfer.cli.choice import chosen
 from dancetransfer.cli.console import Context
 from dancetransfer.cli.options import given, read, read_kept
 from dancetransfer.errors import UserError
 from dancetransfer.events import Done, Event, Events, Notice
-from dancetransfer.project import Project
+from dancetransfer.project import Project, is_dancer
 from dancetransfer.settings import ExportSettings, PoseSettings, RenderSettings, RetargetSettings, TrainSettings
 
 # Stages are imported inside the commands: `--help` and the window's first look need none of them.
@@ -23,10 +24,13 @@ def transfer(arguments: argparse.Namespace, context: Context) -> Events:
     from dancetransfer import transfer as chain
     from dancetransfer.render.backdrop import check_recipe
 
+    if any(is_dancer(Path(path)) for path in arguments.person):
+        yield from portable.transfer(arguments, context)
+        return
     output = Path(arguments.output).resolve()
     dance, clips = Path(arguments.dance), [Path(path) for path in arguments.person]
     where = Path(arguments.project) if arguments.project else output.with_suffix(".dance")
-    chain.check_output(output, (dance, *clips), _exporting(arguments, ExportSettings(), output).preset)
+    chain.check_output(output, (dance, *clips), exporting_of(arguments, ExportSettings(), output).preset)
     chain.look_at(clips, [dance])  # before anything is made
     follow = chosen(arguments)
     project = Project.open_or_create(where)
@@ -38,13 +42,13 @@ def transfer(arguments: argparse.Namespace, context: Context) -> Events:
         read_kept(arguments, PoseSettings, project)
         training = read_kept(arguments, TrainSettings, project)
         fitting = read_kept(arguments, RetargetSettings, project)
-        exporting = _exporting(arguments, project.settings(ExportSettings), output)
+        exporting = exporting_of(arguments, project.settings(ExportSettings), output)
         check_recipe(exporting, training.recipe)
         project.set_settings(exporting)
         project.save()
         rendering = RenderSettings(dance=project.dances[-1].name)
         yield from chain.transfer(project, output, training, fitting, rendering, exporting)
-        yield chain.done(f"{_finished(project, exporting, output)}\n{chain.quality(project)}".strip(), [output])
+        yield chain.done(f"{finished(project, exporting, output)}\n{chain.quality(project)}".strip(), [output])
 
 
 def demo(arguments: argparse.Namespace, context: Context) -> Events:
@@ -132,8 +136,8 @@ def render(arguments: argparse.Namespace, context: Context) -> Events:
     with _working(project, context):
         yield from _notes(project)
         chosen = read(arguments, RenderSettings)
-        read_kept(arguments, PoseSettings, project)
-        read_kept(arguments, RetargetSettings, project)
+        for group in (PoseSettings, TrainSettings, RetargetSettings):
+            read_kept(arguments, group, project)
         project.save()
         name = project.dance(chosen.dance).name
         yield from chain.chain(chain.picture_tasks(project, chosen))
@@ -150,7 +154,7 @@ def export(arguments: argparse.Namespace, context: Context) -> Events:
     output = Path(arguments.output).resolve()
     project = Project.open(arguments.project)
     kept = ExportSettings() if arguments.preview else project.settings(ExportSettings)
-    exporting = _exporting(arguments, kept, output)
+    exporting = exporting_of(arguments, kept, output)
     rendering = read(arguments, RenderSettings)
     if arguments.estimate:
         with _working(project, context):
@@ -178,7 +182,7 @@ def export(arguments: argparse.Namespace, context: Context) -> Events:
             if arguments.preview and isinstance(event, Done) and event.stage == "export":
                 note_part(output, event.result["from"], event.result["to"])
             yield event
-        yield chain.done(_finished(project, exporting, output), [output])
+        yield chain.done(finished(project, exporting, output), [output])
 
 
 def forget(arguments: argparse.Namespace, context: Context) -> Events:
@@ -193,7 +197,7 @@ def forget(arguments: argparse.Namespace, context: Context) -> Events:
         yield Done("", "Everything learned of the person is deleted. The dances are still there.")
 
 
-def _exporting(arguments: argparse.Namespace, kept: ExportSettings, output: Path) -> ExportSettings:
+def exporting_of(arguments: argparse.Namespace, kept: ExportSettings, output: Path) -> ExportSettings:
     """What was typed, else what the project keeps; where no preset is typed, it has to go with the file's name."""
     from dancetransfer.render.backdrop import NOTHING, OWN, check_backdrop
     from dancetransfer.render.presets import fitting
@@ -226,7 +230,7 @@ def _notes(project: Project) -> Iterator[Event]:
         yield Notice(note)
 
 
-def _finished(project: Project, exporting: ExportSettings, output: Path) -> str:
+def finished(project: Project, exporting: ExportSettings, output: Path) -> str:
     """What was made."""
     from dancetransfer.render.plan import label_wanted
 

@@ -8,12 +8,13 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TypeVar
 
+from dancetransfer.cli import portable
 from dancetransfer.cli.choice import chosen
 from dancetransfer.cli.console import Context, Usage
 from dancetransfer.cli.options import read
 from dancetransfer.errors import UserError
 from dancetransfer.events import Done, Event, Events, Notice
-from dancetransfer.project import has_picture
+from dancetransfer.project import has_picture, is_dancer
 from dancetransfer.settings import PoseSettings, RetargetSettings, TrainSettings
 
 # Stages are imported inside the commands: `--help` and the window's first look need none of them.
@@ -85,11 +86,14 @@ def score(arguments: argparse.Namespace, context: Context) -> Events:
 
 
 def info(arguments: argparse.Namespace, context: Context) -> Events:
-    """The facts of a video or of a project."""
+    """The facts of a video, of a project, or of a portable dancer."""
     from dancetransfer.video.read import probe
 
     if Path(arguments.video).is_dir():
         yield from _project_info(Path(arguments.video))
+        return
+    if is_dancer(Path(arguments.video)):
+        yield portable.info(Path(arguments.video))
         return
     if not has_picture(Path(arguments.video)):
         yield _track_info(Path(arguments.video))

@@ -19,8 +19,6 @@ from dancetransfer.portable.network import ABOUT, AFTER, FRAME, PLACED, Network,
 from dancetransfer.storage import atomic_path, write_text
 from models.refiner import cut, paste
 
-VERSION = 1
-"""Raised when the files change; older ones are then made again."""
 OPSET = 17
 """GridSample came with 16; every provider knows 17."""
 ALIKE = 45.0
@@ -195,7 +193,6 @@ def _halved(content: bytes) -> bytes:
 def _write_about(folder: Path, dancer: Dancer, kind: str) -> None:
     plan = dancer.plan
     about = {
-        "version": VERSION,
         "recipe": asdict(plan.recipe),
         "size": plan.size,
         "width": plan.width,

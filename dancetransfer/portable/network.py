@@ -25,9 +25,8 @@ def file_of(name: str) -> str:
     return f"{name.replace(' ', '-')}.onnx"
 
 
-def files_of(plan: Plan) -> list[str]:
-    """All that there may be of a plan's networks."""
-    return [ABOUT, *(file_of(name) for name in (FRAME, AFTER, PLACED, *plan.recipe.parts))]
+FILES = [ABOUT, *map(file_of, (FRAME, AFTER, PLACED, *PARTS))]
+"""All that there may be of a person's networks."""
 
 
 @dataclass

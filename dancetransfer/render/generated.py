@@ -1,12 +1,17 @@
-"""A dance by the person's learned generator, as the rendering stage asks for it."""
+"""A dance by the person's learned networks, as the rendering stage asks for it."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from functools import partial
 
 import numpy as np
 
+from dancetransfer.events import Event
 from dancetransfer.footage.pairs import boxes_of, load_footage
 from dancetransfer.learn import runs
-from dancetransfer.learn.dancer import Dancer, load_dancer
+from dancetransfer.learn.dancing import Dancing
+from dancetransfer.portable.engine import drawer, fastest
+from dancetransfer.portable.file import NETWORK
+from dancetransfer.portable.network import FRAME, file_of, read_about
 from dancetransfer.pose.crop import PARTS, part_boxes
 from dancetransfer.pose.poses import Poses
 from dancetransfer.pose.steps import Step, last_present
@@ -23,7 +28,7 @@ class Generated:
 
     remembers = True
 
-    def __init__(self, dancer: Dancer, poses: Poses) -> None:
+    def __init__(self, dancer: Dancing, poses: Poses) -> None:
         self._dancer, self._poses = dancer, poses
         self.size, self.boxes = dancer.plan.size, boxes_of(poses, dancer.plan)
         self._parts = part_boxes(poses)
@@ -38,17 +43,24 @@ class Generated:
         return [before, poses.xy[span], poses.confidence[span], self.boxes[span], self._parts[span], *own]
 
     def steps(self, start: int, stop: int, state: np.ndarray | None = None) -> Iterator[Step]:
-        """See `learn.dancer.Dancer.steps`."""
+        """See `learn.dancing.Dancing.steps`."""
         own = self._own.steps if self._own else None
         return self._dancer.steps(self._poses, self.boxes, start, stop, state, self._parts, own)
 
 
-def generated(project: Project, training: TrainSettings, poses: Poses) -> tuple[Generated, str]:
-    """A dance by the best generator of the person, and the key of what it is made by."""
-    weights = runs.best(project, training)
-    dancer = load_dancer(weights, runs.device_of(weights.parent, training.device))
-    made_by = [VERSION, fingerprint(weights), dancer.plan.size]
-    if dancer.plan.recipe.moved:  # others need nothing of the person but what is learned
-        dancer.own = sprites.Sprites(load_footage(project), size=dancer.plan.size)
+def generated(project: Project, training: TrainSettings, poses: Poses) -> Generator[Event, None, tuple[Generated, str]]:
+    """A dance by the person's networks, and the key of what it is made by. Notices on what draws as they apply."""
+    dancing: Dancing
+    if project.portable:
+        folder = project.person / NETWORK
+        weights, sizes = folder / file_of(FRAME), read_about(folder)[0]
+        dancing, engine = (yield from fastest(folder))[0], "portable"
+    else:
+        weights = runs.best(project, training)
+        dancing, engine = yield from drawer(weights, training, partial(load_footage, project))
+        sizes = dancing.plan
+    made_by = [VERSION, fingerprint(weights), sizes.size, *([engine] if engine else [])]
+    if sizes.recipe.moved:  # others need nothing of the person but what is learned
+        dancing.own = sprites.Sprites(load_footage(project), size=sizes.size)
         made_by += [sprites.VERSION, runs.made_of(project)]
-    return Generated(dancer, poses), key("render", *made_by)
+    return Generated(dancing, poses), key("render", *made_by)

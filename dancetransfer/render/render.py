@@ -108,9 +108,9 @@ def render(project: Project, training: TrainSettings, settings: RenderSettings) 
     poses = Poses.load(folder / "retarget.npz")
     drawing: Drawing
     if RECIPES[training.recipe].learned:
-        from dancetransfer.render.generated import generated  # needs torch, which takes seconds to import
+        from dancetransfer.render.generated import generated
 
-        drawing, made_by = generated(project, training, poses)
+        drawing, made_by = yield from generated(project, training, poses)
     else:
         drawing, made_by = yield from by_sprites(project, training, poses)
     first, last = frames_between(poses.time, settings.start, settings.stop)

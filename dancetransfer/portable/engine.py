@@ -1,0 +1,146 @@
+"""Which engine draws a rendering: PyTorch or ONNX Runtime, measured once per training and machine, and kept."""
+
+import json
+import platform
+from collections.abc import Callable, Generator
+from dataclasses import asdict
+from functools import partial
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import numpy as np
+
+from dancetransfer import device
+from dancetransfer.errors import UserError
+from dancetransfer.events import Event, Notice, Progress
+from dancetransfer.footage.pairs import Footage
+from dancetransfer.learn import runs
+from dancetransfer.learn.dancing import Dancing
+from dancetransfer.portable import exported, providers
+from dancetransfer.portable.network import Network, open_network
+from dancetransfer.pose.crop import PARTS
+from dancetransfer.pose.labels import CHANNELS
+from dancetransfer.settings import TrainSettings
+from dancetransfer.storage import Results, key, write_text
+
+CHOICE = "engine.json"
+TORCH = "torch"
+WORTH = 128
+"""Height of the pictures below which nothing is measured: PyTorch draws them in a few milliseconds."""
+SURELY = 0.9
+"""ONNX Runtime is taken where it needs at most this part of PyTorch's time: about equal is no reason to change."""
+
+
+def drawer(
+    weights: Path, training: TrainSettings, footage: Callable[[], list[Footage]]
+) -> Generator[Event, None, tuple[Dancing, str]]:
+    """What draws by these weights, and "" for PyTorch or the key of the ONNX networks.
+
+    Where ONNX Runtime was asked for or measured and can't be used, a Notice says why, and PyTorch draws.
+    """
+    folder = weights.parent / exported.FOLDER
+    kept = _kept(weights, training) if training.engine == "auto" else ""
+    if training.engine == TORCH or kept == TORCH or (training.engine == "auto" and _small(weights)):
+        return _by_torch(weights, training), ""
+    try:
+        if kept and exported.current(weights):
+            return open_network(folder, kept), exported.made_from(weights)
+        yield Progress("render", 0)
+        exported.ready(weights, footage())
+        asked = providers.TENSORRT if training.engine == "tensorrt" else ""
+        network, seconds = yield from fastest(folder, asked)
+    except (UserError, ImportError) as error:
+        message = error.message if isinstance(error, UserError) else str(error)
+        yield Notice(f"ONNX Runtime can't draw this person, so PyTorch does: {message}", "Nothing has to be done.")
+        if training.engine == "auto":
+            _keep(weights, training, TORCH)
+        return _by_torch(weights, training), ""
+    if training.engine != "auto":
+        return network, exported.made_from(weights)
+    dancer = _by_torch(weights, training)
+    yield Progress("render", 0)
+    other = providers.measured(partial(draw_one, dancer))
+    seconds = seconds or providers.measured(partial(draw_one, network))
+    chosen = network.provider if seconds < SURELY * other else TORCH
+    _keep(weights, training, chosen, onnx=seconds, torch=other)
+    words = f"ONNX Runtime draws a frame in {1000 * seconds:.0f} ms, PyTorch in {1000 * other:.0f} ms"
+    yield Notice(f"{words}: {'PyTorch' if chosen == TORCH else 'ONNX Runtime'} draws this person from now on.")
+    return (dancer, "") if chosen == TORCH else (network, exported.made_from(weights))
+
+
+def fastest(folder: Path, asked: str = "") -> Generator[Event, None, tuple[Network, float]]:
+    """The networks in a folder on the provider that draws them fastest, and seconds per frame (0: not measured).
+
+    A Notice names each provider that is listed and doesn't work, with its cause.
+    """
+    names = providers.available(folder, asked)
+    if asked:
+        names = [name for name in names if name in (asked, providers.CPU)]
+        if asked not in names:
+            yield Notice(f"This ONNX Runtime has no {asked}.", "Install the build that has it, or leave out --engine.")
+    network, seconds, causes = providers.quickest(names, partial(open_network, folder), draw_one)
+    network.causes = causes
+    for cause in causes.values():
+        yield Notice(cause, "Nothing has to be done.")
+    return network, seconds
+
+
+def draw_one(dancing: Dancing) -> None:
+    """Draw one frame of somebody, with all parts seen."""
+    width, height = dancing.plan.size
+    recipe = dancing.plan.recipe
+    labels = np.zeros((len(CHANNELS), height, width), np.uint8)
+    channels = recipe.history * (recipe.outputs + (len(CHANNELS) if recipe.flow else 0))
+    state = np.zeros((channels, height, width), np.float32)
+    moved = np.zeros((4, height, width), np.float32) if recipe.moved else None
+    part = np.array([0.4 * width, 0.4 * height, 0.4 * width + height / 4, 0.65 * height])
+    parts = np.array([part if name in dancing.refiners else np.full(4, np.nan) for name in PARTS])
+    dancing.step(labels, moved, state, np.array([1.0, 1.0, width + 1, height + 1]), parts)
+
+
+def _by_torch(weights: Path, training: TrainSettings) -> Dancing:
+    from dancetransfer.learn.dancer import load_dancer  # needs torch, which takes seconds to import
+
+    return load_dancer(weights, runs.device_of(weights.parent, training.device))
+
+
+def _small(weights: Path) -> bool:
+    about = runs.read_run(weights.parent) or {}
+    return int(about.get("asked_size", 0)) < WORTH
+
+
+# --- what was measured ----------------------------------------------------------------------------
+
+
+def _machine(weights: Path, training: TrainSettings) -> str:
+    """The key of all that decides which engine is faster."""
+    cards = [asdict(card) for card in device.cards()]
+    packages = [_version(name) for name in ("torch", "onnxruntime", "onnxruntime-gpu", "onnxruntime-directml")]
+    return key(
+        "engine", exported.made_from(weights), platform.node(), platform.machine(), cards, packages, training.device
+    )
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""
+
+
+def _kept(weights: Path, training: TrainSettings) -> str:
+    """The provider that was chosen here, or "torch"; "" where nothing was measured yet."""
+    folder = weights.parent / exported.FOLDER
+    if not Results(folder).current(CHOICE, _machine(weights, training)):
+        return ""
+    try:
+        chosen = json.loads((folder / CHOICE).read_text(encoding="utf-8"))["engine"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
+    return chosen if chosen == TORCH or chosen in providers.ORDER else ""
+
+
+def _keep(weights: Path, training: TrainSettings, chosen: str, **seconds: float) -> None:
+    folder = weights.parent / exported.FOLDER
+    write_text(folder / CHOICE, json.dumps({"engine": chosen, "seconds per frame": seconds}, indent=1))
+    Results(folder).note(CHOICE, _machine(weights, training))
