@@ -1,0 +1,258 @@
+"""One table of ratios against something outside the program: how long, how soon, how large.
+
+    PYTHONPATH=.:tests python tests/bench/speed.py [ROW ...] [--pairs 5] [--keep DIR] [--device cuda]
+
+ROW (where none is given: the quick ones, `start`, `ingest`, `render`, `step`):
+  start    `dancetransfer --help` and the window against bare imports
+  ingest   decode + proxy + thumbnails + peaks of a 1080p minute against bare decode + x264 encode of the proxy
+  poses    pose extraction against one bare loop of MediaPipe's graph (needs two free cores)
+  step     a training step of `edn`, 512x256, against `plain_edn.py`
+  preview  until the trained preview beats the nearest filmed frame, `fast` at 256 (needs two free cores)
+  render   rendering and export of 10 seconds, `fast` at 256, at 512 on a graphics card (needs two free cores)
+  memory   all processes of a command together, on a dance of 10 seconds and of --long seconds; takes an hour
+
+Ours and theirs take turns, --pairs times. A row shows the median of the ratios, the smallest and the largest, by the
+clock, and beside it by the processor's seconds of all processes, which change less where other programs run.
+Material: built-in dancers (seed 101), 10 seconds of dance and 20 of the person, 30 a second, 512x512, made once.
+"""
+
+import argparse
+import os
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+from engine import heard, start
+from material import FPS, SECONDS, clip, learned, minute, through, to_and_fro, without_files
+from ratios import Row, Spent, spent_in, table
+from starting import starting
+
+from dancetransfer.events import Failed, Metric, Preview, Started
+from dancetransfer.pose.poses import Poses
+from dancetransfer.project import Project
+from dancetransfer.settings import ExportSettings, RenderSettings, TrainSettings
+
+QUICK = ("start", "ingest", "render", "step")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("rows", nargs="*", metavar="ROW", choices=[*ROWS])
+    parser.add_argument("--pairs", type=int, default=5)
+    parser.add_argument("--keep", type=Path, help="a folder that keeps the material for the next time")
+    parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
+    parser.add_argument("--long", type=float, default=600.0, help="seconds of the long dance")
+    asked = parser.parse_args()
+    rows: list[Row] = []
+    with nullcontext(asked.keep) if asked.keep else tempfile.TemporaryDirectory() as place:
+        asked.keep = Path(place)
+        asked.keep.mkdir(parents=True, exist_ok=True)
+        for name in asked.rows or QUICK:
+            rows += ROWS[name](asked)
+    print(table(rows))
+
+
+# --- rows ----------------------------------------------------------------------------------------
+
+
+def ingest(asked: argparse.Namespace) -> list[Row]:
+    from dancetransfer.extract.parts import Estimators, Job, Part, make
+    from dancetransfer.video.read import probe
+
+    path, place = minute(asked.keep), asked.keep / "ingest"
+    place.mkdir(exist_ok=True)
+    whole = Part(0, 0, 0, probe(path).frames)
+    job = Job(whole, str(path), str(place), poses=False, masks=False, proxy=True, sound=True)
+    row = Row("import of a 1080p minute", "bare decode + encode", 1.15)
+    return [
+        row.pair(lambda: make(job, Estimators(), print), lambda: bare_ingest(path, place / "bare.mp4"), asked.pairs)
+    ]
+
+
+def bare_ingest(path: Path, out: Path) -> None:
+    """Decode, scale and encode with PyAV, and nothing between."""
+    import av
+
+    from dancetransfer.video.encoders import choose_encoder
+    from dancetransfer.video.proxy import KEYFRAME_EVERY, QUALITY, proxy_size
+
+    encoder = choose_encoder("proxy", quality=QUALITY, keyframe_every=KEYFRAME_EVERY)
+    with av.open(str(path)) as source, av.open(str(out), "w") as sink:
+        source.streams.video[0].thread_type = "AUTO"
+        stream = sink.add_stream(encoder.name, FPS, dict(encoder.options))
+        stream.width, stream.height = proxy_size((source.streams.video[0].width, source.streams.video[0].height))
+        stream.pix_fmt = "yuv420p"
+        for index, frame in enumerate(source.decode(video=0)):
+            small = frame.reformat(stream.width, stream.height, "yuv420p")
+            small.pts, small.time_base = index, Fraction(1, FPS)
+            sink.mux(stream.encode(small))
+        sink.mux(stream.encode(None))
+
+
+def poses(asked: argparse.Namespace) -> list[Row]:
+    """Twenty seconds of the person, and the same three times to and fro: a minute, as people film."""
+    return [
+        poses_of(clip(asked.keep, "person"), asked),
+        poses_of(to_and_fro(clip(asked.keep, "person"), 60, asked.keep / "person-60.mp4"), asked),
+    ]
+
+
+def poses_of(path: Path, asked: argparse.Namespace) -> Row:
+    from mediapipe.python.solutions.holistic import Holistic
+
+    from dancetransfer.extract.extract import extract
+    from dancetransfer.extract.holistic import MediaPipeHolistic, quiet
+    from dancetransfer.video.read import read_frames
+
+    images = [frame.image for frame in read_frames(path)]
+    out = asked.keep / "poses"
+    with quiet():
+        bare = Holistic(smooth_landmarks=False)
+        bare.process(images[0])
+
+    def ours() -> None:
+        for old in out.glob("*"):
+            old.unlink()
+        through(extract(path, out, masks=False, proxy=False))
+
+    row = Row(f"poses of {len(images) // FPS} s", "bare loop, frames decoded", 1.45, faster=True)
+    row.pair(ours, lambda: [bare.process(image) for image in images], asked.pairs)
+    loop = MediaPipeHolistic()  # the same graph, its region handed on as ours does, in one go
+    unsplit = np.stack([loop(image, n / FPS).xy for n, image in enumerate(images)])
+    found = Poses.load(out / "poses.npz")
+    height = np.nanmedian(np.nanmax(unsplit[:, :17, 1], 1) - np.nanmin(unsplit[:, :17, 1], 1))
+    apart = 100 * np.hypot(*np.moveaxis(found.xy - unsplit, -1, 0)) / height
+    row.note = ", ".join(
+        f"{name} apart {np.nanmean(apart[:, part]):.4f} % of the height"
+        for name, part in (("body", slice(0, 23)), ("face", slice(23, 91)), ("hands", slice(91, 133)))
+    )
+    return row
+
+
+def step(asked: argparse.Namespace) -> list[Row]:
+    import torch
+    from plain_edn import Plain
+
+    from dancetransfer import device
+    from dancetransfer.footage.pairs import plan_of
+    from dancetransfer.learn.batches import Batches
+    from dancetransfer.learn.dancer import LABELS
+    from dancetransfer.learn.trainer import Trainer
+
+    settings = TrainSettings(recipe="edn", size=256)
+    person = without_files(settings)
+    sizes, chosen = plan_of(settings, {"person": person.poses}), device.choose(asked.device)
+    trainer, plain = Trainer(sizes, chosen, 0, None), Plain(LABELS, chosen.torch)
+    batches = Batches([person], sizes, 0)
+    batch = batches.draw(2, 1).to(torch.device(chosen.torch))
+
+    def finished(work: Callable[[], object]) -> Callable[[], object]:
+        """The losses are numbers, so both wait for the card as they are."""
+        work()  # what is chosen and compiled at the first time is no part of a step
+        return work
+
+    row = Row(f"a step of edn, {chosen.mixed}", "plain float32", 3.0 if asked.device == "cuda" else 1.7, faster=True)
+    row.by_clock = asked.device == "cuda"
+    plainly = finished(lambda: plain.step(batch.labels, batch.real))
+    return [row.pair(finished(lambda: trainer.step(batches, 0.2)), plainly, asked.pairs)]
+
+
+def render(asked: argparse.Namespace) -> list[Row]:
+    from dancetransfer.render.export import export
+    from dancetransfer.render.render import render as rendering
+
+    project, settings = learned(asked.keep, asked.device)
+    folder = project.dance_folder(project.dances[-1]) / "render"
+
+    def ours() -> None:
+        for old in folder.glob("*"):
+            old.unlink()
+        through(rendering(project, settings, RenderSettings()))
+        through(export(project, RenderSettings(), ExportSettings(), asked.keep / "clip.mp4"))
+
+    ours()  # torch and its kernels are loaded once
+    row = Row(f"render and export, fast {settings.size}", "the clip's seconds", 0.1 if asked.device == "cuda" else 1.0)
+    shown = Spent(SECONDS["dance"], SECONDS["dance"])
+    for _ in range(asked.pairs):
+        row.ours.append(spent_in(ours))
+        row.theirs.append(shown)
+    return [row]
+
+
+def preview(asked: argparse.Namespace) -> list[Row]:
+    """Once: the command from nothing until the first preview behind a score above that of the nearest frames."""
+    project, settings = learned(asked.keep, asked.device)
+    goal, cuda = score_of_nearest(project, settings), asked.device == "cuda"
+    begun, seen = time.perf_counter(), {}
+    with tempfile.TemporaryDirectory(dir=asked.keep) as place:
+        words = [clip(asked.keep, "dance"), clip(asked.keep, "person"), "--project", Path(place) / "x.dance"]
+        words += ["-o", Path(place) / "clip.mp4", "--recipe", "fast", "--size", settings.size, "--device", asked.device]
+        before = os.times()
+        process = start("transfer", *words, stderr=subprocess.DEVNULL)
+        for event in heard(process):
+            now = time.perf_counter() - begun
+            if isinstance(event, Failed):
+                raise SystemExit(f"{event.message} {event.hint}")
+            if isinstance(event, Preview):
+                seen.setdefault("sprites" if event.stage == "sprites" else "first learned", now)
+                if "better" in seen:
+                    break
+            if isinstance(event, Started):
+                seen.setdefault(event.words or event.stage, now)
+            if isinstance(event, Metric) and event.name == "score":
+                print(f"  {now:.0f} s: {event.value:.2f} dB at step {event.step}, the nearest frames {goal:.2f}")
+                if event.value > goal:
+                    seen.setdefault("better", now)
+        took = time.perf_counter() - begun
+        process.kill()
+        process.wait()
+        after = os.times()
+    note = ", ".join(f"{name} at {seconds:.0f} s" for name, seconds in seen.items())
+    row = Row("until a learned preview beats the nearest frame", "a second", 25 if cuda else 90, note=note)
+    row.ours, row.theirs = [Spent(took, sum(after[:4]) - sum(before[:4]))], [Spent(1.0, 1.0)]
+    return [row]
+
+
+def score_of_nearest(project: Project, settings: TrainSettings) -> float:
+    """What the training's own score gives the nearest filmed frames, moved to the asked place."""
+    from dancetransfer.footage.pairs import load_footage, plan_of
+    from dancetransfer.footage.plate import cut_out
+    from dancetransfer.learn.showing import Judging
+    from dancetransfer.score.lookup import Lookup
+
+    footage = load_footage(project)
+    sizes = plan_of(settings, {one.name: one.poses for one in footage})
+    lookup, plate = Lookup(footage), footage[0].plate
+
+    class Nearest:
+        def layers(self, poses: Poses, boxes: np.ndarray, _: object = None) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+            for xy, confidence, box in zip(poses.xy, poses.confidence, boxes, strict=True):
+                picture = cut_out(lookup.frame(xy, confidence, plate, True), box, sizes.size)
+                yield np.dstack([picture, np.full_like(picture[..., :1], 255)]), box
+
+    return Judging(footage, sizes).score(Nearest())  # type: ignore[arg-type]
+
+
+def memory(asked: argparse.Namespace) -> list[Row]:
+    from memory import rows
+
+    return rows(asked)
+
+
+ROWS: dict[str, Callable[[argparse.Namespace], list[Row]]] = {
+    "start": lambda asked: starting(asked.pairs),
+    "ingest": ingest,
+    "poses": poses,
+    "step": step,
+    "preview": preview,
+    "render": render,
+    "memory": memory,
+}
+
+if __name__ == "__main__":
+    main()
