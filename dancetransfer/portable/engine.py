@@ -17,14 +17,15 @@ from dancetransfer.footage.pairs import Footage
 from dancetransfer.learn import runs
 from dancetransfer.learn.dancing import Dancing
 from dancetransfer.portable import exported, providers
-from dancetransfer.portable.network import Network, open_network
+from dancetransfer.portable.network import FRAME, Network, file_of, open_network
 from dancetransfer.pose.crop import PARTS
 from dancetransfer.pose.labels import CHANNELS
 from dancetransfer.settings import TrainSettings
-from dancetransfer.storage import Results, key, write_text
+from dancetransfer.storage import Results, fingerprint, key, write_text
 
 CHOICE = "engine.json"
-TORCH = "torch"
+TORCH, TENSORRT = "torch", "tensorrt"
+"""Of the choices of `--engine`."""
 WORTH = 128
 """Height of the pictures below which nothing is measured: PyTorch draws them in a few milliseconds."""
 SURELY = 0.9
@@ -38,46 +39,62 @@ def drawer(
 
     Where ONNX Runtime was asked for or measured and can't be used, a Notice says why, and PyTorch draws.
     """
-    folder = weights.parent / exported.FOLDER
-    kept = _kept(weights, training) if training.engine == "auto" else ""
+    folder, made_by = weights.parent / exported.FOLDER, exported.made_from(weights)
+    machine = _machine(made_by, training)
+    kept = _kept(folder, machine) if training.engine == "auto" else ""
     if training.engine == TORCH or kept == TORCH or (training.engine == "auto" and _small(weights)):
         return _by_torch(weights, training), ""
     try:
         if kept and exported.current(weights):
-            return open_network(folder, kept), exported.made_from(weights)
+            return open_network(folder, kept), made_by
         yield Progress("render", 0)
         exported.ready(weights, footage())
-        asked = providers.TENSORRT if training.engine == "tensorrt" else ""
-        network, seconds = yield from fastest(folder, asked)
+        network, seconds = yield from fastest(folder, training)
     except (UserError, ImportError) as error:
         message = error.message if isinstance(error, UserError) else str(error)
         yield Notice(f"ONNX Runtime can't draw this person, so PyTorch does: {message}", "Nothing has to be done.")
         if training.engine == "auto":
-            _keep(weights, training, TORCH)
+            _keep(folder, machine, TORCH)
         return _by_torch(weights, training), ""
     if training.engine != "auto":
-        return network, exported.made_from(weights)
+        return network, made_by
     dancer = _by_torch(weights, training)
     yield Progress("render", 0)
     other = providers.measured(partial(draw_one, dancer))
     seconds = seconds or providers.measured(partial(draw_one, network))
     chosen = network.provider if seconds < SURELY * other else TORCH
-    _keep(weights, training, chosen, onnx=seconds, torch=other)
+    _keep(folder, machine, chosen, onnx=seconds, torch=other)
     words = f"ONNX Runtime draws a frame in {1000 * seconds:.0f} ms, PyTorch in {1000 * other:.0f} ms"
     yield Notice(f"{words}: {'PyTorch' if chosen == TORCH else 'ONNX Runtime'} draws this person from now on.")
-    return (dancer, "") if chosen == TORCH else (network, exported.made_from(weights))
+    return (dancer, "") if chosen == TORCH else (network, made_by)
 
 
-def fastest(folder: Path, asked: str = "") -> Generator[Event, None, tuple[Network, float]]:
+def arrived(folder: Path, training: TrainSettings) -> Generator[Event, None, tuple[Network, str]]:
+    """The networks of a portable dancer in a folder, on the fastest provider, and their key.
+
+    What was found out is kept, so that Notices come once.
+    """
+    made_by = key("portable", fingerprint(folder / file_of(FRAME)))
+    machine = _machine(made_by, training)
+    kept = _kept(folder, machine) if training.engine != TENSORRT else ""
+    if kept:
+        return open_network(folder, kept), made_by
+    network, seconds = yield from fastest(folder, training)
+    _keep(folder, machine, network.provider, onnx=seconds)
+    return network, made_by
+
+
+def fastest(folder: Path, training: TrainSettings) -> Generator[Event, None, tuple[Network, float]]:
     """The networks in a folder on the provider that draws them fastest, and seconds per frame (0: not measured).
 
     A Notice names each provider that is listed and doesn't work, with its cause.
     """
+    asked = providers.TENSORRT if training.engine == TENSORRT else ""
     names = providers.available(folder, asked)
+    if asked and asked not in names:
+        yield Notice(f"This ONNX Runtime has no {asked}.", "Install the build that has it, or leave out --engine.")
     if asked:
         names = [name for name in names if name in (asked, providers.CPU)]
-        if asked not in names:
-            yield Notice(f"This ONNX Runtime has no {asked}.", "Install the build that has it, or leave out --engine.")
     network, seconds, causes = providers.quickest(names, partial(open_network, folder), draw_one)
     network.causes = causes
     for cause in causes.values():
@@ -112,13 +129,11 @@ def _small(weights: Path) -> bool:
 # --- what was measured ----------------------------------------------------------------------------
 
 
-def _machine(weights: Path, training: TrainSettings) -> str:
-    """The key of all that decides which engine is faster."""
+def _machine(made_by: str, training: TrainSettings) -> str:
+    """The key of all that decides which engine is faster for these networks."""
     cards = [asdict(card) for card in device.cards()]
     packages = [_version(name) for name in ("torch", "onnxruntime", "onnxruntime-gpu", "onnxruntime-directml")]
-    return key(
-        "engine", exported.made_from(weights), platform.node(), platform.machine(), cards, packages, training.device
-    )
+    return key("engine", made_by, platform.node(), platform.machine(), cards, packages, training.device)
 
 
 def _version(package: str) -> str:
@@ -128,10 +143,9 @@ def _version(package: str) -> str:
         return ""
 
 
-def _kept(weights: Path, training: TrainSettings) -> str:
+def _kept(folder: Path, machine: str) -> str:
     """The provider that was chosen here, or "torch"; "" where nothing was measured yet."""
-    folder = weights.parent / exported.FOLDER
-    if not Results(folder).current(CHOICE, _machine(weights, training)):
+    if not Results(folder).current(CHOICE, machine):
         return ""
     try:
         chosen = json.loads((folder / CHOICE).read_text(encoding="utf-8"))["engine"]
@@ -140,7 +154,6 @@ def _kept(weights: Path, training: TrainSettings) -> str:
     return chosen if chosen == TORCH or chosen in providers.ORDER else ""
 
 
-def _keep(weights: Path, training: TrainSettings, chosen: str, **seconds: float) -> None:
-    folder = weights.parent / exported.FOLDER
+def _keep(folder: Path, machine: str, chosen: str, **seconds: float) -> None:
     write_text(folder / CHOICE, json.dumps({"engine": chosen, "seconds per frame": seconds}, indent=1))
-    Results(folder).note(CHOICE, _machine(weights, training))
+    Results(folder).note(CHOICE, machine)

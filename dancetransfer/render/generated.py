@@ -9,9 +9,8 @@ from dancetransfer.events import Event
 from dancetransfer.footage.pairs import boxes_of, load_footage
 from dancetransfer.learn import runs
 from dancetransfer.learn.dancing import Dancing
-from dancetransfer.portable.engine import drawer, fastest
+from dancetransfer.portable.engine import arrived, drawer
 from dancetransfer.portable.file import NETWORK
-from dancetransfer.portable.network import FRAME, file_of, read_about
 from dancetransfer.pose.crop import PARTS, part_boxes
 from dancetransfer.pose.poses import Poses
 from dancetransfer.pose.steps import Step, last_present
@@ -52,15 +51,13 @@ def generated(project: Project, training: TrainSettings, poses: Poses) -> Genera
     """A dance by the person's networks, and the key of what it is made by. Notices on what draws as they apply."""
     dancing: Dancing
     if project.portable:
-        folder = project.person / NETWORK
-        weights, sizes = folder / file_of(FRAME), read_about(folder)[0]
-        dancing, engine = (yield from fastest(folder))[0], "portable"
+        dancing, engine = yield from arrived(project.person / NETWORK, training)
+        made_by: list[object] = [VERSION, engine]
     else:
         weights = runs.best(project, training)
         dancing, engine = yield from drawer(weights, training, partial(load_footage, project))
-        sizes = dancing.plan
-    made_by = [VERSION, fingerprint(weights), sizes.size, *([engine] if engine else [])]
-    if sizes.recipe.moved:  # others need nothing of the person but what is learned
-        dancing.own = sprites.Sprites(load_footage(project), size=sizes.size)
+        made_by = [VERSION, fingerprint(weights), dancing.plan.size, *([engine] if engine else [])]
+    if dancing.plan.recipe.moved:  # others need nothing of the person but what is learned
+        dancing.own = sprites.Sprites(load_footage(project), size=dancing.plan.size)
         made_by += [sprites.VERSION, runs.made_of(project)]
     return Generated(dancing, poses), key("render", *made_by)

@@ -107,7 +107,7 @@ def render(project: Project, training: TrainSettings, settings: RenderSettings) 
     folder = project.dance_folder(project.dance(settings.dance))
     poses = Poses.load(folder / "retarget.npz")
     drawing: Drawing
-    if RECIPES[training.recipe].learned:
+    if project.portable or RECIPES[training.recipe].learned:
         from dancetransfer.render.generated import generated
 
         drawing, made_by = yield from generated(project, training, poses)

@@ -131,12 +131,12 @@ class Making(QObject):
     def create(self, steps: Sequence[str] = STEPS) -> None:
         """Learn, render, write: the whole way to the clip of the current dance, or a part of it.
 
-        Nothing is learned where the recipe moves the person's own frames alone.
+        Nothing is learned where the recipe moves the person's own frames alone, or who dances was learned elsewhere.
         """
         project, dance = self._document.project, self._document.dance
         if project is not None and dance is not None and not self.creating:
             self._dance, self._enough = dance.name, False
-            learned = RECIPES[project.settings(TrainSettings).recipe].learned
+            learned = RECIPES[project.settings(TrainSettings).recipe].learned and not project.portable
             self._left = [step for step in steps if learned or step != TRAIN]
             self._next()
 
