@@ -13,10 +13,11 @@ def main() -> int:
     os.environ.setdefault("GOMP_SPINCOUNT", "1000")
     from dancetransfer.cli import streams
     from dancetransfer.cli.parser import main as run
+    from dancetransfer.cli.several import main_of_several, several
 
     words = sys.argv[1:]
     with streams.taken("--json" in words) as ours:
-        return run(words, ours)
+        return main_of_several(words, ours) if several() else run(words, ours)
 
 
 if __name__ == "__main__":

@@ -44,10 +44,9 @@ class Portion:
     """The same for each of `pose.crop.PARTS`: of the stretches that show it."""
 
 
-def split(batch: Batch, count: int) -> list[range]:
-    """The stretches of a batch of N in `count` portions as even as can be, at most N."""
-    stretches = len(batch.labels)
-    edges = [stretches * n // count for n in range(count + 1)]
+def split(stretches: range, count: int) -> list[range]:
+    """Stretches of a batch in `count` portions as even as can be, none of them empty."""
+    edges = [stretches.start + len(stretches) * n // count for n in range(count + 1)]
     return [range(a, b) for a, b in itertools.pairwise(edges) if b > a]
 
 

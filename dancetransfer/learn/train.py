@@ -17,6 +17,7 @@ from dancetransfer.footage.pairs import Footage, load_footage, plan_of
 from dancetransfer.learn import init, runs
 from dancetransfer.learn.batches import Batches
 from dancetransfer.learn.dancer import Dancer, load_dancer, save_dancer
+from dancetransfer.learn.gather import gather, gathered, tell
 from dancetransfer.learn.report import due, report
 from dancetransfer.learn.sheet import write_sheet
 from dancetransfer.learn.showing import UNSEEN, Driving, HeldOut, Judging
@@ -101,7 +102,7 @@ def train(project: Project, settings: TrainSettings, clock: Clock = time.monoton
         return
     yield from notes
     chosen = runs.device_of(folder, settings.device)
-    perceptual, note = _perceptual(sizes, chosen)
+    perceptual, note = perceptual_of(sizes, chosen)
     if note:
         yield note
 
@@ -113,6 +114,8 @@ def train(project: Project, settings: TrainSettings, clock: Clock = time.monoton
         yield Notice(words)
     if not batches.starts(2):
         raise UserError("No two neighboring frames show the person.", "Film the person without interruptions.")
+    if gathered():
+        yield from gather(project, settings, trainer, batches)
     yield Started("train", settings.steps or settings.budget, "steps" if settings.steps else "seconds")
     loop = _Loop(project, settings, folder, trainer, batches, counters, footage, clock)
     try:
@@ -225,6 +228,7 @@ class _Loop:
         """From here on G stands still: face and hands are learned on the best one, which need not be the last."""
         if self.counters.best_step != self.trainer.steps and (best := self._best()):
             self.trainer.averaged.load_state_dict(best.generator.state_dict())
+            tell(self.trainer, self.batches)
 
     def finish(self) -> Iterator[Event]:
         """The last score; a refiner stays only if it makes its held-out part better."""
@@ -351,7 +355,7 @@ def _finite(trainer: Trainer) -> bool:
     return all(bool(torch.isfinite(values).all()) for network in networks for values in network.parameters())
 
 
-def _perceptual(sizes: Plan, chosen: Device) -> tuple[Perceptual | None, Notice | None]:
+def perceptual_of(sizes: Plan, chosen: Device) -> tuple[Perceptual | None, Notice | None]:
     """VGG's loss for the recipe that was published with it, where its weights are installed."""
     from dancetransfer import weights
 

@@ -29,6 +29,7 @@ from dancetransfer.learn.dancer import (
 )
 from dancetransfer.learn.networks import begun, placed
 from dancetransfer.learn.portions import Chance, Portion, portion, split
+from dancetransfer.learn.together import Group, say
 from dancetransfer.pose.crop import PARTS
 from dancetransfer.recipes import Plan
 from models.augment import Augmentation
@@ -90,6 +91,8 @@ class Trainer:
             if (parameters := list(getattr(self, name).parameters()))
         }
         self.thrift = Thrift()
+        self.group: Group | None = None
+        """The processes that learn together; None where this one is alone."""
         self.steps = 0
 
     # --- the schedule: everything is a function of the used share ------------------------------
@@ -118,10 +121,16 @@ class Trainer:
         recipe, parts = self.plan.recipe, self.parts_phase(share)
         frames = PARTS_FRAMES if parts else recipe.unrolled(share)
         order, random = batches.order, torch.get_rng_state()
+        if self.group and self.group.leads:
+            say("step", share, self.thrift, order, random)
         try:
             batch = batches.draw(frames, max(1, recipe.frames // frames), parts)
             losses = self._gradients(batch, self._chance(batch), share)
-        except BaseException:
+            if self.group:
+                losses = self.group.added(self.optimizers, losses)
+        except BaseException as error:
+            if self.group:
+                self.group.failed(error)
             batches.order = order
             torch.set_rng_state(random)
             self._forget()
@@ -136,7 +145,8 @@ class Trainer:
         """Add up the gradients of all networks over the portions of a batch; its losses."""
         learn = self._parts_portion if self.parts_phase(share) else self._body_portion
         losses: dict[str, Tensor] = {}
-        for stretches in split(batch, self.thrift.portions):
+        whole = len(batch.labels)
+        for stretches in split(self.group.share(whole) if self.group else range(whole), self.thrift.portions):
             one = portion(batch, chance, stretches, torch.device(self.device.torch))
             for name, value in learn(one, share).items():
                 losses[name] = losses[name] + value if name in losses else value

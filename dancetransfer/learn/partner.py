@@ -1,0 +1,58 @@
+"""What the further processes of a training do: hold the same networks, and compute their part of every step."""
+
+import contextlib
+import io
+import signal
+
+import torch
+
+from dancetransfer.device import Device
+from dancetransfer.footage.pairs import load_footage, plan_of
+from dancetransfer.learn import together
+from dancetransfer.learn.batches import Batches
+from dancetransfer.learn.train import perceptual_of
+from dancetransfer.learn.trainer import Thrift, Trainer, unpack
+from dancetransfer.project import Project
+from dancetransfer.settings import TrainSettings
+
+
+def partner() -> None:
+    """Do as the first process says until it has nothing more to say. It alone writes, and hears a stop."""
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):  # the first one ends in good order, and this one with it
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    trainer: Trainer | None = None
+    batches: Batches | None = None
+    while (heard := together.hear())[0] != "end":
+        word, given = heard
+        if word == "begin":
+            trainer, batches = _begun(*given)
+            continue
+        assert trainer is not None and batches is not None
+        if word == "state":
+            unpack(io.BytesIO(given[0]), trainer, batches)
+        elif word == "step":
+            _step(trainer, batches, *given)
+
+
+def _begun(folder: str, settings: TrainSettings, chosen: Device) -> tuple[Trainer, Batches]:
+    group = together.Group()
+    try:
+        footage = load_footage(Project.open(folder))
+        sizes = plan_of(settings, {clip.name: clip.poses for clip in footage})
+        device = together.part_device(chosen)
+        trainer = Trainer(sizes, device, settings.seed, perceptual_of(sizes, device)[0])
+        batches = Batches(footage, sizes, settings.seed)
+    except Exception as error:
+        group.met(error)
+        raise
+    group.met()
+    trainer.group = group
+    return trainer, batches
+
+
+def _step(trainer: Trainer, batches: Batches, share: float, thrift: Thrift, order: str, random: torch.Tensor) -> None:
+    trainer.thrift, batches.order = thrift, order
+    torch.set_rng_state(random)
+    with contextlib.suppress(MemoryError, torch.OutOfMemoryError):
+        trainer.step(batches, share)  # else nobody has taken it, and the first process decides what becomes of it
