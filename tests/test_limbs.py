@@ -12,9 +12,12 @@ from dancetransfer.pose.poses import LEFT_HIP, LEFT_SHOULDER, LEFT_WRIST, RIGHT_
 from dancetransfer.pose.space import distances, normalized, stand_of
 from dancetransfer.puppets import Performance
 from dancetransfer.score.metrics import psnr_of, squared_error
-from dancetransfer.sprites.bones import mirror
+from dancetransfer.sprites.bones import bones_of, mirror
+from dancetransfer.sprites.held import Own
 from dancetransfer.sprites.lend import spares_of
-from dancetransfer.sprites.limbs import Limbs, limbs_of
+from dancetransfer.sprites.limbs import Limbs, limbs_of, pixels
+from dancetransfer.sprites.owners import distances as distances_to
+from dancetransfer.sprites.owners import radii
 from dancetransfer.sprites.warp import warp
 
 SIZE = (160, 192)
@@ -125,6 +128,35 @@ def placed(film: Film, n: int, xy: np.ndarray, confidence: np.ndarray) -> np.nda
     asked, shown = stand_of(xy[None], confidence[None]), stand_of(film.xy[n][None], film.confidence[n][None])
     old, new = (np.array([one.pelvis[0, 0], one.floor[0]]) + 0.5 for one in (shown, asked))
     return np.tile(new, 2) + asked.height[0] / shown.height[0] * (BOX - np.tile(old, 2))
+
+
+def test_what_is_held_in_some_frames_is_no_part_of_the_hand(person: Film) -> None:
+    n, color = facing(person), (230, 40, 200)
+
+    def holding(at: int) -> np.ndarray:
+        crop = person.crop(at)
+        wrist = (person.xy[at, LEFT_WRIST] + 0.5 - BOX[:2]) / (BOX[2:] - BOX[:2]) * SIZE
+        cv2.circle(crop, (int(wrist[0]) + 4, int(wrist[1]) + 6), 9, (*color, 255), -1)
+        return crop
+
+    def places(at: int, crop: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        bones = bones_of(person.xy[at], person.confidence[at]).moved(pixels(BOX, SIZE))
+        return crop, distances_to(bones, radii(bones, crop[..., 3]), SIZE)
+
+    some = [(k, person.crop(k)) for k in range(0, 40, 4)]
+    own = Own([places(n, holding(n)), *(places(*one) for one in some)])
+
+    def left(crop: np.ndarray, own: Own | None) -> int:
+        pose = person.xy[n], person.confidence[n], BOX
+        layer = warp(limbs_of(crop, BOX, *pose[:2], own=own), *pose, SIZE)
+        near = np.abs(layer[..., :3].astype(int) - color).max(-1) < 60
+        return int((near & (layer[..., 3] > 100)).sum())
+
+    assert left(holding(n), None) > 100
+    assert left(holding(n), own) < 20
+    bare, known = (warp(limbs_of(person.crop(n), BOX, person.xy[n], person.confidence[n], own=one), person.xy[n],
+                        person.confidence[n], BOX, SIZE)[..., 3].mean() for one in (None, own))  # fmt: skip
+    assert known > 0.95 * bare
 
 
 def test_an_arm_that_moves_leaves_the_trunk_where_it_is(person: Film) -> None:

@@ -17,7 +17,8 @@ from dancetransfer.pose.poses import Poses
 from dancetransfer.project import Project
 from dancetransfer.render.render import read_layers, render, segments
 from dancetransfer.settings import RenderSettings
-from dancetransfer.sprites.ends import OWN, looks_of_heads
+from dancetransfer.sprites.ends import OWN, looks_of_hands, looks_of_heads
+from dancetransfer.sprites.fades import Shown
 from dancetransfer.sprites.others import APART_SECONDS, Others
 from dancetransfer.sprites.sprites import Sprites
 from models.generator import layer_of
@@ -74,9 +75,11 @@ def test_learning_sees_another_moment_in_the_pose_and_always_the_same(footage: l
     crops = np.array(clip.crops)
     crops[near, ..., :3] = (255, 0, 255)
     marked = [replace(clip, crops=crops)]
-    shown, unmarked = (Others(Sprites(one, TRAIN)).layer(0, n) for one in (marked, footage))
-    np.testing.assert_array_equal(shown, unmarked)
-    assert (shown[..., 3] > 128).sum() > 200
+    shown, again = (Others(Sprites(marked, TRAIN)).layer(0, n) for _ in range(2))
+    solid = shown[..., 3] > 128
+    assert solid.sum() > 200
+    assert np.abs(shown[solid][:, :3].astype(int) - (255, 0, 255)).sum(1).min() > 100
+    np.testing.assert_array_equal(shown, again)
 
 
 def test_a_generator_needs_them_and_draws_otherwise_with_others(learned: Project) -> None:
@@ -127,6 +130,28 @@ def test_a_head_is_lent_where_the_own_one_looks_elsewhere(footage: list[Footage]
     lent, own = (np.linalg.norm(looks[n] - looks[right], axis=-1).mean() for n in (head, left))
     assert lent < 0.5 * own
     assert worn(left) == OWN
+
+
+def test_a_hand_is_lent_where_the_own_one_is_shaped_otherwise(footage: list[Footage]) -> None:
+    sprites = Sprites(footage, TRAIN)
+    frames = sprites.frames
+    lenders = sprites.ends.numbers[1]
+    looks = looks_of_hands(0)(frames.xy, frames.confidence)[lenders]
+    apart = np.linalg.norm(looks[:, None] - looks, axis=-1).mean(-1)
+    a, b = np.unravel_index(np.argmax(apart), apart.shape)
+    own, asked = int(lenders[a]), int(lenders[b])
+    poses = Poses(frames.xy[[asked]], frames.confidence[[asked]], np.zeros(1), footage[0].poses.size)
+
+    def worn(frame: int) -> int:
+        return int(sprites.ends.choose(poses, np.array([frame]), np.array([False]))[0, 1])
+
+    assert worn(own) == asked
+    assert worn(asked) == OWN
+    shown = [
+        sprites.moved(Shown(own, False, 1.0), frames.xy[asked], frames.confidence[asked], frames.box(asked), (OWN, one))
+        for one in (OWN, asked)
+    ]
+    assert not np.array_equal(*shown)
 
 
 def test_a_film_of_a_second_shows_other_moments_too(footage: list[Footage]) -> None:

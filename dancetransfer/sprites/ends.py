@@ -52,7 +52,7 @@ def looks_of_heads(xy: np.ndarray, confidence: np.ndarray) -> np.ndarray:
     return found
 
 
-def _looks_of_hands(side: int) -> Looks:
+def looks_of_hands(side: int) -> Looks:
     """The looks of the left (0) or right (1) hand: its 21 joints from the wrist, in heights, turned to lie along x."""
     limb, hand = ARMS[side][2], (LEFT_HAND, RIGHT_HAND)[side]
 
@@ -75,8 +75,8 @@ def _looks_of_hands(side: int) -> Looks:
 _HAND = tuple(range(21)), (1, -1)
 ENDS = (
     End(HEAD, looks_of_heads, NOSE, 0, ((1, 0, 3, 2, 4), (-1, 1)), 0.006, 0.012),
-    End(ARMS[0][2], _looks_of_hands(0), LEFT_WRIST, 2, _HAND, 0.006, 0.012),
-    End(ARMS[1][2], _looks_of_hands(1), RIGHT_WRIST, 1, _HAND, 0.006, 0.012),
+    End(ARMS[0][2], looks_of_hands(0), LEFT_WRIST, 2, _HAND, 0.006, 0.012),
+    End(ARMS[1][2], looks_of_hands(1), RIGHT_WRIST, 1, _HAND, 0.006, 0.012),
 )
 
 

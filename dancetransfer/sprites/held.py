@@ -13,9 +13,9 @@ CORE, ALONE = 0.6, 1.0
 """Radii from a bone within which a limb's colors are learned, and from all others beyond which."""
 PERSON = 200
 """Mask from which on a pixel is the person."""
-RARE = 0.005
-"""Share of a limb's pixels below which a color isn't its own. With 0.003 most of a juggler's ball stays on the hands,
-from 0.008 on fingers of a built-in dancer are lost, who holds nothing."""
+SHARE, SELDOM = 0.005, 0.2
+"""A limb has a color in a frame where at least this share of its pixels is of it, and the color is the limb's own if
+it has it in this part of the frames. A juggler's ball is before a thigh in a tenth of them."""
 SMALLEST = 0.0014
 """Heights squared, two radii of a forearm: smaller pieces are worn, a bracelet or a ring, or shade."""
 FEWEST = 5
@@ -35,13 +35,12 @@ class Own:
             for n, group in enumerate(ALIKE):
                 others = [limb for limb in range(COUNT) if limb not in (TRUNK, *group)]
                 inside = (near[list(group)].min(0) < CORE) & (near[others].min(0) > ALONE) & (crop[..., 3] > PERSON)
-                if inside.any():  # every frame counts the same, however near the limb was
+                if inside.any():
                     found = np.bincount(_bins(crop[inside]), minlength=4096)
-                    counts[n] += found / found.sum()
+                    counts[n] += _smooth(found / found.sum()) > SHARE
                     frames[n] += 1
         self._rare: list[np.ndarray | None] = [
-            _smooth(one) < RARE * number if number >= FEWEST else None
-            for one, number in zip(counts, frames, strict=True)
+            one < SELDOM * number if number >= FEWEST else None for one, number in zip(counts, frames, strict=True)
         ]
 
     def holds(self, color: np.ndarray, owner: np.ndarray, height: float) -> np.ndarray:
