@@ -1,5 +1,6 @@
 """Proxies, thumbnails and sound curves, whole and joined from parts."""
 
+from fractions import Fraction
 from itertools import pairwise
 
 import av
@@ -19,7 +20,7 @@ from dancetransfer.video.proxy import (
     read_grid,
     thumb_grid,
 )
-from dancetransfer.video.read import Frame, RandomAccess, frame_times, probe, read_frames
+from dancetransfer.video.read import Frame, RandomAccess, frame_times, probe, read_frames, read_undeveloped
 
 
 @pytest.mark.parametrize("size, small", [
@@ -65,6 +66,32 @@ def test_parts_join_to_the_same_times(tmp_path):
     with pytest.raises(ValueError, match="begins before"):
         join_parts(parts[::-1], tmp_path / "wrong.mp4")
     assert not (tmp_path / "wrong.mp4").exists()
+
+
+ONE = 1 << 16
+TURNED, TURNED_MIRRORED = [0, ONE, 0, -ONE, 0, 0, 0, 0, 1 << 30], [0, ONE, 0, ONE, 0, 0, 0, 0, 1 << 30]
+HDR = {"transfer": 16, "primaries": 9, "colorspace": 9, "layout": "yuv420p10le"}
+
+
+@pytest.mark.parametrize("size, made", [
+    ((96, 64), {}), ((1280, 720), {}), ((1280, 720), {"matrix": TURNED}), ((96, 64), {"matrix": TURNED_MIRRORED}),
+    ((96, 64), {"layout": "yuvj420p"}), ((96, 64), {"layout": "yuv444p"}), ((96, 64), HDR),
+    ((96, 64), {"colorspace": 5, "options": {"g": "5"}}), ((96, 64), {"aspect": Fraction(4, 3)}),
+])  # fmt: skip
+def test_a_frame_that_is_not_developed_gives_the_same_proxy(tmp_path, size, made):
+    source = make_video(tmp_path / "source.mp4", [quadrants(size)] * 14, **made)
+    info = probe(source)
+    for name, frames in (("plain", read_frames(source)), ("quick", read_undeveloped(source))):
+        with ProxyMaker(tmp_path / f"{name}.mp4", (info.width, info.height), fps=25) as proxy:
+            for frame in frames:
+                proxy.write(frame)
+    plain, quick = (list(read_frames(tmp_path / f"{name}.mp4")) for name in ("plain", "quick"))
+    assert [one.time for one in plain] == [one.time for one in quick]
+    apart = np.abs(plain[7].image.astype(int) - quick[7].image)
+    assert apart.mean() < 3 and np.percentile(apart, 95) < 8
+    with av.open(str(tmp_path / "quick.mp4")) as container:
+        keys = [n for n, packet in enumerate(p for p in container.demux(video=0) if p.size) if packet.is_keyframe]
+    assert keys == [0, 12]
 
 
 def test_real_clip_to_proxy_and_thumbs(clips, tmp_path):

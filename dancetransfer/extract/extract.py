@@ -30,7 +30,7 @@ from dancetransfer.video.read import VideoInfo, frame_times, probe
 
 __all__ = ["EXTRACT_VERSION", "Masks", "NobodyFound", "extract", "extracted", "read_masks"]
 
-EXTRACT_VERSION = 2
+EXTRACT_VERSION = 3
 """Rises when the same video gives other results than before."""
 
 MOST_WORKERS = 8

@@ -30,7 +30,7 @@ from dancetransfer.pose.poses import BODY, JOINTS, LEFT_HIP, RIGHT_HIP
 from dancetransfer.storage import write_npz
 from dancetransfer.video.cuts import shots, signature
 from dancetransfer.video.proxy import ProxyMaker, ThumbMaker, analyze_audio, thumb_grid
-from dancetransfer.video.read import Frame, frame_times, probe, read_frames
+from dancetransfer.video.read import Frame, Undeveloped, frame_times, probe, read_undeveloped
 
 WARM_UP_SECONDS, WARM_UP_FRAMES = 2.0, 20
 """How much before a part the tracker starts; its poses there are thrown away."""
@@ -212,7 +212,9 @@ def fit(width: int, height: int) -> tuple[int, int]:
     return round(width * scale), round(height * scale)
 
 
-def _frames(job: Job, size: tuple[int, int], tell: Callable[[dict[str, Any]], None]) -> Iterator[tuple[Frame, bool]]:
+def _frames(
+    job: Job, size: tuple[int, int], tell: Callable[[dict[str, Any]], None]
+) -> Iterator[tuple[Frame | Undeveloped, bool]]:
     """Every frame of the part, and whether it could be decoded; else the one before stands in."""
     part = job.part
     first = part.warm if job.poses or job.masks else part.start
@@ -222,8 +224,9 @@ def _frames(job: Job, size: tuple[int, int], tell: Callable[[dict[str, Any]], No
     def damage(sentence: str) -> None:
         tell({"damage": sentence})
 
-    last = Frame(first - 1, 0.0, np.zeros((size[1], size[0], 3), np.uint8))
-    for frame in read_frames(job.video, first, part.stop, size=size, on_damage=damage):
+    last: Frame | Undeveloped = Frame(first - 1, 0.0, np.zeros((size[1], size[0], 3), np.uint8))
+    # Inexact colors will do: the networks see 256 pixels of a person, and the small copy is not made of them.
+    for frame in read_undeveloped(job.video, first, part.stop, size=size, exact=False, on_damage=damage):
         yield frame, True
         last = frame
     missing = range(last.index + 1, part.stop)
@@ -251,7 +254,7 @@ class Track:
         change = np.abs(small.astype(np.int16) - self._before[-2]).mean()
         return bool(change > CHANGED and np.diff(shots(np.stack(self._before)))[-1])
 
-    def add(self, frame: Frame, found: Found) -> None:
+    def add(self, frame: Frame | Undeveloped, found: Found) -> None:
         """Keep a frame's pose; `begins_shot` has seen the frame."""
         estimate = found.estimate
         world = np.full((JOINTS, 3), np.nan, np.float32) if estimate.world is None else estimate.world

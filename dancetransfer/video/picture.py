@@ -10,8 +10,8 @@ import av
 import numpy as np
 from av.filter import Graph
 from av.sidedata.sidedata import Type
-from av.video.frame import VideoFrame
-from av.video.reformatter import ColorRange, Interpolation, VideoReformatter
+from av.video.frame import PictureType, VideoFrame
+from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
 from numpy.typing import NDArray
 
 from dancetransfer.video import color
@@ -120,6 +120,13 @@ class Deinterlacer:
             yield out
 
 
+def _way(frame: VideoFrame, width: int, height: int) -> Interpolation:
+    """How a frame is brought to a size."""
+    if (width, height) == (frame.width, frame.height):
+        return Interpolation.BILINEAR
+    return Interpolation.AREA if width * height < frame.width * frame.height else Interpolation.BICUBIC
+
+
 class Converter:
     """Decoded frames -> RGB uint8 [H,W,3], upright.
 
@@ -132,9 +139,10 @@ class Converter:
         self.shape = shape
         self._care = EXACT if exact else Interpolation(0)
         self.size = size or shape.size
-        self._scaler = VideoReformatter()
+        self._scaler, self._smaller = VideoReformatter(), VideoReformatter()
         self._graph: Graph | None = None
         self._graph_kind: str | None = None
+        self._turning: tuple[tuple[int, int], Graph] | None = None
 
     def __call__(self, frame: VideoFrame) -> NDArray[np.uint8]:
         mapping = color.kind(frame.color_trc, frame.color_primaries)
@@ -143,25 +151,66 @@ class Converter:
             flat = self._filter(flat, mapping)
         return np.ascontiguousarray(flat.to_ndarray())
 
+    def scaled(self, frame: VideoFrame, size: tuple[int, int]) -> VideoFrame | None:
+        """The upright picture at `size` (width, height, even) as limited-range BT.709 yuv420p, ready to be encoded.
+
+        A copy is made in a tenth of the time that the way through RGB takes. None where that way has to be gone,
+        which is where the colors have to be mapped. The frame itself may come back, its marks changed.
+        """
+        if color.kind(frame.color_trc, frame.color_primaries) is not None:
+            return None
+        width, height = size[::-1] if self.shape.rotation % 180 else size
+        source = self._source(frame)
+        care = Interpolation(0) if source["src_colorspace"] == Colorspace.ITU709 else EXACT
+        small = self._smaller.reformat(
+            frame,
+            width,
+            height,
+            "yuv420p",
+            dst_colorspace=Colorspace.ITU709,
+            dst_color_range=ColorRange.MPEG,
+            interpolation=_way(frame, width, height) | care,
+            threads=2,
+            **source,
+        )
+        if self.shape.rotation or self.shape.mirrored:
+            small = self._turned(small)
+        small.pict_type = PictureType.NONE  # else the new encoder would choose keyframes as the old one did
+        small.color_trc = small.color_primaries = 1
+        return small
+
+    def _turned(self, small: VideoFrame) -> VideoFrame:
+        size = (small.width, small.height)
+        small.time_base = Fraction(1, 1000)
+        if self._turning is None or self._turning[0] != size:
+            filters = [(name, {"dir": value} if value else {}) for name, value in turns(self.shape)]
+            self._turning = size, chain(small, Fraction(1, 1000), filters)
+        self._turning[1].vpush(small)
+        return self._turning[1].vpull()
+
     def _to_rgb(self, frame: VideoFrame, layout: str) -> VideoFrame:
         width, height = self.size[::-1] if self.shape.rotation % 180 else self.size
-        native = (width, height) == (frame.width, frame.height)
-        smaller = width * height < frame.width * frame.height
-        way = Interpolation.AREA if smaller else Interpolation.BICUBIC
-        way = Interpolation.BILINEAR if native else way
-        full = frame.color_range == ColorRange.JPEG or frame.format.name.startswith("yuvj")
-        rgb = frame.format.is_rgb
         return self._scaler.reformat(
             frame,
             width,
             height,
             layout,
-            src_colorspace=None if rgb else color.yuv_matrix(frame.colorspace, frame.height),
-            src_color_range=None if rgb else (ColorRange.JPEG if full else ColorRange.MPEG),
             dst_color_range=ColorRange.JPEG,
-            interpolation=way | self._care,
+            interpolation=_way(frame, width, height) | self._care,
             threads=2,
+            **self._source(frame),
         )
+
+    @staticmethod
+    def _source(frame: VideoFrame) -> dict[str, Any]:
+        """How a frame's numbers are to be read."""
+        if frame.format.is_rgb:
+            return {"src_colorspace": None, "src_color_range": None}
+        full = frame.color_range == ColorRange.JPEG or frame.format.name.startswith("yuvj")
+        return {
+            "src_colorspace": color.yuv_matrix(frame.colorspace, frame.height),
+            "src_color_range": ColorRange.JPEG if full else ColorRange.MPEG,
+        }
 
     def _filter(self, frame: VideoFrame, mapping: str | None) -> VideoFrame:
         if self._graph is None or mapping != self._graph_kind:

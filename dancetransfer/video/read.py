@@ -7,6 +7,7 @@ the same zero), so both stay in sync. `frame_times(path)[0]` is therefore always
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
@@ -25,12 +26,14 @@ from dancetransfer.video.source import Index, break_off, index, open_video, pack
 __all__ = [
     "Frame",
     "RandomAccess",
+    "Undeveloped",
     "VideoInfo",
     "frame_times",
     "load_audio",
     "probe",
     "read_audio",
     "read_frames",
+    "read_undeveloped",
 ]
 
 StrPath = str | PathLike[str]
@@ -64,6 +67,23 @@ class Frame:
     index: int
     time: float  # seconds
     image: NDArray[np.uint8]  # RGB [H,W,3]
+
+
+class Undeveloped:
+    """A frame of which the picture is made when somebody asks for it; valid until the next one is read."""
+
+    def __init__(self, index: int, time: float, coded: VideoFrame, convert: Converter) -> None:
+        self.index, self.time = index, time
+        self._coded, self._convert = coded, convert
+
+    @cached_property
+    def image(self) -> NDArray[np.uint8]:
+        """RGB [H,W,3]."""
+        return self._convert(self._coded)
+
+    def scaled(self, size: tuple[int, int]) -> VideoFrame | None:
+        """See `picture.Converter.scaled`."""
+        return self._convert.scaled(self._coded, size)
 
 
 def probe(path: StrPath) -> VideoInfo:
@@ -106,6 +126,21 @@ def read_frames(
     with Decoder(path, size=size, threads=threads, exact=exact, on_damage=on_damage) as decoder:
         for number, frame in decoder.frames(start, stop):
             yield decoder.finish(number, frame)
+
+
+def read_undeveloped(
+    path: StrPath,
+    start: int = 0,
+    stop: int | None = None,
+    *,
+    size: tuple[int, int] | None = None,
+    exact: bool = True,
+    on_damage: Told | None = None,
+) -> Iterator[Undeveloped]:
+    """`read_frames` for who needs few of the pictures, or small ones to encode again."""
+    with Decoder(path, size=size, exact=exact, on_damage=on_damage) as decoder:
+        for number, frame in decoder.frames(start, stop):
+            yield Undeveloped(number, float(decoder.index.times[number]), frame, decoder.convert)
 
 
 class RandomAccess:
@@ -189,7 +224,7 @@ class Decoder:
         except BaseException:
             self.close()
             raise
-        self._convert = Converter(self.shape, size, exact)
+        self.convert = Converter(self.shape, size, exact)
 
     def __enter__(self) -> "Decoder":
         return self
@@ -250,7 +285,7 @@ class Decoder:
             told(sentence)
 
     def finish(self, number: int, frame: VideoFrame) -> Frame:
-        return Frame(number, float(self.index.times[number]), self._convert(frame))
+        return Frame(number, float(self.index.times[number]), self.convert(frame))
 
     def reach(self, position: int, number: int) -> int:
         """How many frames past `position` are reached sooner by going on than by seeking."""
