@@ -1,8 +1,10 @@
 """The command `live`: a dancer that does at once what a camera, or a video, shows."""
 
 import argparse
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -22,15 +24,18 @@ if TYPE_CHECKING:
 
 # What works is imported inside the command: `--help` needs none of it.
 
+DRAWING = ("engine", "device")
+"""Options of learning that also say how is drawn what was learned."""
+
 
 def add_flags(one: argparse.ArgumentParser) -> None:
     one.add_argument("dancer", metavar="X.dancer", help="The portable dancer, or a project whose person is learned.")
-    words = "A video whose motion is wanted; where none is given, the webcam."
+    words = "A video whose motion is wanted; where none is given, the webcam's."
     one.add_argument("source", metavar="VIDEO", nargs="?", help=words)
     one.add_argument("-o", dest="output", metavar="LIVE.mp4", help="Write what is shown to this file too.")
     add_options(one, LiveSettings)
     add_options(one, PoseSettings)
-    add_options(one, TrainSettings, tuple(name for name in declared(TrainSettings) if name != "device"))
+    add_options(one, TrainSettings, tuple(name for name in declared(TrainSettings) if name not in DRAWING))
 
 
 def live(arguments: argparse.Namespace, context: Context) -> Events:
@@ -40,28 +45,31 @@ def live(arguments: argparse.Namespace, context: Context) -> Events:
     if video and "camera" in given(arguments, LiveSettings):
         raise Usage("--camera and a video exclude each other.\nGive one of them.")
     output = _output(arguments, video)
-    performer = _performer(Path(arguments.dancer), given(arguments, TrainSettings).get("device"))
     source, seconds = _source(video, settings)
     from dancetransfer.extract.estimators import make
     from dancetransfer.live.fitting import Fitting
     from dancetransfer.live.live import Chain
     from dancetransfer.live.live import live as stage
     from dancetransfer.live.painting import Painter
+    from dancetransfer.live.performers import opened
 
-    context.ends_itself = True
     every = settings.pace == "all"
-    sinks = _sinks(performer, output, video, settings)
-    estimator = make(read(arguments, PoseSettings).estimator)
-    try:
+    with ExitStack() as stack:
+        # of a likeness, nothing stays behind
+        folder = stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True))
+        performer = yield from opened(Path(arguments.dancer), given(arguments, TrainSettings), Path(folder))
+        sinks = _sinks(performer, output, video, settings)
+        estimator = make(read(arguments, PoseSettings).estimator)
+        stack.callback(estimator.close)
         fitting = Fitting(performer.person, beside=not every)
         chain = Chain(source, estimator, fitting, Painter(performer), every)
-        for event in stage(chain, fitting, sinks, context.stopped, seconds, video is None):
+        context.ends_itself = True
+        at_work = stage(chain, fitting, sinks, context.stopped, seconds, video is None)
+        for event in stack.enter_context(closing(at_work)):  # type: ignore[type-var]
             yield event
             last = event
-    finally:
-        estimator.close()
-    written = [str(output)] if output and output.exists() else []
     assert isinstance(last, Done)
+    written = [str(output)] if output and last.result["pictures"] else []
     words = f"{output} is written. It carries the visible label and the machine-readable AI mark." if written else ""
     yield replace(last, stage="", message=f"{last.message}\n{words}".strip(), files=written)
 
@@ -74,12 +82,6 @@ def _output(arguments: argparse.Namespace, video: Path | None) -> Path | None:
     output = Path(arguments.output).resolve()
     check_output(output, [video] if video else [])
     return output
-
-
-def _performer(path: Path, device: str | None) -> "Performer":
-    from dancetransfer.live.performers import of_project
-
-    return of_project(path, device)
 
 
 def _source(

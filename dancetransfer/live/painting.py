@@ -11,6 +11,7 @@ from dancetransfer.learn.dancing import Dancing
 from dancetransfer.live.choosing import Choosing
 from dancetransfer.live.fitting import Fitted
 from dancetransfer.live.performers import Performer
+from dancetransfer.portable.engine import draw_one
 from dancetransfer.pose.crop import PARTS, part_boxes
 from dancetransfer.pose.poses import Poses, person_box
 from dancetransfer.pose.steps import RESTART_SECONDS, Step, restarts
@@ -32,6 +33,8 @@ class Painter:
         self._performer = performer
         self._network: Dancing | None = performer.network
         self._choosing = Choosing(performer.own) if performer.own else None
+        if self._network is not None:
+            draw_one(self._network)  # the first one takes longer than any other
         self._drawn: deque[tuple[Fitted, np.ndarray]] = deque()
         """Poses and their boxes [4]."""
         self._state: np.ndarray | None = None
