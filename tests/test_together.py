@@ -1,0 +1,81 @@
+"""Training on two processes: what one alone would have learned, written by one of them, and no one left hanging."""
+
+import contextlib
+import json
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from engine import ROOT, command, environment, heard
+from learning import checkpoint
+
+from dancetransfer.events import Progress, Stopping
+from dancetransfer.project import Project
+
+WORDS = ("--recipe=fast", "--size=32", "--width=4", "--blocks=1", "--device=cpu")
+
+
+@contextlib.contextmanager
+def pair(words: list[str]) -> Iterator[list["subprocess.Popen[str]"]]:
+    """A command in two processes, each with what torchrun would tell it."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        port = one.getsockname()[1]
+    common = {**environment(), "WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
+    pipes: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    started = [
+        subprocess.Popen(words, text=True, env={**common, "RANK": str(n), "LOCAL_RANK": str(n)}, **pipes)
+        for n in range(2)
+    ]
+    try:
+        yield started
+    finally:
+        for process in started:
+            process.kill()
+            process.communicate()
+
+
+@pytest.fixture(scope="module")
+def told() -> dict[str, Any]:
+    """What the first of two learning processes tells, of which the second gets lost at the end."""
+    with pair([sys.executable, str(ROOT / "tests" / "two_learners.py")]) as (first, _):
+        out, errors = first.communicate(timeout=240)
+    assert out, errors
+    answer: dict[str, Any] = json.loads(out.splitlines()[-1])
+    return answer
+
+
+def test_two_processes_learn_what_one_would(told: dict[str, Any]) -> None:
+    assert told["weights"] < 1e-5 and told["losses"] < 1e-4 and all(told["names"]), told
+
+
+def test_a_step_for_which_one_process_has_no_memory_is_taken_by_none(told: dict[str, Any]) -> None:
+    assert told["not taken"], told
+
+
+def test_where_one_process_is_killed_the_other_says_so(told: dict[str, Any]) -> None:
+    assert "Another process of the training has ended" in told["parted"] and "same command" in told["parted"]
+
+
+def test_a_stop_of_the_first_process_ends_both_in_good_order(small: Project) -> None:
+    """The command as torchrun starts it; both hear the signal, and the second leaves the first to act on it."""
+    words = command("train", small.folder, *WORDS, "--steps=100000", "--json")
+    with pair(words) as (first, second):
+        last = None
+        for last in heard(first):
+            if isinstance(last, Progress) and last.stage == "train":
+                for process in (second, first):
+                    process.send_signal(signal.SIGTERM)
+                break
+        assert isinstance(last, Progress), first.communicate()
+        assert any(isinstance(event, Stopping) for event in heard(first))
+        assert (first.wait(60), second.wait(60)) == (3, 0)
+        assert not second.communicate()[0]
+    (run,) = small.runs
+    kept = checkpoint(run)
+    assert kept["trainer"]["steps"] > 0
+    assert len(list(run.glob("*.pt"))) == 1 and len(list((run / "previews").iterdir())) == 1
