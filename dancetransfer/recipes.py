@@ -158,6 +158,7 @@ class Plan:
 def plan(settings: TrainSettings, aspect: float) -> Plan:
     """The sizes of a training. `aspect`: width / height that the person's poses need."""
     recipe = RECIPES[settings.recipe]
+    recipe = replace(recipe, frames=settings.batch or recipe.frames)
     step = recipe.multiple * (2 if recipe.follow and settings.size > recipe.enhancer_above else 1)
     height = max(step, round(settings.size / step) * step)
     width = max(step, -(-round(height * (recipe.aspect or aspect)) // step) * step)

@@ -74,6 +74,13 @@ class TrainSettings:
     blocks: int | None = option(
         None, "Residual blocks of the generator; the recipe's own where not given.", low=1, high=12
     )
+    batch: int | None = option(
+        None,
+        "Frames that each step learns from; the recipe's own where not given. Several graphics cards share them.",
+        unit="frames",
+        low=1,
+        high=1024,
+    )
     init: str = option(
         BASE,
         "What a new training starts from: base, the generator that is shipped (where there is one of these sizes), "
