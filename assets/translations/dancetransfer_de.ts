@@ -2216,12 +2216,24 @@
             <translation>Residualblöcke des Generators; ohne Angabe die des Rezepts.</translation>
         </message>
         <message>
+            <source>Frames that each step learns from; the recipe's own where not given. Several graphics cards share them.</source>
+            <translation>Bilder, aus denen jeder Schritt lernt; ohne Angabe so viele wie im Rezept. Mehrere Grafikkarten teilen sie sich.</translation>
+        </message>
+        <message>
+            <source>frames</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
             <source>What a new training starts from: base, the generator that is shipped (where there is one of these sizes), none, or an earlier project.</source>
             <translation>Womit ein neues Training beginnt: base, der mitgelieferte Generator (wo es einen in dieser Größe gibt), none oder ein früheres Projekt.</translation>
         </message>
         <message>
             <source>Where to compute: auto takes the graphics card where one works.</source>
             <translation>Wo gerechnet wird: auto nimmt die Grafikkarte, wenn eine funktioniert.</translation>
+        </message>
+        <message>
+            <source>What draws the frames of a rendering: auto measures PyTorch against ONNX Runtime once and takes the faster; tensorrt is ONNX Runtime's, and needs minutes the first time.</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>body fits every limb, the floor and the camera; the others are published methods, for comparison.</source>
@@ -2306,6 +2318,26 @@
         <message>
             <source>Another number draws another order.</source>
             <translation>Eine andere Zahl ergibt eine andere Reihenfolge.</translation>
+        </message>
+        <message>
+            <source>Number of the webcam, where no video is given.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Whether the dancer moves as in a mirror: auto does before a webcam.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Whether a window shows the dancer: auto where there is a screen; off writes the file alone.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>own shows a video at its own pace and passes over what comes too quickly; all draws every frame of it, as quickly as that goes.</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>End after this time.</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>MP4 in the size of the person's video: plays everywhere.</source>
@@ -2424,12 +2456,20 @@
             <translation>Blöcke</translation>
         </message>
         <message>
+            <source>Batch</source>
+            <translation>Bilder je Schritt</translation>
+        </message>
+        <message>
             <source>Init</source>
             <translation>Anfang</translation>
         </message>
         <message>
             <source>Device</source>
             <translation>Gerät</translation>
+        </message>
+        <message>
+            <source>Engine</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>Method</source>
@@ -2494,6 +2534,22 @@
         <message>
             <source>Variant</source>
             <translation>Variante</translation>
+        </message>
+        <message>
+            <source>Camera</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Mirror</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Pace</source>
+            <translation type="unfinished" />
+        </message>
+        <message>
+            <source>Stop after</source>
+            <translation type="unfinished" />
         </message>
         <message>
             <source>How sure the joints are that were found.</source>
