@@ -79,6 +79,14 @@ def test_a_project_is_taken_as_it_is_and_learned_only_where_nothing_is_known(tmp
         (project.person / "runs" / "001" / "best.safetensors").write_bytes(b"")
 
 
+def test_a_portable_dancer_is_not_learned_and_works_in_as_many_places_as_it_has_dances(tmp_path: Path) -> None:
+    (tmp_path / "eve.dancer").write_bytes(b"")
+    text = 'dancers = ["eve.dancer"]\ndances = ["hiphop.mp4", "waltz.mp4"]\n[options]\nbudget = 60\nfade = 1\n'
+    first, second = read_batch(written(tmp_path, text)).tasks
+    assert {"--fade=1"} == {word for word in first.steps[0] if word.startswith("--") and "project" not in word}
+    assert first.project != second.project
+
+
 WRONG = {
     "not toml": ("output = ", "TOML"),
     "an unknown key": ("colour = 3\n" + LIST, "'colour' has no meaning in jobs.toml"),

@@ -9,6 +9,7 @@ from typing import Any
 
 from dancetransfer import settings
 from dancetransfer.errors import UserError
+from dancetransfer.project import DANCER as PORTABLE
 from dancetransfer.project import is_folder_name
 from dancetransfer.settings import ExportSettings, PoseSettings, RetargetSettings, TrainSettings
 
@@ -20,8 +21,10 @@ WHOLE = {"output", "folder", "cpus", "gpus", "retries", "options", "dancers", "d
 DANCER = {"name", "person", "consent", "options"}
 DANCE = {"name", "file", "person", "at", "options"}
 """What may stand in the file, and in its entries."""
-PROJECT, PORTABLE = ".dance", ".dancer"
-"""Suffixes of what can dance without a video of the person."""
+PROJECT = ".dance"
+"""Suffix of a project's folder."""
+DRAWING = {"--engine", "--device"}
+"""Options of learning that also count where a dancer has been learned elsewhere."""
 FILES = ("music", "plate", "init")
 """Options that may name a file, from the folder of the list on."""
 
@@ -177,8 +180,6 @@ def _dancer(entry: Any, home: Path, common: Options) -> Dancer:
         raise UserError(f"'{dancer.name}' is more than one thing.", "Give one project, one .dancer file, or videos.")
     if {"--budget", "--steps"} <= dancer.options.keys():
         raise UserError(f"'{dancer.name}' has both budget and steps.", "Give one of them.")
-    if dancer.portable and dancer.consent:
-        raise UserError(f"{files[0].name} carries its own record of consent.", "Leave consent away for this dancer.")
     return dancer
 
 
@@ -236,9 +237,11 @@ def _task(dancer: Dancer, dance: Dance, home: Path, folder: Path, pattern: str) 
         project, steps = dancer.person[0], _steps_in_project(dancer, dance, output, options)
     else:
         project = folder / f"{name if dancer.portable else dancer.name}{PROJECT}"
-        kinds = OF_DANCES if dancer.portable else GROUPS
+        if dancer.portable:
+            learning = set(_flag_names(TrainSettings)) - DRAWING
+            options = {flag: value for flag, value in options.items() if flag not in learning}
         words = ("transfer", str(dance.file), *map(str, dancer.person), "-o", str(output), f"--project={project}")
-        steps = ((*words, *dance.follow, *_flags(options, *kinds), *_consent(dancer)),)
+        steps = ((*words, *dance.follow, *_flags(options, *GROUPS), *_consent(dancer)),)
     preset = options.get("--preset") or fitting("own", output.suffix)
     about = repr((sorted(options.items()), dance.follow, dancer.consent))
     return Task(name, output, project, steps, (dance.file, *dancer.person), about, preset)
@@ -253,14 +256,18 @@ def _steps_in_project(dancer: Dancer, dance: Dance, output: Path, options: Optio
     add = ("add-dance", where, str(dance.file), *dance.follow, *_flags(options, PoseSettings, RetargetSettings))
     learn = ("train", where, *_flags(options, TrainSettings))
     write = ("export", where, "--render", "-o", str(output), *_flags(options, ExportSettings), *_consent(dancer))
-    known = any((run / "best.safetensors").exists() for run in project.runs)
+    known = project.portable or any((run / "best.safetensors").exists() for run in project.runs)
     return (add, write) if known else (add, learn, write)
 
 
 def _flags(options: Options, *groups: type) -> list[str]:
     """Those of the options that belong to these groups, as words of a command."""
-    names = [settings.flag_of(name, about) for kind in groups for name, (_, about) in settings.declared(kind).items()]
+    names = _flag_names(*groups)
     return [f"{flag}={value}" for flag, value in options.items() if flag in names]
+
+
+def _flag_names(*groups: type) -> list[str]:
+    return [settings.flag_of(name, about) for kind in groups for name, (_, about) in settings.declared(kind).items()]
 
 
 def _consent(dancer: Dancer) -> list[str]:
