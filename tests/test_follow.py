@@ -177,25 +177,26 @@ def hips_of(poses: Poses) -> np.ndarray:
 
 
 def test_two_dancers_who_cross_are_told_apart(tmp_path: Path) -> None:
-    truth = crossing_puppets(tmp_path / "two.mp4")
+    truth = crossing_puppets(tmp_path / "two.mp4", 36, 15)
     for own, other in ((0, 1), (1, 0)):
         x, y = truth[own][3] + (0, -25)
         poses, told = found(tmp_path / "two.mp4", tmp_path / str(own), f"at {x:.0f},{y:.0f}@0.12")
         assert poses.uncertain is not None
         wrong = others_frames(hips_of(poses), truth[own], truth[other])
         assert not (wrong & ~poses.uncertain).any()
-        assert not wrong[-8:].any()
-        assert poses.present[-8:].all()
+        assert not wrong[-5:].any()
+        assert poses.present[-5:].all()
         assert not poses.uncertain.any() or "Check the dancer at 0:0" in told
 
 
 def small(clip: Path, path: Path, height: int = 360, stop: int | None = None) -> tuple[Path, float]:
-    """A clip made smaller, and how many of its pixels are one of the original's."""
+    """Every other frame of a clip made smaller, and how many of its pixels are one of the original's."""
     info = probe(clip)
     size = (round(info.width * height / info.height / 2) * 2, height)
-    with Writer(path, size, fps=info.fps, mark=False) as writer:
+    with Writer(path, size, fps=info.fps / 2, mark=False) as writer:
         for frame in read_frames(clip, 0, stop, size=size):
-            writer.write(frame.image, frame.time)
+            if frame.index % 2 == 0:
+                writer.write(frame.image, frame.time)
     return path, height / info.height
 
 
@@ -204,10 +205,10 @@ def test_men_who_cross_before_a_moving_camera(clips: Path, tmp_path: Path) -> No
     poses, told = found(video, tmp_path / "out", "at 407,140")
     hips = hips_of(poses)[:, 0]
     assert poses.uncertain is not None
-    late = np.arange(len(poses)) >= 56  # from here on he is in the left half, and the other in the right one
+    late = np.arange(len(poses)) >= 28  # from here on he is in the left half, and the other in the right one
     assert poses.uncertain[late & (hips > 320)].all()
-    assert (hips[-10:] < 320).all()
-    assert not poses.uncertain[:30].any()
+    assert (hips[-5:] < 320).all()
+    assert not poses.uncertain[:15].any()
     assert "Check the dancer" in told
 
 
@@ -240,7 +241,7 @@ def test_the_front_dancer_of_a_crew_and_the_list(clips: Path, tmp_path: Path) ->
     assert any("may lack" in event.message for event in events if isinstance(event, Notice))
     for one in people:
         assert Path(one["thumbnail"]).read_bytes().startswith(b"\x89PNG")
-    assert len(frame_times(video)) == 90
+    assert len(frame_times(video)) == 45
 
 
 def test_the_command_lists_and_follows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,6 +1,7 @@
 """Every export preset: the file opens again with the right pictures, sound and mark; views, music and estimates."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,24 @@ def write(project: Project, output: Path, **how: Any) -> Done:
     return event
 
 
+Written = Callable[..., tuple[Path, Done]]
+
+
+@pytest.fixture(scope="module")
+def written(rendered_project: Path, tmp_path_factory: pytest.TempPathFactory) -> Written:
+    """`written("gif", fps=25)`: that preset's clip of the stretch and what the export said last; each made once."""
+    project = Project.open(rendered_project)
+    folder = tmp_path_factory.mktemp("written")
+
+    @cache
+    def of(name: str, **how: Any) -> tuple[Path, Done]:
+        output = folder / f"{name}{''.join(map(str, how.values()))}" / f"clip{PRESETS[name].suffix}"
+        output.parent.mkdir()
+        return output, write(project, output, preset=name, **how)
+
+    return of
+
+
 def pictures(path: Path) -> np.ndarray:
     """[T,H,W,3 or 4] of anything that a preset writes."""
     if path.is_dir():
@@ -75,12 +94,9 @@ CODECS = {
 
 
 @pytest.mark.parametrize("name", PRESETS)
-def test_what_a_preset_writes_opens_again_with_its_pictures_sound_and_mark(
-    rendered: Project, tmp_path: Path, name: str
-) -> None:
+def test_what_a_preset_writes_opens_again_with_its_pictures_sound_and_mark(written: Written, name: str) -> None:
     preset = PRESETS[name]
-    output = tmp_path / f"clip{preset.suffix}"
-    event = write(rendered, output, preset=name)
+    output, event = written(name)
     count = 12 if name == "gif" else FRAMES  # 20 a second
     size = SIZES.get(name, (256, 256))
     sound = "with the dance's sound" if preset.sound else "without sound"
@@ -98,19 +114,15 @@ def test_what_a_preset_writes_opens_again_with_its_pictures_sound_and_mark(
 @pytest.mark.parametrize(
     ("name", "error"), [("own", 3), ("small", 6), ("webm", 6), ("prores", 3), ("gif", 12), ("webp", 6)]
 )
-def test_the_pictures_are_those_of_the_dance(rendered: Project, tmp_path: Path, name: str, error: float) -> None:
+def test_the_pictures_are_those_of_the_dance(rendered: Project, written: Written, name: str, error: float) -> None:
     """Noise of 2x2 pixels is drawn here, which no codec likes."""
-    output = tmp_path / f"clip{PRESETS[name].suffix}"
-    write(rendered, output, preset=name, fps=25)
-    assert np.abs(pictures(output) - composed(rendered)).mean() < error
+    assert np.abs(pictures(written(name, fps=25)[0]) - composed(rendered)).mean() < error
 
 
 @pytest.mark.parametrize("name", [name for name, preset in PRESETS.items() if preset.sound])
-def test_the_sound_keeps_its_loudness(rendered: Project, tmp_path: Path, name: str) -> None:
-    output = tmp_path / f"clip{PRESETS[name].suffix}"
-    write(rendered, output, preset=name)
+def test_the_sound_keeps_its_loudness(rendered: Project, written: Written, name: str) -> None:
     before, rate = load_audio(rendered.dances[0].path(), 48000, 2, 0.4, 1.0)
-    after, _ = load_audio(output, 48000, 2)
+    after, _ = load_audio(written(name)[0], 48000, 2)
     assert len(after) == pytest.approx(0.6 * rate, abs=rate / FPS)
     ratio = np.sqrt((after[2000:26000] ** 2).mean() / (before[2000:26000] ** 2).mean())
     assert abs(20 * np.log10(ratio)) < 0.5
@@ -125,18 +137,17 @@ def test_the_settings_offer_what_the_table_holds() -> None:
 # --- the mark, read by others ---------------------------------------------------------------------
 
 
-def test_other_programs_find_the_mark(rendered: Project, tmp_path: Path) -> None:
-    for name in ("gif", "webp", "png", "webm"):
-        write(rendered, tmp_path / f"clip{PRESETS[name].suffix}", preset=name)
-    with Image.open(tmp_path / "clip.gif") as picture:
+def test_other_programs_find_the_mark(written: Written) -> None:
+    gif, webp, png, webm = (written(name)[0] for name in ("gif", "webp", "png", "webm"))
+    with Image.open(gif) as picture:
         assert SOURCE_TYPE in picture.info["comment"].decode() and picture.info["loop"] == 0
-    assert b"XMP DataXMP<?xpacket" in (tmp_path / "clip.gif").read_bytes()
-    with Image.open(tmp_path / "clip.webp") as picture:
+    assert b"XMP DataXMP<?xpacket" in gif.read_bytes()
+    with Image.open(webp) as picture:
         assert SOURCE_TYPE in picture.info["xmp"].decode() and SOURCE_TYPE in picture.getexif()[0x010E]
-    for file in (tmp_path / "clip").iterdir():
+    for file in png.iterdir():
         with Image.open(file) as picture:
             assert SOURCE_TYPE in picture.info["XML:com.adobe.xmp"] and picture.info[TAG] == SOURCE_TYPE
-    with av.open(str(tmp_path / "clip.webm")) as container:
+    with av.open(str(webm)) as container:
         tags = {key.upper(): value for key, value in container.metadata.items()}
         assert tags["DIGITALSOURCETYPE"] == SOURCE_TYPE and SOURCE_TYPE in tags["XMP"]
 
@@ -167,10 +178,9 @@ def test_a_folder_in_which_one_picture_lost_its_mark_is_not_marked(rendered: Pro
     ],
 )
 def test_a_file_that_is_not_what_was_meant_is_told(
-    rendered: Project, tmp_path: Path, name: str, wanted: dict[str, Any], words: str
+    written: Written, name: str, wanted: dict[str, Any], words: str
 ) -> None:
-    output, preset = tmp_path / f"clip{PRESETS[name].suffix}", PRESETS[name]
-    write(rendered, output, preset=name, fps=25)
+    output, preset = written(name, fps=25)[0], PRESETS[name]
     right = {"frames": FRAMES, "size": (256, 256), "seconds": 0.6, "sound": preset.sound}
     check(output, preset, **right)
     with pytest.raises(UserError, match=words) as caught:
@@ -178,10 +188,9 @@ def test_a_file_that_is_not_what_was_meant_is_told(
     assert caught.value.hint
 
 
-def test_a_broken_webp_is_told(rendered: Project, tmp_path: Path) -> None:
+def test_a_broken_webp_is_told(written: Written, tmp_path: Path) -> None:
     output = tmp_path / "clip.webp"
-    write(rendered, output, preset="webp")
-    output.write_bytes(output.read_bytes()[:3000])
+    output.write_bytes(written("webp")[0].read_bytes()[:3000])
     with pytest.raises(UserError, match="can't be read again"):
         look(output, PRESETS["webp"])
 
@@ -190,9 +199,8 @@ def test_a_broken_webp_is_told(rendered: Project, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["png", "prores-alpha"])
-def test_the_dancer_alone_over_the_plate_is_the_clip(rendered: Project, tmp_path: Path, name: str) -> None:
-    output = tmp_path / f"clip{PRESETS[name].suffix}"
-    write(rendered, output, preset=name)
+def test_the_dancer_alone_over_the_plate_is_the_clip(rendered: Project, written: Written, name: str) -> None:
+    output, _ = written(name)
     plate = plate_of(rendered)
     if name == "png":
         alone = pictures(output)
@@ -305,8 +313,8 @@ def test_a_vertical_clip_of_a_square_picture_shows_its_part_that_holds_the_dance
     rendered: Project, tmp_path: Path
 ) -> None:
     write(rendered, tmp_path / "clip.mp4", preset="vertical", crop="still")
-    first = pictures(tmp_path / "clip.mp4")[0]
-    small = cv2.resize(first.astype(np.uint8), (144, 256), interpolation=cv2.INTER_AREA).astype(int)
+    first = next(read_frames(tmp_path / "clip.mp4")).image
+    small = cv2.resize(first, (144, 256), interpolation=cv2.INTER_AREA).astype(int)
     whole = composed(rendered)[0].astype(int)
     errors = [np.abs(small - whole[:, left : left + 144]).mean() for left in range(113)]
     assert min(errors) < 6 and np.median(errors) > 2 * min(errors)
@@ -315,11 +323,9 @@ def test_a_vertical_clip_of_a_square_picture_shows_its_part_that_holds_the_dance
 # --- rates ----------------------------------------------------------------------------------------
 
 
-def test_pictures_in_a_folder_come_at_an_even_rate(rendered: Project, tmp_path: Path) -> None:
+def test_pictures_in_a_folder_come_at_an_even_rate(written: Written) -> None:
     """Half of the rate asked for: every second picture."""
-    write(rendered, tmp_path / "all", preset="png")
-    write(rendered, tmp_path / "half", preset="png", fps=12.5)
-    np.testing.assert_array_equal(pictures(tmp_path / "half"), pictures(tmp_path / "all")[::2])
+    np.testing.assert_array_equal(pictures(written("png", fps=12.5)[0]), pictures(written("png")[0])[::2])
 
 
 # --- music ----------------------------------------------------------------------------------------
