@@ -97,24 +97,27 @@ def export(dancer: Dancer, footage: list[Footage], folder: Path) -> float:
     Weights are kept as float16 where that is still `ALIKE`, else as float32. What is compared are the
     worst of `CHECKED` frames of the `footage`, each fed into the next. NotExportable with the cause.
     """
-    plain = replace(dancer, device=replace(dancer.device, mixed="float32"))
-    graphs = {name: _graph(module, given) for name, (module, given) in _modules(plain).items()}
-    found = {}
+    plain, found = replace(dancer, device=replace(dancer.device, mixed="float32")), 0.0
     for exact in (False, True):
-        kind = "float32" if exact else "float16"
-        for name, graph in graphs.items():
-            with atomic_path(folder / file_of(name)) as temporary:
-                temporary.write_bytes(graph if exact else _halved(graph))
-        _write_about(folder, plain, kind)
+        write_networks(plain, folder, exact)
         network = open_network(folder)
         network.own = dancer.own
-        found[kind] = alike(plain, network, footage)
-        if found[kind] >= ALIKE:
-            return found[kind]
+        found = alike(plain, network, footage)
+        if found >= ALIKE:
+            return found
     raise NotExportable(
-        f"ONNX Runtime draws this person otherwise than PyTorch ({found['float32']:.0f} dB alike).",
+        f"ONNX Runtime draws this person otherwise than PyTorch ({found:.0f} dB alike).",
         "Go on with PyTorch: --engine torch",
     )
+
+
+def write_networks(dancer: Dancer, folder: Path, exact: bool) -> None:
+    """Write the files of `network.FILES` into `folder`, weights as float32 where `exact`, else as float16."""
+    for name, (module, given) in _modules(dancer).items():
+        graph = _graph(module, given)
+        with atomic_path(folder / file_of(name)) as temporary:
+            temporary.write_bytes(graph if exact else _halved(graph))
+    _write_about(folder, dancer, "float32" if exact else "float16")
 
 
 def alike(dancer: Dancer, network: Network, footage: list[Footage]) -> float:
@@ -183,7 +186,8 @@ def _halved(content: bytes) -> bytes:
     for n, one in enumerate(model.graph.initializer):
         if one.data_type == TensorProto.FLOAT and np.prod(one.dims) >= SMALL:
             name = one.name
-            half = numpy_helper.to_array(one).astype(np.float16)
+            with np.errstate(over="ignore"):  # what is too large for it shows in the pictures
+                half = numpy_helper.to_array(one).astype(np.float16)
             model.graph.initializer[n].CopyFrom(numpy_helper.from_array(half, f"{name}.half"))
             model.graph.node.insert(0, helper.make_node("Cast", [f"{name}.half"], [name], to=TensorProto.FLOAT))
     whole: bytes = model.SerializeToString()
