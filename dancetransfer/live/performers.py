@@ -66,7 +66,8 @@ def opened(path: Path, drawn_by: dict[str, Any], folder: Path) -> Opening:
 
 def of_project(project: Project, training: TrainSettings) -> Opening:
     """The person of a project as they were learned."""
-    network, own = None, None
+    network: Dancing | None = None
+    own = None
     if project.portable:
         network = (yield from arrived(project.person / NETWORK, training))[0]
     elif RECIPES[training.recipe].learned:
