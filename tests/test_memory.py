@@ -1,13 +1,28 @@
 """A training and its memory: a batch in portions, and what is done where the memory runs out."""
 
+import json
+import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
-from learning import CPU, batches_of, textured
+from learning import CPU, SMALL, batches_of, checkpoint, notices, same, steps, textured
+from stages import Ticking, close_at
 
-from dancetransfer.learn.trainer import Thrift, Trainer
+from dancetransfer import device
+from dancetransfer.errors import UserError
+from dancetransfer.events import Done
+from dancetransfer.footage.pairs import load_footage, plan_of, prepare
+from dancetransfer.learn import memory
+from dancetransfer.learn.dancer import load_dancer
+from dancetransfer.learn.portions import Portion
+from dancetransfer.learn.thrift import Thrift
+from dancetransfer.learn.train import train
+from dancetransfer.learn.trainer import Trainer
+from dancetransfer.project import Project
 from dancetransfer.recipes import RECIPES, Plan
+from dancetransfer.settings import TrainSettings
 
 
 def gradients(recipe: str, share: float, thrift: Thrift) -> dict[str, torch.Tensor]:
@@ -34,3 +49,83 @@ def test_portions_of_a_batch_give_its_gradients(recipe: str, share: float) -> No
         assert other.keys() == whole.keys() and len(whole) > 10
         for name, value in whole.items():
             assert (other[name] - value).norm() <= 1e-3 * value.norm() + 1e-6, name
+
+
+class Card:
+    """A device that holds no more than `pixels` of pictures with their gradients at once."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, pixels: float, words: str = "") -> None:
+        self.steps: list[tuple[int, int, bool]] = []
+        """Of each try of a step: its stretches drawn at once, their height, computed again."""
+        whole = Trainer._body_portion
+
+        def limited(trainer: Trainer, one: Portion, share: float) -> dict[str, torch.Tensor]:
+            count, frames, _, height, width = one.batch.labels.shape
+            again = trainer.thrift.recompute
+            self.steps.append((count, height, again))
+            losses = whole(trainer, one, share)  # with its gradients: half a step is done when it fails
+            if count * frames * height * width * (0.5 if again else 1) > pixels:
+                raise RuntimeError(words) if words else torch.OutOfMemoryError("CUDA out of memory.")
+            return losses
+
+        monkeypatch.setattr(Trainer, "_body_portion", limited)
+        monkeypatch.setattr(memory, "training_bytes", forecast)
+
+
+def forecast(plan: Plan, mixed: str, thrift: Thrift, perceptual: object = None) -> int:
+    """A quicker one, of half as much where layers are computed again."""
+    return 30_000 * plan.size[0] * plan.size[1] // thrift.portions // (2 if thrift.recompute else 1)
+
+
+def test_a_training_that_needs_too_much_is_taken_down_the_ladder(
+    small: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No stretch of two frames fits as it is, only with its layers computed again; the result is the same."""
+    roomy = Project.open(shutil.copytree(small.folder, tmp_path / "roomy.dance"))
+    monkeypatch.setattr(device, "bfloat16_share", lambda: 1.0)  # so that the same result is nearly the same
+    list(train(roomy, steps(3)))
+    (crop,) = {clip.crops.shape[1:3] for clip in load_footage(small)}
+    card = Card(monkeypatch, 1.5 * crop[0] * crop[1], "DefaultCPUAllocator: can't allocate memory")
+    events = list(train(small, steps(3)))
+    assert isinstance(events[-1], Done)
+    assert [one[::2] for one in card.steps] == [(2, False), (1, False), *[(1, True)] * 6]
+    said = notices(events)
+    assert len(said) == 2 and "2 portions" in said[0] and "computed twice" in said[1]
+    assert all("Nothing that was learned is lost" in one and one.count("GB") == 3 for one in said)
+    one, two = checkpoint(roomy.runs[0])["trainer"], checkpoint(small.runs[0])["trainer"]
+    assert one["steps"] == two["steps"] == 3 and same(one["random"], two["random"])
+    plan = plan_of(SMALL, {"": load_footage(small)[0].poses})
+    begun = Trainer(plan, CPU, 0, None).generator.state_dict()
+    for name, value in one["networks"]["generator"].items():
+        assert (two["networks"]["generator"][name] - value).norm() <= 0.3 * (value - begun[name]).norm(), name
+
+    card.steps.clear()
+    assert not notices(list(train(small, steps(5))))  # it goes on where it fitted
+    assert [one[::2] for one in card.steps] == [(1, True)] * 4
+
+
+def test_smaller_pictures_come_last_and_keep_what_was_learned(exact: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = TrainSettings(recipe="fast", width=4, blocks=1, steps=4, device="cpu")
+    list(prepare(exact, settings))
+    close_at(train(exact, settings, Ticking(20)), 4)
+    before = checkpoint(exact.runs[0])["trainer"]
+    assert 0 < before["steps"] < 4
+    card = Card(monkeypatch, 200 * 200)
+    events = list(train(exact, settings))
+    heights = [height for _, height, _ in card.steps]
+    assert sorted(set(heights), reverse=True)[0] == 256 and 96 <= heights[-1] < 256
+    assert f"{heights[-1]} pixels high instead of" in notices(events)[-1]
+    after = checkpoint(exact.runs[0])
+    assert after["trainer"]["steps"] == 4 and len(exact.runs) == 1
+    moments = after["trainer"]["optimizers"]["generator"]["state"][0]
+    assert moments["step"] == 4  # those of before were gone on with
+    best = load_dancer(exact.runs[0] / "best.safetensors", CPU)
+    assert best.plan.size[1] == heights[-1]
+    assert json.loads((exact.runs[0] / "report.json").read_text())["frames"] > 0
+
+
+def test_a_size_that_was_chosen_by_hand_is_never_changed(small: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    Card(monkeypatch, 1)
+    with pytest.raises(UserError, match="memory has run out") as caught:
+        list(train(small, steps(3)))
+    assert "Close other programs" in caught.value.hint

@@ -37,7 +37,7 @@ def gather(project: Project, settings: TrainSettings, trainer: Trainer, batches:
             "have nothing to do in it.",
             f"Larger steps, like --batch {2 * count}, give all of them work.",
         )
-    say("begin", str(project.folder), settings, trainer.device)
+    say("begin", str(project.folder), settings, trainer.device, trainer.plan)
     trainer.group = Group()
     trainer.group.met()
     tell(trainer, batches)

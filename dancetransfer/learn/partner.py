@@ -7,12 +7,15 @@ import signal
 import torch
 
 from dancetransfer.device import Device
-from dancetransfer.footage.pairs import load_footage, plan_of
+from dancetransfer.footage.pairs import load_footage
+from dancetransfer.footage.smaller import at_size
 from dancetransfer.learn import together
 from dancetransfer.learn.batches import Batches
-from dancetransfer.learn.train import perceptual_of
-from dancetransfer.learn.trainer import Thrift, Trainer, unpack
+from dancetransfer.learn.resume import perceptual_of
+from dancetransfer.learn.thrift import Thrift
+from dancetransfer.learn.trainer import Trainer, unpack
 from dancetransfer.project import Project
+from dancetransfer.recipes import Plan
 from dancetransfer.settings import TrainSettings
 
 
@@ -35,11 +38,10 @@ def partner() -> None:
             _step(trainer, batches, *given)
 
 
-def _begun(folder: str, settings: TrainSettings, chosen: Device) -> tuple[Trainer, Batches]:
+def _begun(folder: str, settings: TrainSettings, chosen: Device, sizes: Plan) -> tuple[Trainer, Batches]:
     group = together.Group()
     try:
-        footage = load_footage(Project.open(folder))
-        sizes = plan_of(settings, {clip.name: clip.poses for clip in footage})
+        footage = at_size(load_footage(Project.open(folder)), sizes.size)
         device = together.part_device(chosen)
         trainer = Trainer(sizes, device, settings.seed, perceptual_of(sizes, device)[0])
         batches = Batches(footage, sizes, settings.seed)

@@ -12,7 +12,8 @@ from dancetransfer.device import Device
 from dancetransfer.errors import UserError
 from dancetransfer.events import Event, Notice
 from dancetransfer.footage.pairs import CHOOSE, REPORT, TRAIN, Footage, load_footage
-from dancetransfer.learn import report_sheet, runs
+from dancetransfer.footage.smaller import at_size
+from dancetransfer.learn import ladder, report_sheet, runs
 from dancetransfer.learn.batches import into_boxes
 from dancetransfer.learn.dancer import Dancer, load_dancer
 from dancetransfer.learn.driving import write_picture
@@ -49,9 +50,12 @@ def report(project: Project, folder: Path, chosen: Device, alive: Event) -> Gene
     if not best.exists():
         return []
     footage = load_footage(project)
+    dancer = load_dancer(best, chosen, footage)
+    if ladder.kept(folder).height:
+        footage = at_size(footage, dancer.plan.size)
     part = next(one for one in (REPORT, CHOOSE, TRAIN) if any((clip.part == one).any() for clip in footage))
     frames = []
-    for frame in _drawn(load_dancer(best, chosen, footage), footage, part):
+    for frame in _drawn(dancer, footage, part):
         frames.append(frame)
         if len(frames) % TELL_FRAMES == 0:
             yield alive

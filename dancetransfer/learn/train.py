@@ -4,35 +4,33 @@ import json
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from dancetransfer.device import Device
 from dancetransfer.errors import UserError
 from dancetransfer.events import Done, Event, Events, Metric, Notice, Preview, Progress, Started
 from dancetransfer.footage.pairs import Footage, load_footage, plan_of
-from dancetransfer.learn import init, runs
+from dancetransfer.footage.smaller import at_size
+from dancetransfer.learn import init, ladder, runs
 from dancetransfer.learn.batches import Batches
 from dancetransfer.learn.dancer import Dancer, load_dancer, save_dancer
 from dancetransfer.learn.gather import gather, gathered, tell
 from dancetransfer.learn.report import due, report
+from dancetransfer.learn.resume import NONE, Begun, Counters, perceptual_of, resume
 from dancetransfer.learn.sheet import write_sheet
 from dancetransfer.learn.showing import UNSEEN, Driving, HeldOut, Judging
-from dancetransfer.learn.trainer import PARTS_FRAMES, TRAINED, Trainer, pack, unpack
+from dancetransfer.learn.trainer import PARTS_FRAMES, TRAINED, Trainer, pack
 from dancetransfer.project import Project
 from dancetransfer.recipes import Plan
 from dancetransfer.settings import TrainSettings
 from dancetransfer.storage import atomic_path, set_aside
 from dancetransfer.storage import replace as rename
-from models.losses import Perceptual
 
 FIRST_CHECKPOINT, CHECKPOINT = 10.0, 60.0
 """Seconds of training before the first checkpoint, and between later ones."""
-NONE = -1e9
-"""The score before there is one."""
 RISE = 0.02
 """A score that rises by less dB is kept but does not count as progress."""
 LEVEL = 0.1
@@ -44,40 +42,6 @@ STEPS_A_SCORE = 50
 """A training of given steps is scored every twelfth of them, but not more often than this."""
 
 Clock = Callable[[], float]
-Begun = tuple[Trainer, Batches, "Counters"]
-
-
-@dataclass
-class Counters:
-    """What a run has used and reached; kept in the checkpoint."""
-
-    used: float = 0.0
-    """Training seconds over all starts."""
-    best: float = NONE
-    """The highest score."""
-    kept: float = NONE
-    """The score of the generator that is kept, which is about as high."""
-    best_step: int = 0
-    """The step of the one that is kept."""
-    best_share: float = 0.0
-    parts: list[str] = field(default_factory=list)
-    """The refiners that made the choose part better and are used."""
-    jump: float = 0.0
-    """Seconds of the budget that were not needed because the score had stopped rising."""
-    coarse: bool = False
-    """The best generator is G1 alone, which G2 replaces whatever its score."""
-    next_preview: float = 4.0
-    next_score: float = 8.0
-    scored: int = -1
-    """Step of the last score."""
-    body_done: bool = False
-    """G has had its last score and stands still: face and hands are learned."""
-    asked: float = 0.0
-    """The budget that `jump` and `best_share` belong to."""
-    made_from: str = ""
-    """The footage that `best` was measured on."""
-
-
 REST = 0.1
 """Seconds; a caller that takes longer over an event rests on purpose."""
 
@@ -101,15 +65,36 @@ def train(project: Project, settings: TrainSettings, clock: Clock = time.monoton
             yield Done("train", "The report of the training is ready.", [str(folder / "best.safetensors"), *written])
         return
     yield from notes
-    chosen = runs.device_of(folder, settings.device)
-    perceptual, note = perceptual_of(sizes, chosen)
-    if note:
-        yield note
+    loop = None
+    while loop is None:  # more than once where the memory has run out and the training is built anew
+        loop = yield from _learn(project, settings, folder, sizes, clock)
+    runs.finish(project, folder, settings, "plateau" if loop.counters.jump else "budget")
+    written = yield from report(project, folder, loop.trainer.device, Progress("train", whole, whole))
+    yield Done("train", loop.summary(), [str(folder / "best.safetensors"), *written])
+
+
+def _learn(
+    project: Project, settings: TrainSettings, folder: Path, asked: Plan, clock: Clock
+) -> Generator[Event, None, "_Loop | None"]:
+    """The training from where it is to its end; None where it has to be built anew to need less memory."""
+    rung = ladder.kept(folder)
+    chosen = ladder.device_of(folder, settings, rung)
+    perceptual, note = perceptual_of(asked, chosen)
+    limits = ladder.Training(asked, settings, chosen, perceptual)
+    rung, said = ladder.fitting(limits, rung)
+    if said:
+        ladder.keep(folder, rung)
+    yield from [note, *said] if note else said
+    if rung.device and rung.device != chosen.name:
+        return None
+    sizes = rung.plan(asked)
+    footage = at_size(load_footage(project), sizes.size)
 
     def begin() -> Begun:
         return Trainer(sizes, chosen, settings.seed, perceptual), Batches(footage, sizes, settings.seed), Counters()
 
-    trainer, batches, counters = yield from _resume(folder, begin)
+    trainer, batches, counters = yield from resume(folder, begin)
+    trainer.thrift = rung.thrift
     if trainer.steps == 0 and (words := init.begin(trainer, settings, folder)):
         yield Notice(words)
     if not batches.starts(2):
@@ -117,7 +102,7 @@ def train(project: Project, settings: TrainSettings, clock: Clock = time.monoton
     if gathered():
         yield from gather(project, settings, trainer, batches)
     yield Started("train", settings.steps or settings.budget, "steps" if settings.steps else "seconds")
-    loop = _Loop(project, settings, folder, trainer, batches, counters, footage, clock)
+    loop = _Loop(project, settings, folder, trainer, batches, counters, footage, clock, limits, rung)
     try:
         with closing(loop.run()) as steps:  # type: ignore[type-var]
             for event in steps:
@@ -129,9 +114,10 @@ def train(project: Project, settings: TrainSettings, clock: Clock = time.monoton
     except GeneratorExit:  # the caller stops here; the next call goes on
         loop.checkpoint()
         raise
-    runs.finish(project, folder, settings, "plateau" if counters.jump else "budget")
-    written = yield from report(project, folder, chosen, Progress("train", whole, whole))
-    yield Done("train", loop.summary(), [str(folder / "best.safetensors"), *written])
+    except ladder.Lower:
+        loop.checkpoint()
+        return None
+    return loop
 
 
 class _Loop:
@@ -147,9 +133,12 @@ class _Loop:
         counters: Counters,
         footage: list[Footage],
         clock: Clock,
+        limits: ladder.Training,
+        rung: ladder.Rung,
     ) -> None:
         self.settings, self.folder, self.trainer = settings, folder, trainer
         self.batches, self.counters, self.clock = batches, counters, clock
+        self.limits, self.rung = limits, rung
         self.judging = Judging(footage, trainer.plan, batches.own)
         self.driving = Driving(project, footage, trainer.plan, batches.own)
         self.held_out = HeldOut(self.judging, batches.own)
@@ -158,7 +147,7 @@ class _Loop:
         if counters.asked != settings.budget:  # more time was asked for, so patience begins anew
             counters.asked, counters.jump, counters.best_share = settings.budget, 0.0, 0.0
             counters.best_share = self.share
-        self.look_at_best(runs.made_of(project))
+        self.look_at_best(runs.made_of(project) + (f" {rung.height} high" if rung.height else ""))
         self.started = clock() - counters.used
 
     @property
@@ -185,7 +174,7 @@ class _Loop:
                     counters.jump = self.next_phase(share) * self.settings.budget - counters.used
                     continue
             counters.body_done = parts
-            losses = self.trainer.step(self.batches, share)
+            losses = yield from self.step(share)
             counters.used = self.clock() - self.started
             _check(losses)
             if counters.used - told > 0.5 or self.share >= 1:
@@ -200,6 +189,27 @@ class _Loop:
             if counters.used - self.saved_at >= wait:
                 self.checkpoint()
         yield from self.finish()
+
+    def step(self, share: float) -> Generator[Event, None, dict[str, float]]:
+        """One step; where the memory runs out it is taken again in a way that needs less."""
+        while True:
+            try:
+                return self.trainer.step(self.batches, share)
+            except torch.OutOfMemoryError as error:
+                said = str(error)
+            if self.trainer.device.name == "cuda":
+                torch.cuda.empty_cache()
+            yield from self.lower(said)
+
+    def lower(self, said: str) -> Iterator[Event]:
+        """Need less memory from now on. `Lower` where the training has to be built anew for that."""
+        before = self.rung
+        self.rung, notice = ladder.lower(self.limits, before, said)
+        ladder.keep(self.folder, self.rung)
+        self.trainer.thrift = self.rung.thrift
+        yield notice
+        if (self.rung.height, self.rung.device) != (before.height, before.device):
+            raise ladder.Lower
 
     def score_due(self) -> bool:
         """By time; in a training of given steps by those, so that a stop between changes nothing."""
@@ -353,45 +363,3 @@ def _check(losses: dict[str, float]) -> None:
 def _finite(trainer: Trainer) -> bool:
     networks = [getattr(trainer, name) for name in TRAINED]
     return all(bool(torch.isfinite(values).all()) for network in networks for values in network.parameters())
-
-
-def perceptual_of(sizes: Plan, chosen: Device) -> tuple[Perceptual | None, Notice | None]:
-    """VGG's loss for the recipe that was published with it, where its weights are installed."""
-    from dancetransfer import weights
-
-    if sizes.recipe.name != "edn":
-        return None, None
-    if weights.installed("vgg19") is None:
-        return None, Notice(
-            "The perceptual loss of the published method is replaced by a Laplacian one.",
-            "It needs the VGG19 weights: dancetransfer weights vgg19",
-        )
-    try:
-        return Perceptual(weights.load_vgg19()).to(chosen.torch), None
-    except (KeyError, RuntimeError) as error:
-        raise UserError(
-            "The file of VGG19's weights lacks some of them.", "Install it again: dancetransfer weights vgg19"
-        ) from error
-
-
-def _resume(folder: Path, begin: Callable[[], Begun]) -> Generator[Event, None, Begun]:
-    """Go on from last.pt, else prev.pt, else from nothing; a damaged file is set aside."""
-    damaged = False
-    for name in ("last.pt", "prev.pt"):
-        path = folder / name
-        if not path.exists():
-            continue
-        trainer, batches, counters = begin()  # a damaged file may have left half of itself in the last ones
-        try:
-            state = unpack(path.read_bytes(), trainer, batches)
-        except (MemoryError, torch.OutOfMemoryError, UserError):
-            raise
-        except Exception:  # whatever torch raises on a damaged file: the next one is tried
-            aside, damaged = set_aside(path), True
-            yield Notice(f"The checkpoint {name} is damaged; it is kept as {aside.name}.")
-            continue
-        known = {field.name for field in fields(counters)}
-        return trainer, batches, replace(counters, **{name: value for name, value in state.items() if name in known})
-    if damaged:
-        yield Notice("The training begins anew: no checkpoint could be read.", "The best generator so far is kept.")
-    return begin()

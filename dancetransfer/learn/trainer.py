@@ -5,7 +5,6 @@ import io
 import json
 import zipfile
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -29,6 +28,7 @@ from dancetransfer.learn.dancer import (
 )
 from dancetransfer.learn.networks import begun, placed
 from dancetransfer.learn.portions import Chance, Portion, portion, split
+from dancetransfer.learn.thrift import Thrift, ran_out
 from dancetransfer.learn.together import Group, say
 from dancetransfer.pose.crop import PARTS
 from dancetransfer.recipes import Plan
@@ -55,16 +55,6 @@ SMALLER = 4
 """A clip is judged at this part of the size: motion shows there, and texture is the other judge's."""
 TRAINED = ("generator", "judge", "clip_judges", "refiners", "part_judges")
 """The networks that have an optimizer each."""
-
-
-@dataclass(frozen=True)
-class Thrift:
-    """What a step does to need less memory; the weights that it leads to are the same, but for rounding."""
-
-    portions: int = 1
-    """A batch is learned from in so many portions, whose gradients are added up."""
-    recompute: bool = False
-    """What the networks' layers gave is computed again where the gradient needs it, not kept."""
 
 
 class Trainer:
@@ -128,13 +118,16 @@ class Trainer:
             losses = self._gradients(batch, self._chance(batch), share)
             if self.group:
                 losses = self.group.added(self.optimizers, losses)
-        except BaseException as error:
+        except BaseException as failure:
+            error = ran_out(failure)
             if self.group:
                 self.group.failed(error)
             batches.order = order
             torch.set_rng_state(random)
             self._forget()
-            raise
+            if error is failure:
+                raise
+            raise error from failure
         self._descend()
         if not parts:
             self._average()
