@@ -110,7 +110,7 @@ def test_a_slot_holds_the_newest_and_counts_the_others() -> None:
 class Plain(Fitting):
     """Takes every pose as it is, at once."""
 
-    share, legs = 1.0, True  # type: ignore[assignment]
+    begun = legs = True  # type: ignore[assignment]
 
     def __init__(self) -> None:
         pass
@@ -305,6 +305,7 @@ def test_a_video_is_danced_live_into_a_marked_file(
     assert asked.asked == 70
     info = probe(out)
     assert info.frames == 70 and info.audio and read_mark(out) == {"xmp": SOURCE_TYPE, "tag": SOURCE_TYPE}
+    assert any("the dancer follows you" in one for one in notices(events))
     assert last(events).files == [str(out)] and last(events).result["dropped"] == 0
     pictures = [frame.image.astype(int) for frame in read_frames(out)]
     plate = draw_label(performer_of(drawn).plate).astype(int)

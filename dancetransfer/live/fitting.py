@@ -96,9 +96,9 @@ class Fitting:
         self._now: Person | None = None
 
     @property
-    def share(self) -> float:
-        """0..1: how much of what is needed to begin has been seen."""
-        return 1.0 if self._now else min(1.0, self._seconds / GATHER_SECONDS, len(self._samples) / FEWEST)
+    def begun(self) -> bool:
+        """Enough is known of the live person."""
+        return self._now is not None
 
     @property
     def legs(self) -> bool:

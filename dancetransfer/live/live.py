@@ -158,7 +158,7 @@ def live(
                 meter.shown(one.at)
                 first = one.time if first is None else first
                 shown = one.time - first
-            if fitting.share == 1 and not measured:
+            if fitting.begun and not measured:
                 measured = True
                 yield _measured(fitting)
             if stopped() or any(sink.closed for sink in sinks):
