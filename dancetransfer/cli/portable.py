@@ -50,7 +50,7 @@ def transfer(arguments: argparse.Namespace, context: Context) -> Events:
     """Let a portable dancer dance: `commands.transfer` where the person is one."""
     from dancetransfer import transfer as chain
     from dancetransfer.cli.commands import exporting_of, finished
-    from dancetransfer.portable.arrive import shown, take_in
+    from dancetransfer.portable.arrive import take_in
     from dancetransfer.portable.file import read_record
     from dancetransfer.render.backdrop import check_recipe
 
@@ -74,7 +74,6 @@ def transfer(arguments: argparse.Namespace, context: Context) -> Events:
         for note in project.notes:
             yield Notice(note)
         record = take_in(project, dancer)
-        yield shown(record)
         yield from chain.add_media(project, [dance], [], follow)
         if arguments.consent:  # of whoever is seen in the dance; the dancer's own stays
             project.consent = " ".join(filter(None, [record.consent, arguments.consent]))

@@ -38,7 +38,8 @@ def cover_dance(project: Project, dance_name: str | None) -> Events:
     of_person = [doubt for clip in project.clips for doubt in person_doubts(project, clip)]
     doubtful = [*dance_doubts(project, dance), *of_person]
     if covered.named:
-        yield Notice(covered.sentence(), "Add it with: dancetransfer add-person X.dance CLIP")
+        add = "Add it with: dancetransfer add-person X.dance CLIP"
+        yield Notice(covered.sentence(), "Only where they were learned can it be added." if project.portable else add)
     for doubt in doubtful:
         yield Notice(doubt.sentence, doubt.hint)
     write_npz(folder / "coverage.npz", time=covered.time, distance=covered.distance, missing=covered.missing)

@@ -30,7 +30,7 @@ MOST_ARRAYS = 2**30
 
 
 def shown(record: Record) -> Notice:
-    """What is said of a portable dancer whenever it is used."""
+    """What is said whenever a portable dancer is used."""
     return Notice(f"'{record.name}' is the likeness of a person. {record.agreed}", f"Terms of use: {record.license}")
 
 
@@ -52,14 +52,16 @@ def take_in(project: Project, path: Path) -> Record:
 
 
 def arrive(project: Project) -> Events:
-    """Stage: unpack the portable dancer that is the project's person, where that isn't done."""
-    path = Path(project.clips[0].file)
+    """Stage: say whose likeness the project's person is, and unpack the portable dancer where that isn't done."""
     results = Results(project.person)
     wanted = key("arrive", VERSION, project.clips[0].fingerprint)
-    if results.current(ABOUT, wanted):
+    here = _here(project) if results.current(ABOUT, wanted) else None
+    if here is not None:
+        yield shown(here)
         return
     path = project.clips[0].path()
     record = read_record(path)
+    yield shown(record)
     folder = project.person / "arriving"
     shutil.rmtree(folder, ignore_errors=True)
     yield Started("unpack", record.clips + 1, unit="parts")
@@ -77,6 +79,14 @@ def arrive(project: Project) -> Events:
     write_text(project.person / ABOUT, json.dumps(asdict(record), ensure_ascii=False, indent=1))
     results.note(ABOUT, wanted)
     yield Done("unpack", f"'{record.name}' is unpacked.")
+
+
+def _here(project: Project) -> Record | None:
+    """The record of the dancer that is unpacked; None where it is damaged."""
+    try:
+        return Record(**json.loads((project.person / ABOUT).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None
 
 
 def _names(record: Record) -> list[str]:
