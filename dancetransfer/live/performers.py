@@ -15,7 +15,7 @@ from dancetransfer.fit.body import Person, measure
 from dancetransfer.footage.pairs import load_footage, plan_of
 from dancetransfer.learn import runs
 from dancetransfer.learn.dancing import Dancing
-from dancetransfer.portable.arrive import arrive, shown, take_in
+from dancetransfer.portable.arrive import arrive, take_in
 from dancetransfer.portable.engine import arrived, drawer
 from dancetransfer.portable.file import NETWORK
 from dancetransfer.pose.poses import Poses
@@ -52,8 +52,7 @@ def opened(path: Path, drawn_by: dict[str, Any], folder: Path) -> Opening:
     """
     if is_dancer(path):
         project = Project.create(folder / "live.dance")
-        record = take_in(project, path)  # refused without consent
-        yield shown(record)
+        take_in(project, path)  # refused without consent
     else:
         project = Project.open(path)
         require_consent(project)
