@@ -2,9 +2,11 @@
 
 import itertools
 from collections.abc import Callable, Collection, Iterator
+from contextlib import closing
 
 import numpy as np
 
+from dancetransfer.ahead import ahead
 from dancetransfer.pose.crop import into_boxes, into_crop, part_boxes, relative
 from dancetransfer.pose.labels import label_map
 from dancetransfer.pose.poses import Poses
@@ -74,18 +76,18 @@ class Dancing:
         present, anew = poses.present, restarts(poses)
         last = last_present(present, start)  # whose state is held
         own = self._own(poses, boxes, start, stop, moved)
-        for at, n in enumerate(range(start, stop)):
-            given = next(own)
-            if not present[n]:
-                yield Step(empty, boxes[n], state)
-                continue
-            if anew[n]:
-                state = None
-            labels = label_map(joints.xy[at], joints.visible[at], size)
-            move = relative(boxes[last], boxes[n], size)
-            layer, state = self.step(labels, given, state, move, parts[at])
-            last = n
-            yield Step(layer, boxes[n], state)
+        maps = (label_map(xy, visible, size) for xy, visible in zip(joints.xy, joints.visible, strict=True))
+        with closing(ahead(zip(maps, own))) as inputs:  # type: ignore[type-var]  # noqa: B905
+            for at, (n, (labels, given)) in enumerate(zip(range(start, stop), inputs, strict=True)):
+                if not present[n]:
+                    yield Step(empty, boxes[n], state)
+                    continue
+                if anew[n]:
+                    state = None
+                move = relative(boxes[last], boxes[n], size)
+                layer, state = self.step(labels, given, state, move, parts[at])
+                last = n
+                yield Step(layer, boxes[n], state)
 
     def _own(
         self, poses: Poses, boxes: np.ndarray, start: int, stop: int, moved: Moved | None

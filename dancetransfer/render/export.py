@@ -1,7 +1,9 @@
 """The export stage: the pictures of a rendered dance, label and sound, to the finished, marked and checked clip."""
 
+from contextlib import closing
 from pathlib import Path
 
+from dancetransfer.ahead import ahead
 from dancetransfer.events import Done, Events, Notice, Progress, Started
 from dancetransfer.project import Project
 from dancetransfer.render.backdrop import NOTHING, OWN
@@ -23,8 +25,8 @@ def export(project: Project, chosen: RenderSettings, settings: ExportSettings, o
     yield from _notices(project, settings, made)
     total = made.frames
     yield Started("export", total)
-    with made.open(output) as writer:
-        for time, image in made.pictures():
+    with made.open(output) as writer, closing(ahead(made.pictures())) as pictures:  # type: ignore[type-var]
+        for time, image in pictures:
             writer.write(image, time)
             if writer.frames % 10 == 0:
                 yield Progress("export", min(writer.frames, total), total)

@@ -10,6 +10,7 @@ from typing import Protocol
 
 import numpy as np
 
+from dancetransfer.ahead import behind
 from dancetransfer.errors import UserError
 from dancetransfer.events import Done, Event, Events, Notice, Progress, Started
 from dancetransfer.footage.pairs import boxes_of, load_footage, plan_of
@@ -150,9 +151,9 @@ def draw(
         coming = None if part.fresh else state
         stored = _outgoing(part, wanted, coming)
         if stored is None:
-            with LayerWriter(part.layer, drawing.size, fps=_rate(poses)) as writer:
+            with LayerWriter(part.layer, drawing.size, fps=_rate(poses)) as writer, behind(writer.write) as write:
                 for n, step in enumerate(drawing.steps(part.start, part.stop, coming)):
-                    writer.write(step.layer, n / _rate(poses))
+                    write(step.layer, n / _rate(poses))
                     state = step.state
                     done += 1
                     if done % 8 == 0:
