@@ -15,6 +15,8 @@ PYTHON ?=
 TORCH_INDEX ?=
 READY := .venv/.ready
 IN := .venv/bin
+# What is imported first is compiled then, and kept in spite of the caller: setup.sh compiles nothing beforehand.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: run screenshots demo test lint bench base setup clean
 
@@ -31,7 +33,7 @@ lint: $(READY)
 	$(IN)/ruff check .
 	$(IN)/ruff format --check .
 	$(IN)/lint-imports
-	$(IN)/mypy
+	MYPY_NUM_WORKERS=2 $(IN)/mypy
 
 bench: $(READY)
 	@for script in tests/bench/*.py; do \

@@ -110,7 +110,8 @@ make_venv() {
 }
 
 install_wheels() {
-    pip="$venv/bin/python -m pip --disable-pip-version-check install --quiet --quiet"
+    # --no-compile: of all that comes with PyTorch a third is ever imported, and Python compiles that then
+    pip="$venv/bin/python -m pip --disable-pip-version-check install --no-compile --quiet --quiet"
     # PyTorch first and alone: what comes after finds it there and takes no other build.
     say "Installing PyTorch"
     $pip ${TORCH_INDEX:+--index-url "$TORCH_INDEX"} 'torch>=2.13,<2.14'
