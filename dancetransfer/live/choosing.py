@@ -8,10 +8,11 @@ import numpy as np
 from dancetransfer.pose.poses import Poses
 from dancetransfer.pose.steps import Step
 from dancetransfer.sprites.choice import NEAR_SECONDS, Beam, Choice
+from dancetransfer.sprites.ends import ENDS, OWN, Wearing
 from dancetransfer.sprites.sprites import SpriteDance, Sprites
 
 RECENT = 8
-"""Pictures that what is worn and what fades is told from."""
+"""Pictures that what fades is told from."""
 NEIGHBORS = 3
 """Poses that tell the newest one's speed."""
 
@@ -24,6 +25,8 @@ class _Shown:
     number: int
     """Of a filmed frame, mirrored ones behind the others; -1 where nobody is."""
     jump: bool
+    ends: np.ndarray
+    """int [3]: whose head and hands it wears."""
 
 
 class Choosing:
@@ -35,7 +38,7 @@ class Choosing:
 
     def __init__(self, sprites: Sprites) -> None:
         self._sprites, self._chooser = sprites, sprites.chooser
-        self._beam = Beam(self._chooser)
+        self._beam, self._wearing = Beam(self._chooser), Wearing(sprites.ends)
         self._recent: deque[_Shown] = deque(maxlen=RECENT)
 
     def __call__(self, poses: Poses, boxes: np.ndarray, anew: bool) -> Step:
@@ -50,13 +53,14 @@ class Choosing:
         jump = np.array([one.jump for one in recent])
         jump[0] = False  # what it came from is no longer known
         choice = Choice(np.where(number >= 0, number % filmed, -1), number >= filmed, jump, np.zeros(count, np.float32))
-        dance = SpriteDance(self._sprites, poses[-count:], boxes[-count:], choice)
+        ends = np.stack([one.ends for one in recent])
+        dance = SpriteDance(self._sprites, poses[-count:], boxes[-count:], (choice, ends))
         return next(iter(dance.steps(count - 1, count)))
 
     def _chosen(self, poses: Poses, anew: bool) -> _Shown:
         time = float(poses.time[-1])
         if not poses.present[-1]:
-            return _Shown(time, -1, False)
+            return _Shown(time, -1, False, np.full(len(ENDS), OWN))
         near = poses[-NEIGHBORS:]
         near = near[np.flatnonzero(near.present)]
         fresh = np.zeros(len(near), bool)
@@ -68,7 +72,9 @@ class Choosing:
         self._beam.total = self._beam.total - self._beam.total.min()  # it would grow for ever
         number = int(self._beam.alive[self._beam.total.argmin()])
         jump = last is not None and not anew and not self._goes_on(last, number, time)
-        return _Shown(time, number, jump)
+        filmed = len(self._chooser.frames)
+        ends = self._wearing.go_on(poses[-1:], number % filmed, number >= filmed, anew)
+        return _Shown(time, number, jump, ends)
 
     def _goes_on(self, last: _Shown, number: int, time: float) -> bool:
         """Whether a filmed frame comes after the one that was shown last, as it was filmed."""

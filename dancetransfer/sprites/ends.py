@@ -95,12 +95,16 @@ class Ends:
         for n, end in enumerate(ENDS):
             if not len(at) or not len(self.numbers[n]):
                 continue
-            asked = end.looks(poses.xy[at], poses.confidence[at])
-            own = _apart(asked, self._worn(n, frame[at], mirrored[at]))
-            cost = np.concatenate([own[:, None], end.lent + self._lent(n, asked)], 1)
+            cost = self.costs(n, poses[at], frame[at], mirrored[at])
             path = _calm_path(cost, restarts(poses)[at], end.change)
             found[at, n] = np.where(path > 0, self.numbers[n][path - 1], OWN)
         return found
+
+    def costs(self, n: int, poses: Poses, frame: np.ndarray, mirrored: np.ndarray) -> np.ndarray:
+        """float64 [T,1+H]: how badly the own one of each filmed frame [T] fits, and each of those that are lent."""
+        asked = ENDS[n].looks(poses.xy, poses.confidence)
+        own = _apart(asked, self._worn(n, frame, mirrored))
+        return np.concatenate([own[:, None], ENDS[n].lent + self._lent(n, asked)], 1)
 
     def best(self, wanted: int, frame: int, allowed: np.ndarray) -> np.ndarray:
         """int [3]: the frames whose `ENDS` are worn over `frame` in the pose of the filmed frame `wanted`.
@@ -125,6 +129,30 @@ class Ends:
         order, signs = ENDS[n].flip
         flipped = self._looks[ENDS[n].mirror][frame][:, list(order)] * np.array(signs)
         return np.where(mirrored[:, None, None], flipped, self._looks[n][frame])
+
+
+class Wearing:
+    """What is worn from moment to moment, chosen as `Ends.choose` does, without knowing what comes after."""
+
+    def __init__(self, ends: Ends) -> None:
+        self._ends = ends
+        self._total: list[np.ndarray | None] = [None] * len(ENDS)
+
+    def go_on(self, poses: Poses, frame: int, mirrored: bool, anew: bool) -> np.ndarray:
+        """int [3]: whose `ENDS` are worn over a filmed frame in the one pose of `poses`."""
+        found = np.full(len(ENDS), OWN)
+        for n, end in enumerate(ENDS):
+            if not len(self._ends.numbers[n]):
+                continue
+            cost = self._ends.costs(n, poses, np.array([frame]), np.array([mirrored]))[0]
+            total = self._total[n]
+            if total is None or anew:
+                total = np.zeros(len(cost))
+            total = np.minimum(total, total.min() + end.change) + cost
+            self._total[n] = total - total.min()  # it would grow for ever
+            best = int(total.argmin())
+            found[n] = OWN if best == 0 else self._ends.numbers[n][best - 1]
+        return found
 
 
 def _varied(looks: np.ndarray, speed: np.ndarray) -> np.ndarray:

@@ -105,12 +105,15 @@ class SpriteDance:
 
     remembers = False
 
-    def __init__(self, sprites: Sprites, poses: Poses, boxes: np.ndarray, choice: Choice | None = None) -> None:
-        """`choice`: where the frames have been chosen already."""
+    def __init__(
+        self, sprites: Sprites, poses: Poses, boxes: np.ndarray, chosen: tuple[Choice, np.ndarray] | None = None
+    ) -> None:
+        """`chosen`: the frames and whose `ENDS` they wear [T,3], where those have been chosen already."""
         self._sprites, self._poses, self.boxes, self.size = sprites, poses, boxes, sprites.size
-        self.choice = choice or sprites.chooser.choose(poses)
+        self.choice = chosen[0] if chosen else sprites.chooser.choose(poses)
         self.shown = faded(sprites.frames, self.choice, poses.time)
-        self.ends = sprites.ends.choose(poses, self.choice.frame, self.choice.mirrored)
+        ends = sprites.ends
+        self.ends = chosen[1] if chosen else ends.choose(poses, self.choice.frame, self.choice.mirrored)
 
     def depends_on(self, start: int, stop: int) -> list[np.ndarray]:
         """All that decides about the pixels of frames start <= n < stop, besides the person."""
