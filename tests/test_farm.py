@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from engine import call, failed
@@ -15,7 +16,9 @@ from dancetransfer.events import Done, Event, Job, Notice, Progress
 from dancetransfer.farm.batch import batch
 from dancetransfer.farm.jobs import Batch, read_batch
 from dancetransfer.farm.pool import Pool, open_pool
+from dancetransfer.pose.poses import Poses
 from dancetransfer.project import Project
+from dancetransfer.video.read import probe
 
 LIST = """
 output = "clips/{dancer}-{dance}.mp4"
@@ -187,17 +190,24 @@ def test_a_cluster_without_ray_is_refused_with_the_command_that_installs_it(
     assert "pip install" in failed("batch", written(tmp_path), "--ray", "10.0.0.1:6379").hint
 
 
-def test_two_real_clips_of_one_dancer(short_clips: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_real_clips_of_one_dancer(
+    short_clips: Path, puppet_shows: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Own frames need no training: the second dance takes the project that the first has made."""
     monkeypatch.setitem(sys.modules, "ray", None)
+    show = puppet_shows["dance"]
+    poses = Poses(*show.joints(), show.times, show.size, estimator="truth")
+    for name, part in (("jump", poses[:10]), ("turn", poses[20:30])):
+        part.save(tmp_path / f"{name}.npz")
     (tmp_path / "jobs.toml").write_text(
-        f'dancers = ["{short_clips}/person.mp4"]\n[options]\nrecipe = "sprites"\nsize = 64\n'
-        + "".join(f'[[dances]]\nfile = "{short_clips}/{name}.mp4"\n' for name in ("dance", "person")),
+        f'dancers = ["{short_clips}/person.mp4"]\ndances = ["jump.npz", "turn.npz"]\n'
+        '[options]\nrecipe = "sprites"\nsize = 64\n',
         encoding="utf-8",
     )
     code, events = call("batch", tmp_path / "jobs.toml")
     assert code == 0, events[-1]
     assert {job.state for job in states(events).values()} == {"done"}
+    assert all(probe(tmp_path / f"person-{name}.mp4").frames == 10 for name in ("jump", "turn"))
     assert len(Project.open(tmp_path / "jobs-work" / "person.dance").dances) == 2
     code, again = call("batch", tmp_path / "jobs.toml")
     assert code == 0 and not any(isinstance(event, Job) and event.state == "running" for event in again)

@@ -7,13 +7,16 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import fields
 from typing import Any
 
 import pytest
+import torch
 from engine import ROOT, command, environment, heard
-from learning import checkpoint
+from learning import batches_of, checkpoint, textured
 
 from dancetransfer.events import Progress, Stopping
+from dancetransfer.learn.batches import Batch
 from dancetransfer.project import Project
 
 WORDS = ("--recipe=fast", "--size=32", "--width=4", "--blocks=1", "--device=cpu")
@@ -59,6 +62,18 @@ def test_a_step_for_which_one_process_has_no_memory_is_taken_by_none(told: dict[
 
 def test_where_one_process_is_killed_the_other_says_so(told: dict[str, Any]) -> None:
     assert "Another process of the training has ended" in told["parted"] and "same command" in told["parted"]
+
+
+@pytest.mark.parametrize("recipe", ["best", "vid2vid"])
+def test_only_the_own_stretches_are_drawn_and_chance_is_the_same(recipe: str) -> None:
+    whole, part = batches_of(textured(), recipe), batches_of(textured(), recipe)
+    all_of_them, some = whole.draw(4, 3), part.draw(4, 3, only=range(1, 2))
+    assert whole.order == part.order
+    for field in fields(Batch):
+        a, b = getattr(all_of_them, field.name), getattr(some, field.name)
+        assert a.shape == b.shape and a.dtype == b.dtype and torch.equal(a[1], b[1])
+        known = field.name in ("moves", "parts", "has_part")
+        assert torch.equal(a, b) if known else not b[[0, 2]].any(), field.name
 
 
 def test_a_stop_of_the_first_process_ends_both_in_good_order(small: Project) -> None:

@@ -14,7 +14,7 @@ from dancetransfer.learn.dancing import layer_input, premultiplied
 from dancetransfer.learn.motion import reference_flow
 from dancetransfer.pose import poses as p
 from dancetransfer.pose.crop import PARTS, into_boxes, into_crop, part_boxes, relative
-from dancetransfer.pose.labels import label_map
+from dancetransfer.pose.labels import CHANNELS, label_map
 from dancetransfer.recipes import Plan
 from dancetransfer.sprites.others import Others
 from dancetransfer.sprites.sprites import Sprites
@@ -97,34 +97,47 @@ class Batches:
             self._starts[frames, parts] = found
         return self._starts[frames, parts]
 
-    def draw(self, frames: int, count: int, parts: bool = False) -> Batch:
+    def draw(self, frames: int, count: int, parts: bool = False, only: range | None = None) -> Batch:
         """`count` stretches of `frames` neighboring frames; with `parts` of those on which a face or hand is seen.
 
-        Where no stretch is that long the longest ones are taken.
+        Where no stretch is that long the longest ones are taken. With `only` the others have no pictures but
+        black ones, which costs nothing: another process learns from them.
         """
         frames = min(frames, self.longest)
         starts = self.starts(frames, parts)
-        rows = [self._stretch(*starts[self.random.integers(len(starts))], frames) for _ in range(count)]
+        rows = [
+            self._stretch(*starts[self.random.integers(len(starts))], frames, only is None or n in only)
+            for n in range(count)
+        ]
         columns = {f.name: np.stack([row[f.name] for row in rows]) for f in fields(Batch)}
         return Batch(**{name: torch.from_numpy(values) for name, values in columns.items()})
 
-    def _stretch(self, number: int, at: int, frames: int) -> dict[str, np.ndarray]:
+    def _stretch(self, number: int, at: int, frames: int, pictured: bool) -> dict[str, np.ndarray]:
+        """A row of the batch; chance is the same whether it is pictured or not."""
         clip, size, recipe = self.footage[number], self.plan.size, self.plan.recipe
         matrix = self._affine() if recipe.follow else np.eye(2, 3)
         first = at - 1 if at > 0 and clip.index[at - 1] == clip.index[at] - 1 else at
         chosen = [first, *range(at, at + frames)]
         stray = self.random.random() < STRAY
         other = int(self.random.choice(np.flatnonzero(clip.part == TRAIN)))  # never of a held-out moment
+        xy, visible = self._strayed(number, at, frames, matrix)
+        parts = np.stack([[_through(box, matrix) for box in self.parts[number][n]] for n in chosen[1:]])
+        moves = [_relative(clip.boxes[a], clip.boxes[b], size, matrix) for a, b in itertools.pairwise(chosen)]
+        places = {
+            "moves": np.stack(moves).astype(np.float32),
+            "parts": np.nan_to_num(parts, nan=0.0).astype(np.float32),
+            "has_part": np.isfinite(parts).all(2),
+        }
+        if not pictured:
+            return places | self._black(frames)
         crops = [warp(clip.crops[n], matrix, size) for n in chosen]
         plates = [warp(clip.backdrop(n, size), matrix, size) for n in chosen[1:]]
         before = warp(clip.crops[other], matrix, size) if stray else crops[0]
-        drawn = self._labels(number, at, frames, matrix)
-        parts = np.stack([[_through(box, matrix) for box in self.parts[number][n]] for n in chosen[1:]])
-        moves = [_relative(clip.boxes[a], clip.boxes[b], size, matrix) for a, b in itertools.pairwise(chosen)]
+        drawn = np.stack([label_map(one, seen, size) for one, seen in zip(xy, visible, strict=True)])
         flows = (
             [reference_flow(a[..., :3], b[..., :3]) for a, b in itertools.pairwise(crops[1:])] if recipe.flow else []
         )
-        return {
+        return places | {
             "labels": drawn.astype(np.float32) / 255,
             "moved": self._moved(number, at, frames, matrix),
             "real": _signed(np.stack(crops[1:])[..., :3]),
@@ -134,10 +147,23 @@ class Batches:
             "before": np.concatenate(
                 [_signed(before[None, ..., :3])[0], before[None, ..., 3].astype(np.float32) / 255]
             ),
-            "moves": np.stack(moves).astype(np.float32),
-            "parts": np.nan_to_num(parts, nan=0.0).astype(np.float32),
-            "has_part": np.isfinite(parts).all(2),
             "flow": np.stack(flows) if flows else np.zeros((0, 2, 0, 0), np.float32),
+        }
+
+    def _black(self, frames: int) -> dict[str, np.ndarray]:
+        """The pictures of a stretch from which another process learns."""
+        (width, height), recipe = self.plan.size, self.plan.recipe
+        moved, flow = (frames if recipe.moved else 0), (frames - 1 if recipe.flow else 0)
+        shapes: dict[str, tuple[int, ...]] = {
+            "labels": (frames, len(CHANNELS)),
+            "moved": (moved, 4),
+            "real": (frames, 3),
+            "mask": (frames, 1),
+        }
+        shapes |= {"weight": (frames, 1), "plate": (frames, 3), "before": (4,), "flow": (flow, 2)}
+        return {
+            name: np.zeros((*shape, height, width) if shape[0] else (*shape, 0, 0), np.float32)
+            for name, shape in shapes.items()
         }
 
     def _moved(self, number: int, at: int, frames: int, matrix: np.ndarray) -> np.ndarray:
@@ -147,8 +173,8 @@ class Batches:
         layers = [self.others.layer(number, n) for n in range(at, at + frames)]
         return np.stack([layer_input(warp(premultiplied(layer), matrix, self.plan.size)) for layer in layers])
 
-    def _labels(self, number: int, at: int, frames: int, matrix: np.ndarray) -> np.ndarray:
-        """uint8 [T,C,H,W], with the errors that a detector or a retargeted dance would bring."""
+    def _strayed(self, number: int, at: int, frames: int, matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Joints [T,J,2] and which are seen [T,J], with the errors that detectors and retargeting would bring."""
         poses, size = self.joints[number], self.plan.size
         visible = poses.visible[at : at + frames].copy()
         for limb in LIMBS:
@@ -160,8 +186,7 @@ class Batches:
         error[:, p.RIGHT_HAND] = error[:, p.RIGHT_WRIST, None]
         shared, own = error[0], 0.5 * error[1:]  # most of an error lasts longer than a frame
         xy = poses.xy[at : at + frames] + shared + own
-        xy = xy @ matrix[:, :2].T + matrix[:, 2]
-        return np.stack([label_map(one, seen, size) for one, seen in zip(xy, visible, strict=True)])
+        return xy @ matrix[:, :2].T + matrix[:, 2], visible
 
     def _affine(self) -> np.ndarray:
         """A small random turn, scale and shift about the crop's middle: 2x3, pixel centers."""

@@ -114,8 +114,10 @@ class Trainer:
         if self.group and self.group.leads:
             say("step", share, self.thrift, order, random)
         try:
-            batch = batches.draw(frames, max(1, recipe.frames // frames), parts)
-            losses = self._gradients(batch, self._chance(batch), share)
+            count = max(1, recipe.frames // frames)
+            ours = self.group.share(count) if self.group else range(count)
+            batch = batches.draw(frames, count, parts, ours)
+            losses = self._gradients(batch, self._chance(batch, ours), ours, share)
             if self.group:
                 losses = self.group.added(self.optimizers, losses)
         except BaseException as failure:
@@ -134,27 +136,29 @@ class Trainer:
         self.steps += 1
         return {name: float(value) for name, value in losses.items()}
 
-    def _gradients(self, batch: Batch, chance: Chance, share: float) -> dict[str, Tensor]:
-        """Add up the gradients of all networks over the portions of a batch; its losses."""
+    def _gradients(self, batch: Batch, chance: Chance, ours: range, share: float) -> dict[str, Tensor]:
+        """Add up the gradients of all networks over the portions of our stretches of a batch; their losses."""
         learn = self._parts_portion if self.parts_phase(share) else self._body_portion
         losses: dict[str, Tensor] = {}
-        whole = len(batch.labels)
-        for stretches in split(self.group.share(whole) if self.group else range(whole), self.thrift.portions):
+        for stretches in split(ours, self.thrift.portions):
             one = portion(batch, chance, stretches, torch.device(self.device.torch))
             for name, value in learn(one, share).items():
                 losses[name] = losses[name] + value if name in losses else value
         return losses
 
-    def _chance(self, batch: Batch) -> Chance:
-        """Before a stretch is nothing, or by the recipe's chance the real frame with noise."""
+    def _chance(self, batch: Batch, ours: range) -> Chance:
+        """Before a stretch is nothing, or by the recipe's chance the real frame with noise, which is drawn for ours."""
         recipe = self.plan.recipe
         count, frames = batch.labels.shape[:2]
         size = batch.labels.shape[-2], batch.labels.shape[-1]
         state = batch.labels.new_zeros(count, state_channels(recipe), *size)
         if recipe.fed_back:
-            given = torch.rand(count, 1, 1, 1) < recipe.fed_back
-            before = move_state(picture_of(batch.before, recipe.outputs), batch.moves[:, 0])
-            state = (before + NOISE * torch.randn_like(before)) * given
+            given, seeds = torch.rand(count) < recipe.fed_back, torch.randint(2**62, (count,)).tolist()
+            for n in ours:
+                if given[n]:
+                    before = move_state(picture_of(batch.before[n : n + 1], recipe.outputs), batch.moves[n : n + 1, 0])
+                    noise = torch.randn(before.shape, generator=torch.Generator().manual_seed(seeds[n]))
+                    state[n] = (before + NOISE * noise)[0]
         changes = None
         if recipe.augmented:
             changes = Augmentation.draw(count * (frames // recipe.judge_frames), size, state.device)
