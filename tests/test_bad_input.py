@@ -180,7 +180,7 @@ def fill(place: Path, leave: int) -> Path:
     return filler
 
 
-def test_a_full_disk(transferred: Path, short_clips: Path, small_disk: Path) -> None:
+def test_a_full_disk(transferred: Path, short_clips: Path, small_disk: Path, tmp_path: Path) -> None:
     project, clip = small_disk / "clip.dance", small_disk / "clip.mp4"
     shutil.copytree(transferred / "clip.dance", project)
     shutil.copy(transferred / "clip.mp4", clip)
@@ -189,7 +189,7 @@ def test_a_full_disk(transferred: Path, short_clips: Path, small_disk: Path) -> 
     for words in (
         ["export", project, "-o", clip],
         ["train", project, "--new"],
-        ["add-dance", project, rewritten(short_clips / "dance.mp4", transferred / "another.mp4", 12)],
+        ["add-dance", project, rewritten(short_clips / "dance.mp4", tmp_path / "another.mp4", 12)],
     ):
         told = failed(*words)
         assert "disk is full" in told.message, told

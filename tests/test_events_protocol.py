@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from engine import TINY, call, command, done, environment, heard, living, run, stages, start, strays
+from engine import call, command, done, environment, heard, living, run, stages, start
 
 from dancetransfer import transfer
 from dancetransfer.cli import console
@@ -43,24 +43,6 @@ def test_a_stop_is_answered_and_ends_the_whole_tree(how: str, puppet_clips: Path
     assert len(told) == 1 and told[0].seconds > 0
     assert not isinstance(events[-1], Failed)
     assert list(tmp_path.iterdir()) == []
-
-
-def test_a_training_goes_on_where_it_was_stopped(finished: Path) -> None:
-    reached = [4.0]  # steps that the project has had
-    for words in ([*TINY, "--steps", 10_000], []):
-        process = start("train", finished, *words)
-        assert process.stdin is not None
-        steps = []
-        for event in heard(process):
-            if isinstance(event, Progress) and event.stage == "train":
-                if not steps:
-                    process.stdin.write("stop\n")
-                    process.stdin.flush()
-                steps.append(event.done)
-        assert process.wait(60) == console.STOPPED
-        assert steps[0] > reached[-1]
-        reached = steps
-    assert strays(finished) == []
 
 
 def console_run(events: Iterator[Event], stop: console.Stop) -> tuple[int, list[Event]]:

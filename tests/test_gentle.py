@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from engine import TINY, heard, living, start
+from engine import heard, living, start
 from learning import budget, metrics
 
 from dancetransfer.cli import console
@@ -81,8 +81,10 @@ def test_time_that_the_caller_rests_is_no_training_time(small: Project) -> None:
 
 
 @pytest.mark.parametrize("words", [["window\n"], []])
-def test_the_end_of_the_lines_is_a_stop_only_where_a_window_looks_on(words: list[str], finished: Path) -> None:
-    process = start("train", finished, *TINY, "--steps", 10_000 if words else 6)
+def test_the_end_of_the_lines_is_a_stop_only_where_a_window_looks_on(
+    words: list[str], short_clips: Path, tmp_path: Path
+) -> None:
+    process = start("poses", short_clips / "dance.mp4", "-o", tmp_path / "poses.npz")
     assert process.stdin is not None
     process.stdin.writelines(words)
     process.stdin.close()

@@ -48,6 +48,14 @@ def ready(cut: Path, tmp_path: Path) -> Project:
     return Project.open(shutil.copytree(cut, tmp_path / "ready.dance"))
 
 
+@pytest.fixture
+def brief(ready: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """`ready` with a dance of 36 frames, which is rendered in segments of 24."""
+    asked(ready)[:36].save(ready.dance_folder(ready.dances[0]) / "retarget.npz")
+    monkeypatch.setattr("dancetransfer.render.render.LONGEST", 24)
+    return ready
+
+
 @pytest.fixture(scope="module")
 def footage(cut: Path) -> list[Footage]:
     return load_footage(Project.open(cut))
@@ -139,26 +147,26 @@ def test_sprites_are_nearer_the_truth_than_the_nearest_frame(
 # --- the recipe ------------------------------------------------------------------------------------
 
 
-def test_sprites_render_in_segments_like_a_generator(ready: Project) -> None:
-    folder = ready.dance_folder(ready.dances[0])
+def test_sprites_render_in_segments_like_a_generator(brief: Project) -> None:
+    folder = brief.dance_folder(brief.dances[0])
     settings = replace(SMALL, size=96)
-    events = list(render(ready, settings, RenderSettings(start=1.0, stop=1.5)))
-    assert events[0] == Started("render", 48) and any(isinstance(one, Progress) for one in events)
-    part = list(read_layers(segments(asked(ready), folder / "render"), 25, 37))
-    events = list(render(ready, settings, RenderSettings()))
-    assert events[-1] == Done("render", "27 of 75 frames were rendered anew.")
-    whole = list(read_layers(segments(asked(ready), folder / "render"), 0, FRAMES))
-    assert all(np.array_equal(a[0], b[0]) for a, b in zip(part, whole[25:37], strict=True))
-    assert list(render(ready, settings, RenderSettings()))[-1] == Done("render", "Everything was rendered already.")
+    events = list(render(brief, settings, RenderSettings(start=0.4, stop=0.8)))
+    assert events[0] == Started("render", 24) and any(isinstance(one, Progress) for one in events)
+    part = list(read_layers(segments(asked(brief), folder / "render"), 10, 20))
+    events = list(render(brief, settings, RenderSettings()))
+    assert events[-1] == Done("render", "12 of 36 frames were rendered anew.")
+    whole = list(read_layers(segments(asked(brief), folder / "render"), 0, 36))
+    assert all(np.array_equal(a[0], b[0]) for a, b in zip(part, whole[10:20], strict=True))
+    assert list(render(brief, settings, RenderSettings()))[-1] == Done("render", "Everything was rendered already.")
 
 
-def test_a_stopped_rendering_goes_on(ready: Project) -> None:
+def test_a_stopped_rendering_goes_on(brief: Project) -> None:
     settings = replace(SMALL, size=96)
-    close_at(render(ready, settings, RenderSettings()), 3)
-    assert not leftovers(ready.folder)
-    list(render(ready, settings, RenderSettings()))
-    parts = segments(asked(ready), ready.dance_folder(ready.dances[0]) / "render")
-    assert len(list(read_layers(parts, 0, FRAMES))) == FRAMES
+    close_at(render(brief, settings, RenderSettings()), 3)
+    assert not leftovers(brief.folder)
+    list(render(brief, settings, RenderSettings()))
+    parts = segments(asked(brief), brief.dance_folder(brief.dances[0]) / "render")
+    assert len(list(read_layers(parts, 0, 36))) == 36
 
 
 def test_the_whole_way_without_a_training(finished: Path, short_clips: Path, tmp_path: Path) -> None:
@@ -265,14 +273,13 @@ def test_ten_frames_are_too_few(exact: Project) -> None:
     assert error.value.hint
 
 
-def test_one_still_pose_is_told(ready: Project) -> None:
+def test_one_still_pose_is_told(brief: Project) -> None:
     def still(xy: np.ndarray, confidence: np.ndarray) -> None:
         xy[:], confidence[:] = xy[:1], confidence[:1]
 
-    assert not any(
-        "hardly moves" in one for one in notices(list(render(ready, replace(SMALL, size=96), RenderSettings(stop=0.1))))
-    )
-    edited(ready, still)
-    events = list(render(ready, replace(SMALL, size=96), RenderSettings()))
+    settings, begin = replace(SMALL, size=96), RenderSettings(stop=0.1)
+    assert not any("hardly moves" in one for one in notices(list(render(brief, settings, begin))))
+    edited(brief, still)
+    events = list(render(brief, settings, begin))
     notice = next(one for one in events if isinstance(one, Notice))
     assert "hardly moves" in notice.message and notice.hint
