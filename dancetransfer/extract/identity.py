@@ -48,6 +48,8 @@ class Found:
     estimate: Estimate
     doubt: bool
     """Something in this frame, or since the last frame, speaks against this being the same person."""
+    looks: np.ndarray | None = None
+    """What the body looks like (`looks.of_joints`), where that was measured."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,7 @@ class Follower:
             else:
                 self._speed = np.zeros(2)
             self._last, self._time = body, time
-        return Found(estimate, doubt)
+        return Found(estimate, doubt, None if body is None else body.looks)
 
     def _searching(self, time: float, frame: int) -> bool:
         """Whether a person who isn't there is searched in this frame: at first in each, later now and then."""

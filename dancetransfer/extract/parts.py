@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -32,8 +33,10 @@ from dancetransfer.video.cuts import shots, signature
 from dancetransfer.video.proxy import ProxyMaker, ThumbMaker, analyze_audio, thumb_grid
 from dancetransfer.video.read import Frame, Undeveloped, frame_times, probe, read_undeveloped
 
-WARM_UP_SECONDS, WARM_UP_FRAMES = 2.0, 20
-"""How much before a part the tracker starts; its poses there are thrown away."""
+WARM_UP_SECONDS, WARM_UP_FRAMES = 1.0, 20
+"""How much before a part the tracker starts; its poses there are thrown away. Measured on two built-in dancers, juggle
+and squat_front, three starts each: from the 10th frame on the body is that of an unbroken run to the last bit, from the
+20th the face lies 0.006 % of the height beside it at most and the hands 0.08 %, from the 40th 0.001 %."""
 
 LONGEST_SECONDS, SHORTEST_SECONDS = 60.0, 3.0
 """Bounds of a part's length: the work that a stop can lose, and what pays for a warm-up."""
@@ -266,7 +269,7 @@ class Track:
             "time": np.float64(frame.time),
             "region": np.array(region),
             "hips": estimate.xy[[LEFT_HIP, RIGHT_HIP]].mean(0),
-            "looks": looks.of_joints(frame.image, estimate.xy),
+            "looks": looks.of_joints(frame.image, estimate.xy) if found.looks is None else found.looks,
             "doubt": np.bool_(found.doubt),
             "small": self._before[-1],
         }
@@ -305,6 +308,9 @@ def serve() -> None:
         answers.write(json.dumps(message) + "\n")
 
     threading.Thread(target=listen, daemon=True).start()
+    # MediaPipe's drawing helpers import it, which is a fifth of this process's start, and nothing here draws.
+    sys.modules.setdefault("matplotlib.pyplot", ModuleType("matplotlib.pyplot"))
+    sys.modules.setdefault("matplotlib", ModuleType("matplotlib"))
     estimators = Estimators()
     while True:
         try:
