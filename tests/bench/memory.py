@@ -1,46 +1,41 @@
-"""Peak memory of `transfer` (all its processes together) on a short and on a long dance.
+"""Peak memory of commands, all their processes together, on a short and on a long dance: rows of `speed.py`.
 
-PYTHONPATH=.:tests python tests/bench/memory.py [--frames 400 4000] [--size 128] [--steps 10]
-
-Both dances are the same puppet clip, looped. Prints peak and stage, and the growth; memory is PSS,
-or RSS (which counts shared pages once per process) where PSS can't be read.
+Memory is PSS, or RSS (which counts shared pages once for each process) where PSS can't be read, in 10^6 bytes.
+The long dance is the short one again and again. Its film is looked through by `poses`; what comes after the poses is
+measured with its pose track as the dance, which is the same to those stages and saves finding the poses again.
 """
 
-import argparse
-import itertools
 import subprocess
-import tempfile
 import threading
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from engine import TINY, heard, living, start
+import numpy as np
+from engine import heard, living, start
+from material import SECONDS, clip, repeated
+from ratios import Row, Spent
 
-from dancetransfer import puppets
 from dancetransfer.events import Failed, Started
-from dancetransfer.video.read import RandomAccess
-from dancetransfer.video.write import Writer
+from dancetransfer.pose.poses import Poses
 
-SIZE, FPS = (256, 256), 25
-SECONDS = {"dance": 4, "person": 8}
+LEARNING = "train"
+"""The stage that may take more than the others."""
 
 
 @dataclass
 class Peak:
     """The highest sum that was seen, per stage."""
 
-    mebibytes: dict[str, float] = field(default_factory=dict)
+    megabytes: dict[str, float] = field(default_factory=dict)
     stage: str = "start"
     kind: str = "PSS"
 
     def look(self, process: int) -> None:
-        numbers = [process, *living(process)]
-        total = sum(self._of(number) for number in numbers) / 1024
-        self.mebibytes[self.stage] = max(total, self.mebibytes.get(self.stage, 0.0))
+        total = sum(self._of(number) for number in [process, *living(process)])
+        self.megabytes[self.stage] = max(total, self.megabytes.get(self.stage, 0.0))
 
     def _of(self, number: int) -> float:
-        """Kibibytes of one process; 0 where it has just ended."""
+        """One process; 0 where it has just ended."""
         for name, row in (("smaps_rollup", "Pss:"), ("status", "VmRSS:")):
             try:
                 text = Path(f"/proc/{number}/{name}").read_text()
@@ -51,33 +46,18 @@ class Peak:
                 continue
             for line in text.splitlines():
                 if line.startswith(row):
-                    return float(line.split()[1])
+                    return float(line.split()[1]) * 1024 / 1e6
         return 0.0
 
-
-def film(folder: Path) -> None:
-    """The dance and the person, drawn once."""
-    for name, seconds in SECONDS.items():
-        show = getattr(puppets, name)(0, SIZE, seconds, FPS)
-        with Writer(folder / f"{name}.mp4", SIZE, fps=FPS, sound=(show.sound(), 48000), mark=False) as writer:
-            for time_, image in zip(show.times, show.frames(), strict=True):
-                writer.write(image, float(time_))
+    @property
+    def most(self) -> float:
+        return max(self.megabytes.values())
 
 
-def looped(clip: Path, frames: int, path: Path) -> Path:
-    """The clip forward and backward until it has that many frames."""
-    with RandomAccess(clip) as source, Writer(path, SIZE, fps=FPS, mark=False) as writer:
-        images = [source.frame(n).image for n in range(len(source))]
-        for number, image in enumerate(itertools.islice(itertools.cycle(images + images[-2:0:-1]), frames)):
-            writer.write(image, number / FPS)
-    return path
-
-
-def measure(dance: Path, person: Path, folder: Path, options: list[str]) -> Peak:
-    """Run `transfer` and look five times a second."""
-    peak = Peak()
-    process = start("transfer", dance, person, "-o", folder / "clip.mp4", *options, stderr=subprocess.DEVNULL)
-    over = threading.Event()
+def watched(*words: object) -> Peak:
+    """Run a command and look five times a second."""
+    peak, over = Peak(), threading.Event()
+    process = start(*words, stderr=subprocess.DEVNULL)
 
     def watch() -> None:
         while not over.wait(0.2):
@@ -87,43 +67,55 @@ def measure(dance: Path, person: Path, folder: Path, options: list[str]) -> Peak
     watcher.start()
     for event in heard(process):
         if isinstance(event, Started):
-            peak.stage = event.words or event.stage
+            peak.stage = event.stage
         if isinstance(event, Failed):
             print(event.message, event.hint)
     code = process.wait()
     over.set()
     watcher.join()
     if code:
-        raise SystemExit(f"transfer ended with {code}")
+        raise SystemExit(f"{words[0]} ended with {code}")
     return peak
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--frames", type=int, nargs="+", default=[400, 4000])
-    parser.add_argument("--size", default="128")
-    parser.add_argument("--steps", default="10")
-    given = parser.parse_args()
-    options = [*TINY, "--size", given.size, "--steps", given.steps]
-    peaks: dict[int, Peak] = {}
-    with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch)
-        film(folder)
-        for frames in given.frames:
-            place = folder / str(frames)
-            place.mkdir()
-            dance = looped(folder / "dance.mp4", frames, place / "dance.mp4")
-            begun = time.monotonic()
-            peaks[frames] = measure(dance, folder / "person.mp4", place, options)
-            print(f"{frames} frames took {time.monotonic() - begun:.0f} s", flush=True)
-    names = list(dict.fromkeys(name for peak in peaks.values() for name in peak.mebibytes))
-    print(f"\n{'peak MiB (' + peaks[given.frames[0]].kind + ')':<40}" + "".join(f"{n:>10}" for n in peaks))
-    for name in names:
-        print(f"{name:<40}" + "".join(f"{peak.mebibytes.get(name, 0):>10.0f}" for peak in peaks.values()))
-    tops = [max(peak.mebibytes.values()) for peak in peaks.values()]
-    print(f"{'whole command':<40}" + "".join(f"{top:>10.0f}" for top in tops))
-    print(f"growth from {given.frames[0]} to {given.frames[-1]} frames: {100 * (tops[-1] / tops[0] - 1):.1f} %")
+def rows(folder: Path, long: float, device: str) -> list[Row]:
+    """Growth with the dance's length, and what the stages take at 256 at most."""
+    times = round(long / SECONDS["dance"])
+    films = clip(folder, "dance"), repeated(clip(folder, "dance"), times, folder / f"dance-{times}.mp4")
+    looked = [watched("poses", film, "-o", folder / f"poses-{n}.npz") for n, film in enumerate(films)]
+    tracks = folder / "poses-0.npz", tiled(folder / "poses-0.npz", times, folder / f"track-{times}.npz")
+    done = []
+    for n, track in enumerate(tracks):
+        words = [track, clip(folder, "person"), "-o", folder / f"memory-{n}.mp4", "--steps", 10, "--device", device]
+        done.append(
+            watched("transfer", *words, "--project", folder / f"memory-{n}.dance", "--recipe", "fast", "--size", 256)
+        )
+    for short, after in ((looked[0], looked[1]), (done[0], done[1])):
+        for stage, top in after.megabytes.items():
+            print(f"  {stage:10} {short.megabytes.get(stage, 0):6.0f} {top:6.0f} MB ({short.kind})")
+    others = max(top for peak in (*looked, *done) for stage, top in peak.megabytes.items() if stage != LEARNING)
+    learning = max(peak.megabytes[LEARNING] for peak in done)
+    ten = f"a dance of {SECONDS['dance']:g} s"
+    return [
+        row(f"memory of poses, {long:g} s of dance", ten, 1.05, looked[1].most, looked[0].most),
+        row(f"memory of transfer, {long:g} s of dance", ten, 1.05, done[1].most, done[0].most),
+        row("memory of learning at 256", "2.5 GB", 1.0, learning, 2500),
+        row("memory of everything else", "1.5 GB", 1.0, others, 1500),
+    ]
 
 
-if __name__ == "__main__":
-    main()
+def row(work: str, against: str, target: float, ours: float, theirs: float) -> Row:
+    """Megabytes in the place of seconds."""
+    one = Row(work, against, target, note="MB")
+    one.ours, one.theirs = [Spent(ours, ours)], [Spent(theirs, theirs)]
+    return one
+
+
+def tiled(track: Path, times: int, path: Path) -> Path:
+    """A pose track again and again."""
+    poses = Poses.load(track)
+    length = poses.time[-1] + np.median(np.diff(poses.time))
+    whole = poses[np.tile(np.arange(len(poses)), times)]
+    whole.time[:] = np.concatenate([poses.time + turn * length for turn in range(times)])
+    whole.save(path)
+    return path

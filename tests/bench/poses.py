@@ -1,15 +1,11 @@
-"""How fast `extract` is against one bare loop of MediaPipe, and how well its parts fit together.
+"""How well the parts of a split `extract` fit together: `python tests/bench/poses.py [CLIPS] [--workers 2]`.
 
-    python tests/bench/poses.py juggle.mp4 [more clips] [--repeat 12] [--masks] [--workers 2]
-
-The first clip is repeated forward and backward to make a long one (a short one pays for the warm-ups of
-its few parts). The bare loop is `mp.solutions.holistic` over the same frames, already decoded.
+A built-in dancer is drawn where no clip is given. How fast it is: `speed.py poses`.
 """
 
 import argparse
 import shutil
 import tempfile
-import time
 from pathlib import Path
 
 import numpy as np
@@ -17,51 +13,20 @@ import numpy as np
 from dancetransfer import puppets
 from dancetransfer.demo import draw_clip
 from dancetransfer.extract.extract import default_workers, extract
-from dancetransfer.extract.holistic import quiet
 from dancetransfer.extract.parts import plan
 from dancetransfer.pose.poses import FACE, Poses
-from dancetransfer.video.read import probe, read_frames
-from dancetransfer.video.write import Writer
 
 
-def repeat(video: Path, path: Path, times: int) -> None:
-    """The clip played forward and backward in turn, `times` times."""
-    info = probe(video)
-    frames = [frame.image for frame in read_frames(video)]
-    with Writer(path, (info.width, info.height), fps=info.fps) as writer:
-        for turn in range(times):
-            for place, image in enumerate(frames if turn % 2 == 0 else frames[::-1]):
-                writer.write(image, (turn * len(frames) + place) / info.fps)
-
-
-def bare_loop(video: Path, masks: bool, most: int = 400) -> tuple[float, float]:
-    """Frames per second of MediaPipe's own holistic in this one process, without and with decoding."""
-    from mediapipe.python.solutions.holistic import Holistic
-
-    with quiet():
-        solution = Holistic(smooth_landmarks=False, enable_segmentation=masks, smooth_segmentation=False)
-        solution.process(np.zeros((64, 64, 3), np.uint8))
-    spent, count, started = 0.0, 0, time.perf_counter()
-    for frame in read_frames(video, 0, most):
-        began = time.perf_counter()
-        solution.process(frame.image)
-        spent, count = spent + time.perf_counter() - began, count + 1
-    return count / spent, count / (time.perf_counter() - started)
-
-
-def timed(video: Path, folder: Path, masks: bool, workers: int, proxy: bool) -> float:
+def found(video: Path, folder: Path, workers: int) -> Poses:
     shutil.rmtree(folder, ignore_errors=True)
-    began = time.perf_counter()
-    for _ in extract(video, folder, masks=masks, workers=workers, proxy=proxy):
+    for _ in extract(video, folder, masks=False, workers=workers, proxy=False):
         pass
-    return time.perf_counter() - began
+    return Poses.load(folder / "poses.npz")
 
 
 def seams(video: Path, folder: Path, workers: int) -> None:
     """Print joint distances between a split and an unsplit run, in % of the person's height."""
-    timed(video, folder / "one", False, 1, False)
-    timed(video, folder / "split", False, workers, False)
-    one, split = Poses.load(folder / "one" / "poses.npz"), Poses.load(folder / "split" / "poses.npz")
+    one, split = found(video, folder / "one", 1), found(video, folder / "split", workers)
     body = one.xy[:, :23]
     height = np.nanmedian(np.nanmax(body[..., 1], 1) - np.nanmin(body[..., 1], 1))
     apart = 100 * np.hypot(*np.moveaxis(split.xy - one.xy, -1, 0)) / height
@@ -78,26 +43,14 @@ def seams(video: Path, folder: Path, workers: int) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("clips", nargs="*", type=Path, help="a built-in dancer is drawn where none is given")
-    parser.add_argument("--repeat", type=int, default=12, help="how long the timed clip is made")
+    parser.add_argument("clips", nargs="*", type=Path, help="videos")
     parser.add_argument("--workers", type=int, default=default_workers())
-    parser.add_argument("--masks", action="store_true")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         if not options.clips:
             options.clips = [folder / "person.mp4"]
             list(draw_clip(puppets.person(103, (512, 512), 10, 25), options.clips[0]))
-        if options.repeat:
-            long = folder / "long.mp4"
-            repeat(options.clips[0], long, options.repeat)
-            bare, with_decoding = bare_loop(long, options.masks)
-            print(f"bare loop {bare:.1f} frames/s, with decoding {with_decoding:.1f}")
-            for proxy in (False, True):
-                spent = timed(long, folder / "long", options.masks, options.workers, proxy)
-                speed = probe(long).frames / spent
-                ratios = f"{speed / bare:.2f} (with decoding {speed / with_decoding:.2f})"
-                print(f"extract, proxy={proxy}: {speed:.1f} frames/s, {ratios} times the bare loop")
         for clip in options.clips:
             seams(clip, folder / "seams", max(2, options.workers))
 

@@ -9,7 +9,8 @@ ROW (where none is given: the quick ones, `start`, `ingest`, `render`, `step`):
   step     a training step of `edn`, 512x256, against `plain_edn.py`
   preview  until the trained preview beats the nearest filmed frame, `fast` at 256 (needs two free cores)
   render   rendering and export of 10 seconds, `fast` at 256, at 512 on a graphics card (needs two free cores)
-  memory   all processes of a command together, on a dance of 10 seconds and of --long seconds; takes an hour
+  memory   all processes of a command together, on a dance of 10 seconds and of --long seconds
+           (600, which takes half an hour)
 
 Ours and theirs take turns, --pairs times. A row shows the median of the ratios, the smallest and the largest, by the
 clock, and beside it by the processor's seconds of all processes, which change less where other programs run.
@@ -26,6 +27,7 @@ from contextlib import nullcontext
 from fractions import Fraction
 from pathlib import Path
 
+import memory
 import numpy as np
 from engine import heard, start
 from material import FPS, SECONDS, clip, learned, minute, through, to_and_fro, without_files
@@ -238,12 +240,6 @@ def score_of_nearest(project: Project, settings: TrainSettings) -> float:
     return Judging(footage, sizes).score(Nearest())  # type: ignore[arg-type]
 
 
-def memory(asked: argparse.Namespace) -> list[Row]:
-    from memory import rows
-
-    return rows(asked)
-
-
 ROWS: dict[str, Callable[[argparse.Namespace], list[Row]]] = {
     "start": lambda asked: starting(asked.pairs),
     "ingest": ingest,
@@ -251,7 +247,7 @@ ROWS: dict[str, Callable[[argparse.Namespace], list[Row]]] = {
     "step": step,
     "preview": preview,
     "render": render,
-    "memory": memory,
+    "memory": lambda asked: memory.rows(asked.keep, asked.long, asked.device),
 }
 
 if __name__ == "__main__":
