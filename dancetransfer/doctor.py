@@ -61,6 +61,10 @@ class Costs:
     """Of a rendered frame on the disk."""
     clip_bytes: float = 0
     """Of a frame in the finished clip."""
+    training_bytes: float = 0
+    """Memory that a training takes, by a forecast; the graphics card's where one computes."""
+    rendering_bytes: float = 0
+    """Memory that rendering takes, by a forecast."""
     failures: list[str] = field(default_factory=list)
 
 
@@ -186,6 +190,14 @@ class Report:
             if one is not used and one.name != "mediapipe":
                 yield f"  stronger: {one.name}, {'on ' if one.installed else ''}{one.where}"
 
+    def _memory_words(self) -> str:
+        where = "main memory" if self.used.name == "cpu" else f"the memory of {self.used.name}"
+        free = self.memory_free_bytes if self.used.name == "cpu" else self.used.memory_bytes
+        words = f"of {_bytes(free)} in {where}, at most, for training; rendering {_bytes(self.costs.rendering_bytes)}"
+        if self.costs.training_bytes <= free:
+            return words
+        return f"{words}. That is more than there is: the training will take less, and longer"
+
     def _forecast_lines(self) -> Iterator[str]:
         wide, high = SIZE
         yield ""
@@ -195,6 +207,8 @@ class Report:
         rows.append(Line("Together", total, "a second dance for the same person needs no training"))
         for row in rows:
             yield f"  {row.what:<23}{_clock(row.seconds):>12}   {row.basis}"
+        if self.costs.training_bytes:
+            yield f"  {'Memory':<23}{_bytes(self.costs.training_bytes):>12}   {self._memory_words()}"
         yield (
             f"  {'Disk':<23}{_bytes(self.disk_bytes()):>12}   of {_bytes(self.disk_free_bytes)} free; "
             f"assumed: {PROXY_BYTES / 1e6:g} MB per second of video for previews and masks"

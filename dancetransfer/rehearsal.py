@@ -78,7 +78,9 @@ class Studio:
     def learning(self) -> dict[str, float]:
         """Seconds per step of the training's body phase with opponent, and per rendered frame."""
         from dancetransfer.footage.pairs import boxes_of, plan_of
+        from dancetransfer.learn import memory
         from dancetransfer.learn.batches import Batches
+        from dancetransfer.learn.thrift import Thrift
         from dancetransfer.learn.trainer import Trainer
 
         poses = self.filmed()[3]
@@ -102,6 +104,8 @@ class Studio:
             "render_seconds": frame,
             "crop_bytes": 4 * plan.size[0] * plan.size[1],
             "checkpoint_bytes": _checkpoint_bytes(trainer),
+            "training_bytes": memory.process_bytes(self.used, memory.training_bytes(plan, self.used.mixed, Thrift())),
+            "rendering_bytes": memory.process_bytes(self.used, memory.rendering_bytes(plan, self.used.mixed)),
         }
 
     def _footage(self, size: tuple[int, int], boxes: Any) -> Any:

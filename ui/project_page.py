@@ -9,12 +9,12 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QStackedWidget, QWidget
 
 from dancetransfer.errors import UserError
 from dancetransfer.events import Done, Preview, Progress, Started
-from dancetransfer.project import Media
+from dancetransfer.project import Media, Project
 from dancetransfer.settings import TrainSettings
 from ui.project.jobs import Job, Outcome
 from ui.project.machine import Footage
 from ui.project.making import DEMO, LOOK, RENDER, STEPS, TRAIN, WRITE, finished_clip
-from ui.side.create import Choice
+from ui.side.create import LARGE, Choice
 from ui.side.side import Side
 from ui.side.verdict import WAITING, Verdict
 from ui.topbar import CLIP, TRAINING
@@ -63,6 +63,7 @@ class ProjectPage(QWidget):
         side.dance.added.connect(self._add_dances)
         side.person.added.connect(self._add_clips)
         side.choice.wanted.connect(self.begin_clip)
+        side.choice.chosen.connect(self._allow)
         side.choice.more_wanted.connect(self._window.show_more)
         side.clip.export_wanted.connect(self.export)
         self.bench.told.connect(self._window.tell)
@@ -120,7 +121,7 @@ class ProjectPage(QWidget):
         """What Create will take on this machine."""
         machine, footage, project = self._window.machine, self._footage(), self._document.project
         before = project.settings(TrainSettings) if project else TrainSettings()
-        self.side.choice.set_costs(lambda choice: machine.minutes(choice.settings(before, card=machine.card), footage))
+        self.side.choice.set_costs(lambda choice: machine.minutes(choice.settings(before, card=self._large()), footage))
 
     def _files(self, role: str) -> list[str]:
         project = self._document.project
@@ -205,7 +206,7 @@ class ProjectPage(QWidget):
         if consent.needed(project):
             consent.ask(self._document, self)
         before = project.settings(TrainSettings)
-        card = self._window.machine.card
+        card = self._large()
         used = self._used(choice.settings(before, card=card))
         self._document.set_settings(choice.settings(before, used, card))
         self._making.create()
@@ -363,7 +364,27 @@ class ProjectPage(QWidget):
         note = self.tr("Takes about {need} on the disk, of {free} that are free.")
         if free < ROOM * need:
             note = self.tr("Needs about {need} on the disk, and only {free} are free.")
-        self.side.choice.set_ready(True, note.format(need=size_words(need), free=size_words(free)))
+        words = note.format(need=size_words(need), free=size_words(free))
+        self.side.choice.set_ready(True, " ".join(filter(None, [words, self._memory_words(project)])))
+
+    def _large(self) -> bool:
+        """Larger pictures are quick to learn here and, as far as is known, there is memory for them."""
+        machine = self._window.machine
+        need, there = machine.memory(TrainSettings(size=LARGE))
+        return machine.card and need <= there
+
+    def _memory_words(self, project: Project) -> str:
+        """What learning will take of the memory; "" where nobody measured that."""
+        machine = self._window.machine
+        wanted = self.side.choice.choice.settings(project.settings(TrainSettings), card=self._large())
+        need, there = machine.memory(wanted)
+        if not need:
+            return ""
+        if need > there:
+            words = self.tr("Learning needs about {need} of memory, of {there}: it will do with less, slower.")
+        else:
+            words = self.tr("Learning takes about {need} of memory, of {there}.")
+        return words.format(need=size_words(need), there=size_words(there))
 
     def _lacking(self) -> str:
         """Why one can't create yet."""

@@ -760,6 +760,14 @@
             <translation>Braucht etwa {need} auf der Platte, aber nur {free} sind frei.</translation>
         </message>
         <message>
+            <source>Learning needs about {need} of memory, of {there}: it will do with less, slower.</source>
+            <translation>Das Lernen braucht etwa {need} Speicher von {there}: Es kommt mit weniger aus, nur langsamer.</translation>
+        </message>
+        <message>
+            <source>Learning takes about {need} of memory, of {there}.</source>
+            <translation>Das Lernen braucht etwa {need} von {there} Speicher.</translation>
+        </message>
+        <message>
             <source>The videos are being looked at.</source>
             <translation>Die Videos werden angesehen.</translation>
         </message>

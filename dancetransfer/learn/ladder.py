@@ -130,7 +130,8 @@ class Training:
     def needs(self, rung: Rung) -> int:
         """Bytes of a step, by the forecast."""
         mixed = self.used.mixed if rung.device is None else "float32"
-        return memory.training_bytes(rung.plan(self.asked), mixed, rung.thrift, self.perceptual)
+        tensors = memory.training_bytes(rung.plan(self.asked), mixed, rung.thrift, self.perceptual)
+        return int(memory.OVERHEAD * tensors)
 
     def below(self, rung: Rung) -> Rung | None:
         return below(rung, self.asked, self.settings, self.used)

@@ -33,6 +33,13 @@ BEFORE_PARTS = 0.01
 PLENTY, PLENTY_PER_PIXEL = 6e9, 8192
 """The published recipe's networks take 3.8 GB with their moments, and its steps 1.5 kB a pixel of each frame."""
 
+OVERHEAD = 1.2
+"""What an allocator and the layers' own workspace take on top of the tensors, measured on a CPU."""
+PROGRAM = 400e6
+"""The program before it has any network: interpreter, PyTorch, OpenCV, NumPy; measured."""
+CONTEXT = 500e6
+"""The same in a graphics card's memory; assumed."""
+
 
 def training_bytes(plan: Plan, mixed: str, thrift: Thrift, perceptual: Perceptual | None = None) -> int:
     """Bytes of all tensors at the fullest moment of a step: networks, their moments and mean, and what is kept.
@@ -67,6 +74,11 @@ def rendering_bytes(plan: Plan, mixed: str) -> int:
                 side = part_side(plan)
                 refiner(labels[..., :side, :side], layer[:, :3, :side, :side])
     return tally.peak
+
+
+def process_bytes(used: device.Device, tensors: int) -> int:
+    """What a process takes in all where it computes, for tensors of so many bytes."""
+    return int(PROGRAM + OVERHEAD * tensors) if used.name in ("cpu", "mps") else int(CONTEXT + OVERHEAD * tensors)
 
 
 def free_bytes(used: device.Device) -> int:

@@ -2,7 +2,7 @@
 
 PYTHONPATH=.:tests python tests/bench/forecast.py [fast:256 best:256 edn:128 ...]
 
-Each row is measured in a process of its own: the peak of its resident memory during three steps (or frames) of an
+Each row is measured in a process of its own: the peak of its resident memory during two steps (or frames) of an
 untrained network behind every part's entry but the face's, less what it had before the networks were made.
 """
 
@@ -15,7 +15,7 @@ from dancetransfer.device import Device
 from dancetransfer.settings import TrainSettings
 
 GIB = 2**30
-STEPS = 3
+STEPS = 2
 
 
 def resident(row: str) -> int:

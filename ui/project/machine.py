@@ -113,6 +113,20 @@ class Machine(QObject):
             return minutes_of(budget, settings.size, own, footage, settings.size)
         return minutes_of(budget, settings.size, self.costs, footage)
 
+    def memory(self, settings: TrainSettings) -> tuple[float, float]:
+        """Bytes that a training with these settings takes by the forecast, and that there are where it computes.
+
+        0 and 0 where that isn't known.
+        """
+        costs = (self.report.get("kinds") or {}).get(_kind(settings))
+        if not costs and _kind(settings) == _kind(TrainSettings()):
+            costs = self.costs
+        need = float((costs or {}).get("training_bytes") or 0)
+        there = self.report.get("memory_free_bytes")
+        if self.card:
+            there = (self.report.get("used") or {}).get("memory_bytes")
+        return (need, float(there)) if need and there else (0.0, 0.0)
+
     def measure(self, kinds: Iterable[TrainSettings]) -> None:
         """Once the usual training is measured, measure those of another recipe or size that never were."""
         usual, known = _kind(TrainSettings()), {*(self.report.get("kinds") or {}), *self._kinds.values()}

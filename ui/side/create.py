@@ -136,6 +136,8 @@ class CreatePanel(QWidget):
     """Rough, Good or Best, and the button; `wanted` carries the choice."""
 
     wanted = Signal(object)
+    chosen = Signal()
+    """Another choice was made."""
     more_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -152,6 +154,7 @@ class CreatePanel(QWidget):
         for card in self._cards:
             self._group.addButton(card)
             column.addWidget(card)
+        self._group.buttonClicked.connect(lambda _: self.chosen.emit())
         self._note = QLabel()
         self._note.setProperty("role", "dim")
         self._note.setWordWrap(True)
