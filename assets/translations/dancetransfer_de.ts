@@ -2329,23 +2329,23 @@
         </message>
         <message>
             <source>Number of the webcam, where no video is given.</source>
-            <translation type="unfinished" />
+            <translation>Nummer der Webcam, wenn kein Video angegeben ist.</translation>
         </message>
         <message>
             <source>Whether the dancer moves as in a mirror: auto does before a webcam.</source>
-            <translation type="unfinished" />
+            <translation>Ob sich die Figur wie im Spiegel bewegt: auto tut das vor einer Webcam.</translation>
         </message>
         <message>
             <source>Whether a window shows the dancer: auto where there is a screen; off writes the file alone.</source>
-            <translation type="unfinished" />
+            <translation>Ob ein Fenster die Figur zeigt: auto, wo es einen Bildschirm gibt; off schreibt nur die Datei.</translation>
         </message>
         <message>
             <source>own shows a video at its own pace and passes over what comes too quickly; all draws every frame of it, as quickly as that goes.</source>
-            <translation type="unfinished" />
+            <translation>own zeigt ein Video in seinem eigenen Tempo und übergeht, was zu schnell kommt; all zeichnet jedes Bild davon, so schnell es geht.</translation>
         </message>
         <message>
             <source>End after this time.</source>
-            <translation type="unfinished" />
+            <translation>Nach dieser Zeit enden.</translation>
         </message>
         <message>
             <source>MP4 in the size of the person's video: plays everywhere.</source>
@@ -2545,19 +2545,19 @@
         </message>
         <message>
             <source>Camera</source>
-            <translation type="unfinished" />
+            <translation>Kamera</translation>
         </message>
         <message>
             <source>Mirror</source>
-            <translation type="unfinished" />
+            <translation>Spiegel</translation>
         </message>
         <message>
             <source>Pace</source>
-            <translation type="unfinished" />
+            <translation>Tempo</translation>
         </message>
         <message>
             <source>Stop after</source>
-            <translation type="unfinished" />
+            <translation>Enden nach</translation>
         </message>
         <message>
             <source>How sure the joints are that were found.</source>
