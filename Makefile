@@ -27,7 +27,7 @@ demo: $(READY)
 	$(IN)/python -P -m dancetransfer demo -o demo
 
 test: lint
-	$(IN)/python -m pytest -n 2 --dist loadfile
+	$(IN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: $(READY)
 	$(IN)/ruff check .

@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 
 import assets
 from ui import theme
+from ui.side.mediacard import MediaCard
 
 ICONS = sorted(path.stem for path in Path(assets.__file__).parent.joinpath("icons").glob("*.svg"))
 
@@ -47,6 +48,14 @@ def test_the_scheme_changes_palette_and_icons(qtbot: QtBot, dressed: Any) -> Non
     assert theme.colors() == theme.LIGHT and button.icon().pixmap(24).toImage() != before
     theme.apply(dressed, "dark")
     assert button.icon().pixmap(24).toImage() == before
+
+
+def test_a_scheme_can_change_when_a_card_is_gone(qtbot: QtBot, dressed: Any) -> None:
+    card = MediaCard("The dance", "play", "Add a dance", True)
+    theme.apply(dressed, "light")
+    with qtbot.waitSignal(card.destroyed):
+        card.deleteLater()
+    theme.apply(dressed, "dark")  # what is raised in Qt's event loop fails the test
 
 
 def test_the_sheet_leaves_no_name_unfilled(dressed: Any) -> None:

@@ -19,15 +19,13 @@ class MediaCard(QFrame):
     def __init__(self, title: str, icon: str, add: str, motions: bool, parent: QWidget | None = None) -> None:
         """`add`: what the plus button says; `motions`: pose tracks are taken too."""
         super().__init__(parent)
-        self._add, self._motions, self._full = add, motions, ""
+        self._add, self._icon, self._motions, self._full = add, icon, motions, ""
         self.setProperty("role", "card")
         self.setAcceptDrops(True)
         self.setAccessibleName(title)
-        mark, head, plus = QLabel(), QLabel(title), QToolButton()
-        mark.setPixmap(theme.icon(icon, theme.colors().dim).pixmap(20, 20))
-        theme.notifier().changed.connect(
-            lambda: mark.setPixmap(theme.icon(icon, theme.colors().dim).pixmap(20, 20)),
-        )
+        self._mark, head, plus = QLabel(), QLabel(title), QToolButton()
+        self._draw_mark()
+        theme.notifier().changed.connect(self._draw_mark)  # a lambda would be called when the card is gone
         head.setProperty("role", "dim")
         theme.wear(plus, "plus")
         plus.setAccessibleName(add)
@@ -39,7 +37,7 @@ class MediaCard(QFrame):
         self._name.setTextFormat(Qt.TextFormat.PlainText)
         row = QHBoxLayout()
         row.setSpacing(theme.SPACE)
-        row.addWidget(mark)
+        row.addWidget(self._mark)
         row.addWidget(head, 1)
         row.addWidget(plus)
         column = QVBoxLayout(self)
@@ -57,6 +55,9 @@ class MediaCard(QFrame):
             self._full = self.tr("{name} and {n} more").format(name=names[0], n=len(names) - 1)
         self._name.setToolTip("\n".join(files))
         self._cut()
+
+    def _draw_mark(self) -> None:
+        self._mark.setPixmap(theme.icon(self._icon, theme.colors().dim).pixmap(20, 20))
 
     def show_verdict(self, verdict: Verdict) -> None:
         self.line.show_verdict(verdict)
