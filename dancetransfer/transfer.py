@@ -272,10 +272,13 @@ def _render(project: Project, training: TrainSettings, settings: RenderSettings)
     from dancetransfer.render.render import render
 
     if _learned(training) and not project.portable:
-        from dancetransfer.learn.report import late_report
+        from dancetransfer.learn.course import due
 
         folder = runs.best(project, training).parent
-        yield from late_report(project, folder, runs.device_of(folder, training.device), Progress("render", 0))
+        if due(folder):
+            from dancetransfer.learn.report import late_report  # needs torch, which takes seconds to import
+
+            yield from late_report(project, folder, runs.device_of(folder, training.device), Progress("render", 0))
     yield from render(project, training, settings)
 
 

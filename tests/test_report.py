@@ -14,7 +14,8 @@ from stages import close_at
 from dancetransfer.events import Done, Event, Notice, Progress
 from dancetransfer.footage.pairs import CHOOSE, REPORT, Footage, load_footage
 from dancetransfer.learn import report_sheet
-from dancetransfer.learn.report import APART, late_report, read_course, stretches, worst
+from dancetransfer.learn.course import read_course
+from dancetransfer.learn.report import APART, late_report, stretches, worst
 from dancetransfer.learn.report_sheet import Frame
 from dancetransfer.learn.train import train
 from dancetransfer.project import Project

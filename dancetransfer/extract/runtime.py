@@ -18,6 +18,7 @@ PROCESSES = 8
 """Most processes that `extract` starts, one per core: what each may keep busy is its share of the cores."""
 
 CUDA, CPU = "CUDAExecutionProvider", "CPUExecutionProvider"
+DIRECTML = "DmlExecutionProvider"
 NVIDIA = (CUDA, "TensorrtExecutionProvider")
 
 
@@ -76,6 +77,7 @@ def _session(source: Path | bytes, providers: list[Any], threads: int) -> Any:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
+    options.enable_mem_pattern = all(one[0] != DIRECTML for one in providers)  # DirectML asks for that
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # the others compute meanwhile
     try:
         what = source if isinstance(source, bytes) else str(source)

@@ -15,6 +15,7 @@ from dancetransfer.footage.pairs import CHOOSE, REPORT, TRAIN, Footage, load_foo
 from dancetransfer.footage.smaller import at_size
 from dancetransfer.learn import ladder, report_sheet, runs
 from dancetransfer.learn.batches import into_boxes
+from dancetransfer.learn.course import due, read_course, read_rows
 from dancetransfer.learn.dancer import Dancer, load_dancer
 from dancetransfer.learn.driving import write_picture
 from dancetransfer.learn.likeness import decibels, likeness_error
@@ -59,7 +60,7 @@ def report(project: Project, folder: Path, chosen: Device, alive: Event) -> Gene
         frames.append(frame)
         if len(frames) % TELL_FRAMES == 0:
             yield alive
-    course, rows = read_course(folder), _rows(folder)
+    course, rows = read_course(folder), read_rows(folder)
     about: dict[str, Any] = {
         "best": fingerprint(best),
         "recipe": (runs.read_run(folder) or {}).get("recipe", ""),
@@ -80,16 +81,6 @@ def report(project: Project, folder: Path, chosen: Device, alive: Event) -> Gene
     write_picture(folder / "report.jpg", report_sheet.drawn(about, worst(frames)))
     write_text(folder / "report.json", json.dumps(about, indent=1))
     return [str(folder / "report.jpg"), str(folder / "report.json")]
-
-
-def due(folder: Path) -> bool:
-    """A run has been scored, and there is no report of its best generator yet."""
-    try:
-        about = json.loads((folder / "report.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        about = {}
-    best = folder / "best.safetensors"
-    return best.exists() and bool(read_course(folder)) and about.get("best") != fingerprint(best)
 
 
 def late_report(project: Project, folder: Path, chosen: Device, alive: Event) -> Iterator[Event]:
@@ -115,28 +106,6 @@ def worst(frames: list[Frame]) -> list[Frame]:
         if all(one.clip != other.clip or abs(one.seconds - other.seconds) >= APART for other in found):
             found.append(one)
     return found[:SHOWN]
-
-
-def read_course(folder: Path) -> list[dict[str, float]]:
-    """Step, training seconds and score of every score of a run, in order."""
-    return [{name: row[name] for name in ("step", "seconds", "score")} for row in _rows(folder) if "score" in row]
-
-
-def _rows(folder: Path) -> list[dict[str, float]]:
-    """The lines of a run's metrics; damaged ones are left out."""
-    rows = []
-    try:
-        lines = (folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return []
-    for line in lines:
-        try:
-            row = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(row, dict) and {"step", "seconds"} <= row.keys():
-            rows.append(row)
-    return rows
 
 
 def best_step(path: Path) -> int:
