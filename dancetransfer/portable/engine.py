@@ -7,6 +7,7 @@ from dataclasses import asdict
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -22,6 +23,9 @@ from dancetransfer.pose.crop import PARTS
 from dancetransfer.pose.labels import CHANNELS
 from dancetransfer.settings import TrainSettings
 from dancetransfer.storage import Results, fingerprint, key, write_text
+
+if TYPE_CHECKING:
+    from dancetransfer.learn.dancer import Dancer
 
 CHOICE = "engine.json"
 TORCH, TENSORRT = "torch", "tensorrt"
@@ -48,25 +52,38 @@ def drawer(
         if kept and exported.current(weights):
             return open_network(folder, kept), made_by
         yield Progress("render", 0)
+        if training.engine == "auto":
+            return (yield from _quicker(weights, training, footage, machine))
         exported.ready(weights, footage())
-        network, seconds = yield from fastest(folder, training)
+        return (yield from fastest(folder, training))[0], made_by
     except (UserError, ImportError) as error:
         message = error.message if isinstance(error, UserError) else str(error)
         yield Notice(f"ONNX Runtime can't draw this person, so PyTorch does: {message}", "Nothing has to be done.")
         if training.engine == "auto":
             _keep(folder, machine, TORCH)
         return _by_torch(weights, training), ""
-    if training.engine != "auto":
-        return network, made_by
+
+
+def _quicker(
+    weights: Path, training: TrainSettings, footage: Callable[[], list[Footage]], machine: str
+) -> Generator[Event, None, tuple[Dancing, str]]:
+    """Both engines measured, and what `drawer` gives of the faster. Whether they draw the same is looked at only
+    where that matters, which takes longer.
+    """
     dancer = _by_torch(weights, training)
+    folder = exported.draft(weights, dancer)
+    network, seconds = yield from fastest(folder, training)
     yield Progress("render", 0)
     other = providers.measured(partial(draw_one, dancer))
     seconds = seconds or providers.measured(partial(draw_one, network))
-    chosen = network.provider if seconds < SURELY * other else TORCH
-    _keep(folder, machine, chosen, onnx=seconds, torch=other)
+    onnx = seconds < SURELY * other
+    if onnx:
+        yield Progress("render", 0)
+        network = open_network(exported.ready(weights, footage()), network.provider)
+    _keep(folder, machine, network.provider if onnx else TORCH, onnx=seconds, torch=other)
     words = f"ONNX Runtime draws a frame in {1000 * seconds:.0f} ms, PyTorch in {1000 * other:.0f} ms"
-    yield Notice(f"{words}: {'PyTorch' if chosen == TORCH else 'ONNX Runtime'} draws this person from now on.")
-    return (dancer, "") if chosen == TORCH else (network, made_by)
+    yield Notice(f"{words}: {'ONNX Runtime' if onnx else 'PyTorch'} draws this person from now on.")
+    return (network, exported.made_from(weights)) if onnx else (dancer, "")
 
 
 def arrived(folder: Path, training: TrainSettings) -> Generator[Event, None, tuple[Network, str]]:
@@ -115,7 +132,7 @@ def draw_one(dancing: Dancing) -> None:
     dancing.step(labels, moved, state, np.array([1.0, 1.0, width + 1, height + 1]), parts)
 
 
-def _by_torch(weights: Path, training: TrainSettings) -> Dancing:
+def _by_torch(weights: Path, training: TrainSettings) -> "Dancer":
     from dancetransfer.learn.dancer import load_dancer  # needs torch, which takes seconds to import
 
     return load_dancer(weights, runs.device_of(weights.parent, training.device))

@@ -1,10 +1,14 @@
 """A training's networks as ONNX files beside its weights, made when they are asked for."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dancetransfer.footage.pairs import Footage
 from dancetransfer.portable.network import ABOUT
 from dancetransfer.storage import Results, fingerprint, key
+
+if TYPE_CHECKING:
+    from dancetransfer.learn.dancer import Dancer
 
 VERSION = 1
 """Raised when the files change; older ones are then made again."""
@@ -19,6 +23,16 @@ def made_from(weights: Path) -> str:
 def current(weights: Path) -> bool:
     """The networks of these weights are there."""
     return Results(weights.parent / FOLDER).current(ABOUT, made_from(weights))
+
+
+def draft(weights: Path, dancer: "Dancer") -> Path:
+    """The folder of the networks of these weights, of which nobody has looked yet whether they draw the same."""
+    folder = weights.parent / FOLDER
+    if not current(weights):
+        from dancetransfer.portable.export import write_networks
+
+        write_networks(dancer, folder, exact=False)
+    return folder
 
 
 def ready(weights: Path, footage: list[Footage]) -> Path:
