@@ -18,25 +18,20 @@ Material: built-in dancers (seed 101), 10 seconds of dance and 20 of the person,
 """
 
 import argparse
-import os
-import subprocess
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import nullcontext
 from fractions import Fraction
 from pathlib import Path
 
 import memory
 import numpy as np
-from engine import heard, start
+from first_preview import first_preview
 from material import FPS, SECONDS, clip, learned, minute, through, to_and_fro, without_files
 from ratios import Row, Spent, spent_in, table
 from starting import starting
 
-from dancetransfer.events import Failed, Metric, Preview, Started
 from dancetransfer.pose.poses import Poses
-from dancetransfer.project import Project
 from dancetransfer.settings import ExportSettings, RenderSettings, TrainSettings
 
 QUICK = ("start", "ingest", "render", "step")
@@ -186,66 +181,12 @@ def render(asked: argparse.Namespace) -> list[Row]:
     return [row]
 
 
-def preview(asked: argparse.Namespace) -> list[Row]:
-    """Once: the command from nothing until the first preview behind a score above that of the nearest frames."""
-    project, settings = learned(asked.keep, asked.device)
-    goal, cuda = score_of_nearest(project, settings), asked.device == "cuda"
-    begun, seen = time.perf_counter(), {}
-    with tempfile.TemporaryDirectory(dir=asked.keep) as place:
-        words = [clip(asked.keep, "dance"), clip(asked.keep, "person"), "--project", Path(place) / "x.dance"]
-        words += ["-o", Path(place) / "clip.mp4", "--recipe", "fast", "--size", settings.size, "--device", asked.device]
-        before = os.times()
-        process = start("transfer", *words, stderr=subprocess.DEVNULL)
-        for event in heard(process):
-            now = time.perf_counter() - begun
-            if isinstance(event, Failed):
-                raise SystemExit(f"{event.message} {event.hint}")
-            if isinstance(event, Preview):
-                seen.setdefault("sprites" if event.stage == "sprites" else "first learned", now)
-                if "better" in seen:
-                    break
-            if isinstance(event, Started):
-                seen.setdefault(event.words or event.stage, now)
-            if isinstance(event, Metric) and event.name == "score":
-                print(f"  {now:.0f} s: {event.value:.2f} dB at step {event.step}, the nearest frames {goal:.2f}")
-                if event.value > goal:
-                    seen.setdefault("better", now)
-        took = time.perf_counter() - begun
-        process.kill()
-        process.wait()
-        after = os.times()
-    note = ", ".join(f"{name} at {seconds:.0f} s" for name, seconds in seen.items())
-    row = Row("until a learned preview beats the nearest frame", "a second", 25 if cuda else 90, note=note)
-    row.ours, row.theirs = [Spent(took, sum(after[:4]) - sum(before[:4]))], [Spent(1.0, 1.0)]
-    return [row]
-
-
-def score_of_nearest(project: Project, settings: TrainSettings) -> float:
-    """What the training's own score gives the nearest filmed frames, moved to the asked place."""
-    from dancetransfer.footage.pairs import load_footage, plan_of
-    from dancetransfer.footage.plate import cut_out
-    from dancetransfer.learn.showing import Judging
-    from dancetransfer.score.lookup import Lookup
-
-    footage = load_footage(project)
-    sizes = plan_of(settings, {one.name: one.poses for one in footage})
-    lookup, plate = Lookup(footage), footage[0].plate
-
-    class Nearest:
-        def layers(self, poses: Poses, boxes: np.ndarray, _: object = None) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-            for xy, confidence, box in zip(poses.xy, poses.confidence, boxes, strict=True):
-                picture = cut_out(lookup.frame(xy, confidence, plate, True), box, sizes.size)
-                yield np.dstack([picture, np.full_like(picture[..., :1], 255)]), box
-
-    return Judging(footage, sizes).score(Nearest())  # type: ignore[arg-type]
-
-
 ROWS: dict[str, Callable[[argparse.Namespace], list[Row]]] = {
     "start": lambda asked: starting(asked.pairs),
     "ingest": ingest,
     "poses": poses,
     "step": step,
-    "preview": preview,
+    "preview": lambda asked: [first_preview(asked.keep, asked.device)],
     "render": render,
     "memory": lambda asked: memory.rows(asked.keep, asked.long, asked.device),
 }
