@@ -39,7 +39,7 @@ class Peak:
         for name, row in (("smaps_rollup", "Pss:"), ("status", "VmRSS:")):
             try:
                 text = Path(f"/proc/{number}/{name}").read_text()
-            except FileNotFoundError:
+            except (FileNotFoundError, ProcessLookupError):
                 return 0.0
             except OSError:
                 self.kind = "RSS"
