@@ -2,11 +2,13 @@
 
 import os
 import signal
+import socket
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+from engine import failed
 from fake_job import fake
 from test_farm import made, states, written
 
@@ -84,6 +86,13 @@ def test_a_stop_ends_the_children_on_all_machines_in_good_order(tmp_path: Path, 
     ]
     assert not [child for child in children if Path(f"/proc/{child}").exists()]
     assert {job.state for job in states(made(plan, pool)).values()} == {"done"}
+
+
+def test_an_address_where_nobody_listens_is_refused_at_once(tmp_path: Path) -> None:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))  # and does not listen
+        error = failed("batch", written(tmp_path), "--ray", f"127.0.0.1:{one.getsockname()[1]}")
+    assert "No Ray cluster answers" in error.message
 
 
 def test_a_machine_that_does_not_see_the_files_says_so(tmp_path: Path, pool: Pool) -> None:

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import shutil
+import socket
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from dancetransfer.farm.jobs import Task
 INSTALL = f'"{sys.executable}" -m pip install "dancetransfer[farm]"'
 LOCAL = "local"
 """What stands for this machine in place of a cluster's address."""
+ANSWER_SECONDS = 10.0
 STORE_BYTES = 80_000_000
 """Of Ray's shared memory, of which a batch needs next to nothing: it hands out words, not frames."""
 
@@ -112,6 +114,8 @@ class _Near:
 
 def _join(ray: Any, address: str, folder: str) -> None:
     """Start Ray here, or reach the cluster at `address`."""
+    if address != LOCAL:
+        _answers(address)
     options: dict[str, Any] = {"log_to_driver": False, "logging_level": "error"}
     if address == LOCAL:
         options |= {"num_cpus": device.cores(), "include_dashboard": False, "object_store_memory": STORE_BYTES}
@@ -127,12 +131,23 @@ def _join(ray: Any, address: str, folder: str) -> None:
                 f"Ray can't be started here: {words[0]}", "Look whether memory and disk have room."
             ) from error
         raise UserError(
-            f"The Ray cluster at {address} can't be reached: {words[0]}",
-            "Give its address like this: --ray 10.0.0.1:6379, with the same versions of Python and Ray here and there.",
+            f"The Ray cluster at {address} can't be joined: {words[0]}",
+            "It takes the same versions of Python and Ray here and there.",
         ) from error
     finally:
         os.environ.pop("PYTHONPATH", None)
         os.environ.update({name: value for name, value in before.items() if name == "PYTHONPATH"})
+
+
+def _answers(address: str) -> None:
+    """UserError where nobody listens there: Ray itself would try for minutes."""
+    host, _, port = address.rpartition(":")
+    try:
+        socket.create_connection((host, int(port)), ANSWER_SECONDS).close()
+    except (OSError, ValueError, OverflowError) as error:
+        raise UserError(
+            f"No Ray cluster answers at '{address}'.", "Give its address and port like this: --ray 10.0.0.1:6379"
+        ) from error
 
 
 class _Cluster:

@@ -54,7 +54,9 @@ def _begun(folder: str, settings: TrainSettings, chosen: Device, sizes: Plan) ->
 
 
 def _step(trainer: Trainer, batches: Batches, share: float, thrift: Thrift, order: str, random: torch.Tensor) -> None:
-    trainer.thrift, batches.order = thrift, order
+    trainer.thrift = thrift
+    if batches.order != order:  # never but after a step that was not taken: what is drawn ahead is lost by that
+        batches.order = order
     torch.set_rng_state(random)
     with contextlib.suppress(MemoryError, torch.OutOfMemoryError):
         trainer.step(batches, share)  # else nobody has taken it, and the first process decides what becomes of it
