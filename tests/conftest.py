@@ -27,6 +27,16 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
+LONG = ("test_ui_flow", "test_extract", "test_follow", "test_sprites", "test_cli", "test_kill", "test_presets")
+"""The files that take longest; behind them come the many short ones."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long files first, so that at the end no worker waits for the other (with --no-loadscope-reorder)."""
+    places = {name: place for place, name in enumerate(LONG)}
+    items.sort(key=lambda item: places.get(item.path.stem, len(LONG)))
+
+
 @pytest.fixture(scope="session")
 def clips() -> Path:
     """The folder of real clips; tests that need one are skipped where it is absent."""
@@ -280,12 +290,12 @@ def _copied(folder: Path, into: Path) -> "Project":
 
 @pytest.fixture(scope="session")
 def short_clips(puppet_clips: Path, once: Once) -> Path:
-    """A folder with the beginnings of the puppet clips: dance.mp4 (30 frames) and person.mp4 (100)."""
+    """A folder with the beginnings of the puppet clips: dance.mp4 (30 frames) and person.mp4 (80: 3 s are scored)."""
     from dancetransfer.video.read import read_frames
     from dancetransfer.video.write import Writer
 
     def cut(folder: Path) -> None:
-        for name, count in (("dance", 30), ("person", 100)):
+        for name, count in (("dance", 30), ("person", 80)):
             clip = puppet_clips / f"{name}.mp4"
             with Writer(folder / f"{name}.mp4", SIZE, fps=FPS, audio=clip, stop=count / FPS, mark=False) as writer:
                 for frame in read_frames(clip, 0, count):

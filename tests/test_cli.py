@@ -209,12 +209,12 @@ def test_score_is_one_table_and_nothing_else(second_dance: Path) -> None:
 
 
 def test_the_demo_makes_everything_and_compares_with_the_truth(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    seconds = {"dance": 0.8, "person": 3.2, "truth": 0.8}
+    seconds = {"dance": 0.6, "person": 3.2, "truth": 0.6}
     shows = {name: getattr(puppets, name)(0, (128, 128), length, 25) for name, length in seconds.items()}
     monkeypatch.setattr(demo, "performances", lambda *_: shows)
     events = done("demo", "-o", tmp_path / "demo", *TINY, "--steps", 2)
     clip, beside, scores = (Path(file) for file in last(events).files)
-    assert probe(clip).frames == probe(beside).frames == 20
+    assert probe(clip).frames == probe(beside).frames == 15
     assert probe(beside).width == 4 * probe(beside).height
     assert "lookup" in scores.read_text(encoding="utf-8") and scores.read_text(encoding="utf-8") in last(events).message
     assert set(stages(events)) <= console.WORDS.keys()
