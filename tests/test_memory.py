@@ -4,6 +4,7 @@ import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -15,14 +16,17 @@ from dancetransfer.errors import UserError
 from dancetransfer.events import Done
 from dancetransfer.footage.pairs import load_footage, plan_of, prepare
 from dancetransfer.learn import memory
-from dancetransfer.learn.dancer import load_dancer
+from dancetransfer.learn.batches import Batches
+from dancetransfer.learn.dancer import Dancer, load_dancer
 from dancetransfer.learn.portions import Portion
+from dancetransfer.learn.prefetch import Prefetched
 from dancetransfer.learn.thrift import Thrift
 from dancetransfer.learn.train import train
 from dancetransfer.learn.trainer import TRAINED, Trainer
 from dancetransfer.project import Project
 from dancetransfer.recipes import RECIPES, Plan
-from dancetransfer.settings import TrainSettings
+from dancetransfer.render.render import render
+from dancetransfer.settings import RenderSettings, TrainSettings
 
 
 def gradients(recipe: str, share: float, thrift: Thrift) -> dict[str, torch.Tensor]:
@@ -158,3 +162,37 @@ def test_the_forecast_is_what_a_step_holds(recipe: str) -> None:
         forecasts.append(memory.training_bytes(plan, "float32", thrift))
         assert 0.75 < forecasts[-1] / (held + peak) < 1.25
     assert forecasts[2] < forecasts[0]
+
+
+def test_batches_drawn_ahead_are_the_same() -> None:
+    """Through a change of what is asked for, a stop between, and a step that is taken again."""
+    footage = textured()
+    plan = Plan(RECIPES["fast"], (64, 64), 4, 1)
+    plain, ahead = Batches([footage], plan, 0), Prefetched([footage], plan, 0)
+    for asked in ((2, 2), (2, 2), (2, 1), (2, 1), (2, 2)):
+        one, two = plain.draw(*asked), ahead.draw(*asked)
+        assert same(vars(one), vars(two)) and plain.order == ahead.order
+    plain.order = ahead.order = order = plain.order
+    one, two = plain.draw(2, 2), ahead.draw(2, 2)
+    ahead.order = order
+    assert same(vars(one), vars(two)) and same(vars(ahead.draw(2, 2)), vars(one))
+    ahead.close()
+
+
+def test_where_a_card_is_too_small_for_a_frame_the_processor_draws(
+    drawn: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    card = device.Device("cuda", "cpu", "a small card", 2 * 10**9, "float32", False)
+    monkeypatch.setattr(device, "open_accelerator", lambda name: card if name == "cuda" else None)
+    step, tried = Dancer.step, list[str]()
+
+    def limited(dancer: Dancer, *given: Any) -> Any:
+        tried.append(dancer.device.name)
+        if dancer.device.name == "cuda" and len(tried) > 60:
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        return step(dancer, *given)
+
+    monkeypatch.setattr(Dancer, "step", limited)
+    events = list(render(drawn, replace(SMALL, device="auto"), RenderSettings()))
+    assert isinstance(events[-1], Done) and "the processor draws the rest" in notices(events)[-1]
+    assert tried.count("cpu") == 75 - 48  # the first segment was whole

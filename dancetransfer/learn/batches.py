@@ -75,6 +75,8 @@ class Batches:
         self.runs = [(number, run) for number, clip in enumerate(footage) for run in clip.runs(TRAIN)]
         self.longest = max((len(run) for _, run in self.runs), default=0)
         self._starts: dict[tuple[int, bool], list[tuple[int, int]]] = {}
+        self.waited = 0.0
+        """Seconds that whoever takes batches has waited for them, where another thread draws them."""
         wanted = [part for part in PARTS if part in plan.recipe.parts]
         self.wanted = [PARTS.index(part) for part in wanted]
 
@@ -86,6 +88,9 @@ class Batches:
     @order.setter
     def order(self, order: str) -> None:
         self.random.bit_generator.state = json.loads(order)
+
+    def close(self) -> None:
+        """Nobody takes batches any more."""
 
     def starts(self, frames: int, parts: bool = False) -> list[tuple[int, int]]:
         """Clip and first position of every stretch of `frames`; with `parts` of those that show face or hand."""

@@ -18,6 +18,7 @@ from dancetransfer.learn import init, ladder, runs
 from dancetransfer.learn.batches import Batches
 from dancetransfer.learn.dancer import Dancer, load_dancer, save_dancer
 from dancetransfer.learn.gather import gather, gathered, tell
+from dancetransfer.learn.prefetch import batches_for
 from dancetransfer.learn.report import due, report
 from dancetransfer.learn.resume import NONE, Begun, Counters, perceptual_of, resume
 from dancetransfer.learn.sheet import write_sheet
@@ -91,7 +92,8 @@ def _learn(
     footage = at_size(load_footage(project), sizes.size)
 
     def begin() -> Begun:
-        return Trainer(sizes, chosen, settings.seed, perceptual), Batches(footage, sizes, settings.seed), Counters()
+        trainer = Trainer(sizes, chosen, settings.seed, perceptual)
+        return trainer, batches_for(chosen, footage, sizes, settings.seed), Counters()
 
     trainer, batches, counters = yield from resume(folder, begin)
     trainer.thrift = rung.thrift
@@ -117,6 +119,8 @@ def _learn(
     except ladder.Lower:
         loop.checkpoint()
         return None
+    finally:
+        batches.close()
     return loop
 
 
@@ -148,7 +152,8 @@ class _Loop:
             counters.asked, counters.jump, counters.best_share = settings.budget, 0.0, 0.0
             counters.best_share = self.share
         self.look_at_best(runs.made_of(project) + (f" {rung.height} high" if rung.height else ""))
-        self.started = clock() - counters.used
+        self.began = clock()
+        self.started = self.began - counters.used
 
     @property
     def share(self) -> float:
@@ -284,6 +289,9 @@ class _Loop:
         counters.scored = self.trainer.steps
         counters.next_score = counters.used + max(8.0, 0.05 * self.settings.budget)
         yield Metric("train", "score", round(value, 3), self.trainer.steps)
+        if self.batches.waited and counters.used:
+            waited = self.batches.waited / max(1e-3, self.clock() - self.began)
+            yield Metric("train", "share of time waited for batches", round(waited, 3), self.trainer.steps)
 
     def keep_best(self, share: float) -> None:
         self._save(self.trainer.dancer(share, self.counters.parts))

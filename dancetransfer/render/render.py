@@ -4,13 +4,14 @@ import hashlib
 import zipfile
 import zlib
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
 from dancetransfer.ahead import behind
+from dancetransfer.device import choose
 from dancetransfer.errors import UserError
 from dancetransfer.events import Done, Event, Events, Notice, Progress, Started
 from dancetransfer.footage.pairs import boxes_of, load_footage, plan_of
@@ -115,8 +116,36 @@ def render(project: Project, training: TrainSettings, settings: RenderSettings) 
     else:
         drawing, made_by = yield from by_sprites(project, training, poses)
     first, last = frames_between(poses.time, settings.start, settings.stop)
-    made, todo = yield from draw(drawing, made_by, poses, folder / "render", (first, last), "render")
+    try:
+        made, todo = yield from draw(drawing, made_by, poses, folder / "render", (first, last), "render")
+    except (MemoryError, RuntimeError) as error:  # what was drawn until then stays
+        drawing, made_by = yield from _by_processor(project, training, poses, error)
+        made, todo = yield from draw(drawing, made_by, poses, folder / "render", (first, last), "render")
     yield Done("render", f"{made} of {todo} frames were rendered anew." if made else "Everything was rendered already.")
+
+
+def _by_processor(
+    project: Project, training: TrainSettings, poses: Poses, error: BaseException
+) -> Generator[Event, None, tuple[Drawing, str]]:
+    """Where a graphics card's memory has run out, and nobody chose it by hand, the processor draws the rest.
+
+    A frame is drawn as a whole: in tiles it would come out in other colors, as its networks normalize by it.
+    """
+    from dancetransfer.learn.thrift import ran_out
+    from dancetransfer.render.generated import generated
+
+    card = choose(training.device)
+    if not RECIPES[training.recipe].learned or card.name == "cpu" or training.device != "auto":
+        raise error
+    if ran_out(error) is error and type(error).__name__ != "OutOfMemoryError":
+        raise error
+    size = f"{card.memory_bytes / 1e9:.1f} GB"
+    yield Notice(
+        f"The memory of {card.description} ({size}) is too small for a frame, so the processor draws the rest, slower.",
+        "Close other programs that use the card, to have it draw the next time.",
+    )
+    drawn = yield from generated(project, replace(training, device="cpu", engine="torch"), poses)
+    return drawn
 
 
 def by_sprites(project: Project, training: TrainSettings, poses: Poses) -> Generator[Event, None, tuple[Drawing, str]]:
