@@ -11,12 +11,15 @@ import pytest
 from engine import done, failed, last, notices, stages
 from learning import SMALL
 
+from dancetransfer.extract import estimators
+from dancetransfer.extract.estimators import Estimate
 from dancetransfer.footage.pairs import boxes_of
 from dancetransfer.learn import runs
 from dancetransfer.learn.dancer import load_dancer
 from dancetransfer.pose.poses import Poses
 from dancetransfer.project import Project
 from dancetransfer.render.render import read_layers, segments
+from dancetransfer.video.read import read_frames
 
 AGREED = "Jo agreed on 1 May 2026."
 
@@ -185,3 +188,25 @@ def test_nothing_in_it_is_pickled(packed: Path, tmp_path: Path) -> None:
         if name.endswith(".npz"):
             with np.load(tmp_path / name, allow_pickle=False) as data:
                 assert all(data[one].dtype != object for one in data)
+
+
+def test_it_dances_live(
+    packed: Path, true_project: Path, puppet_clips: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project, out = Project.open(true_project), tmp_path / "live.mp4"
+    track = Poses.load(project.dance_folder(project.dances[0]) / "track.npz")
+
+    class Knowing:
+        def __call__(self, image: np.ndarray, time: float) -> Estimate:
+            n = round(time * 25)
+            return Estimate(track.xy[n].copy(), track.confidence[n].copy())
+
+        def close(self) -> None:
+            pass
+
+    monkeypatch.setattr(estimators, "make", lambda name: Knowing())
+    words = (packed, puppet_clips / "dance.mp4", "-o", out, "--pace", "all", "--window", "off", "--stop-after", 1.8)
+    events = done("live", *words)
+    assert any(AGREED in one for one in notices(events))
+    pictures = [frame.image.astype(int) for frame in read_frames(out)]
+    assert len(pictures) == 45 and np.abs(pictures[-1] - pictures[0]).mean() > 0.5
