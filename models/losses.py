@@ -65,6 +65,12 @@ class Perceptual(nn.Module):
         return total
 
 
+def mask_loss(alpha: Tensor, mask: Tensor) -> Tensor:
+    """L1 of a predicted mask where the measured one is sure, both 0..1; the picture decides the rest. Scalar."""
+    sure = (mask < 0.1) | (mask > 0.9)
+    return ((alpha - mask).abs() * sure).mean()
+
+
 def laplacian(made: Tensor, real: Tensor, levels: int = 4, weight: Tensor | None = None) -> Tensor:
     """L1 between the Laplacian pyramids of two pictures [N,3,H,W] (Bojanowski et al. 2018, equation 3), their mean.
 

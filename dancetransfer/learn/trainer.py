@@ -36,7 +36,7 @@ from models.augment import Augmentation
 from models.discriminator import MultiScaleDiscriminator
 from models.flow import flow_loss
 from models.generator import over
-from models.losses import Features, Perceptual, feature_matching, laplacian, lsgan
+from models.losses import Features, Perceptual, feature_matching, laplacian, lsgan, mask_loss
 from models.refiner import cut
 
 NOISE = 0.05
@@ -74,7 +74,9 @@ class Trainer:
         seen = CLIP * 3 + (2 * (CLIP - 1) if recipe.flow else 0)
         clips = {str(stride): MultiScaleDiscriminator(seen, 1, recipe.judge_width) for stride in recipe.clip}
         self.clip_judges = placed(device, nn.ModuleDict(clips))
-        self.averaged = copy.deepcopy(self.generator).requires_grad_(False).eval()
+        self.averaged = self.generator
+        if recipe.averaged:
+            self.averaged = copy.deepcopy(self.generator).requires_grad_(False).eval()
         self.optimizers = {
             name: begun(parameters, recipe.rate)
             for name in TRAINED
@@ -181,7 +183,7 @@ class Trainer:
             error = (made - batch.real).abs() * batch.weight
             losses["pixel"] = recipe.pixel * (error.sum((2, 3, 4)) / (3 * batch.weight.sum((2, 3, 4)))).mean()
         if recipe.mask:
-            losses["mask"] = MASK * _mask_loss(torch.stack([layer[:, 3:] for layer in layers], 1), batch.mask)
+            losses["mask"] = MASK * mask_loss(torch.stack([layer[:, 3:] for layer in layers], 1), batch.mask)
         if flows:
             losses["flow"] = FLOW * self._flow_loss(batch, flows)
         return self._learned("generator", losses, one.part)
@@ -302,6 +304,8 @@ class Trainer:
 
     def _average(self) -> None:
         """EMA of the weights, quick at first; without one the average is the newest."""
+        if self.averaged is self.generator:
+            return
         decay = min(self.plan.recipe.averaged, (1 + self.steps) / (10 + self.steps))
         with torch.no_grad():
             for mean, new in zip(self.averaged.parameters(), self.generator.parameters(), strict=True):
@@ -383,12 +387,6 @@ class Trainer:
             self.optimizers[name].load_state_dict(one)
         self.steps = state["steps"]
         torch.set_rng_state(state["random"].cpu())
-
-
-def _mask_loss(alpha: Tensor, mask: Tensor) -> Tensor:
-    """Alpha follows the segmentation where that is sure; the picture decides the rest."""
-    sure = (mask < 0.1) | (mask > 0.9)
-    return ((alpha - mask).abs() * sure).mean()
 
 
 def pack(trainer: Trainer, batches: Batches, counters: dict[str, Any]) -> dict[str, Any]:
