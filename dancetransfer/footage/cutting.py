@@ -9,6 +9,7 @@ from typing import BinaryIO
 import cv2
 import numpy as np
 
+from dancetransfer.ahead import ahead
 from dancetransfer.errors import UserError
 from dancetransfer.footage import mattes
 from dancetransfer.footage import plate as plates
@@ -90,7 +91,7 @@ def _read(
         behind = open_files.enter_context(open(backs, "wb")) if backs is not None else None
         if behind is not None:
             _npy_header(behind, (len(cut.keep), *size[::-1], 3))
-        for frame in read_frames(cut.video, 0, len(cut.track)):
+        for frame in ahead(read_frames(cut.video, 0, len(cut.track))):
             mask, way = masks[frame.index], None if path is None else path[frame.index]
             if cut.layered and not cut.steady.moves:
                 light.look(frame.image, mask, way)

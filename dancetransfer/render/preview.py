@@ -7,6 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from dancetransfer.ahead import ahead
 from dancetransfer.errors import UserError
 from dancetransfer.events import Done, Event, Events, Notice, Preview, Progress
 from dancetransfer.footage.plate import composite
@@ -108,8 +109,8 @@ def _write(project: Project, dance: Media, poses: Poses, clip: Path) -> Generato
         stop=stop,
         quality=QUALITY,
     ) as writer:
-        for time, (layer, box) in zip(poses.time, layers, strict=True):
-            image = composite(small, layer, box * ratio)
+        pictures = ahead(composite(small, layer, box * ratio) for layer, box in layers)
+        for time, image in zip(poses.time, pictures, strict=True):
             writer.write(draw_label(image) if labeled else image, float(time))
             if writer.frames % 10 == 0:
                 yield Progress(STAGE, len(poses), len(poses))
