@@ -11,6 +11,7 @@ from dancetransfer.footage.pairs import load_footage
 from dancetransfer.footage.smaller import at_size
 from dancetransfer.learn import together
 from dancetransfer.learn.batches import Batches
+from dancetransfer.learn.prefetch import batches_for
 from dancetransfer.learn.resume import perceptual_of
 from dancetransfer.learn.thrift import Thrift
 from dancetransfer.learn.trainer import Trainer, unpack
@@ -29,6 +30,8 @@ def partner() -> None:
     while (heard := together.hear())[0] != "end":
         word, given = heard
         if word == "begin":
+            if batches is not None:
+                batches.close()
             trainer, batches = _begun(*given)
             continue
         assert trainer is not None and batches is not None
@@ -44,7 +47,7 @@ def _begun(folder: str, settings: TrainSettings, chosen: Device, sizes: Plan) ->
         footage = at_size(load_footage(Project.open(folder)), sizes.size)
         device = together.part_device(chosen)
         trainer = Trainer(sizes, device, settings.seed, perceptual_of(sizes, device)[0])
-        batches = Batches(footage, sizes, settings.seed)
+        batches = batches_for(device, footage, sizes, settings.seed)
     except Exception as error:
         group.met(error)
         raise
