@@ -6,7 +6,14 @@ from dataclasses import dataclass
 import torch
 
 from dancetransfer.learn.batches import Batch
+from dancetransfer.learn.dancer import move_state, picture_of, state_channels
+from dancetransfer.recipes import Recipe
 from models.augment import Augmentation
+
+NOISE = 0.05
+"""Standard deviation of the noise on a fed-back real frame, which is better than what G will get."""
+CLIP = 3
+"""Frames of a small clip that is judged as one (vid2vid, section 3)."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +49,25 @@ class Portion:
     """How much of the batch this is, 0..1: what its mean losses are multiplied by."""
     parts: list[float]
     """The same for each of `pose.crop.PARTS`: of the stretches that show it."""
+
+
+def drawn_chance(recipe: Recipe, batch: Batch, ours: range) -> Chance:
+    """Before a stretch is nothing, or by the recipe's chance the real frame with noise, which is drawn for ours."""
+    count, frames = batch.labels.shape[:2]
+    size = batch.labels.shape[-2], batch.labels.shape[-1]
+    state = batch.labels.new_zeros(count, state_channels(recipe), *size)
+    if recipe.fed_back:
+        given, seeds = torch.rand(count) < recipe.fed_back, torch.randint(2**62, (count,)).tolist()
+        for n in ours:
+            if given[n]:
+                before = move_state(picture_of(batch.before[n : n + 1], recipe.outputs), batch.moves[n : n + 1, 0])
+                noise = torch.randn(before.shape, generator=torch.Generator().manual_seed(seeds[n]))
+                state[n] = (before + NOISE * noise)[0]
+    changes = None
+    if recipe.augmented:
+        changes = Augmentation.draw(count * (frames // recipe.judge_frames), size, state.device)
+    reach = {stride: frames - (CLIP - 1) * stride for stride in recipe.clip}
+    return Chance(state, changes, {stride: int(torch.randint(n, ())) for stride, n in reach.items() if n > 0})
 
 
 def split(stretches: range, count: int) -> list[range]:

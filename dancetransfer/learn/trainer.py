@@ -21,26 +21,21 @@ from dancetransfer.learn.dancer import (
     generator_of,
     move_state,
     part_side,
-    picture_of,
     refiners_of,
     remember,
-    state_channels,
 )
 from dancetransfer.learn.networks import begun, placed
-from dancetransfer.learn.portions import Chance, Portion, portion, split
+from dancetransfer.learn.portions import CLIP, Chance, Portion, drawn_chance, portion, split
 from dancetransfer.learn.thrift import Thrift, ran_out
 from dancetransfer.learn.together import Group, say
 from dancetransfer.pose.crop import PARTS
 from dancetransfer.recipes import Plan
-from models.augment import Augmentation
 from models.discriminator import MultiScaleDiscriminator
 from models.flow import flow_loss
 from models.generator import over
 from models.losses import Features, Perceptual, feature_matching, laplacian, lsgan, mask_loss
 from models.refiner import cut
 
-NOISE = 0.05
-"""Standard deviation of the noise on a fed-back real frame, which is better than what G will get."""
 MASK = 10.0
 """Weight of the mask loss."""
 FLOW = 10.0
@@ -49,8 +44,6 @@ PART_PERCEPTUAL = 5.0
 """Weight of the perceptual term for faces (EDN, section 3.4), and hands."""
 PARTS_FRAMES = 2
 """Frames that are drawn for a refiner, which learns from the last one."""
-CLIP = 3
-"""Frames of a small clip that is judged as one (vid2vid, section 3)."""
 SMALLER = 4
 """A clip is judged at this part of the size: motion shows there, and texture is the other judge's."""
 TRAINED = ("generator", "judge", "clip_judges", "refiners", "part_judges")
@@ -119,7 +112,7 @@ class Trainer:
             count = max(1, recipe.frames // frames)
             ours = self.group.share(count) if self.group else range(count)
             batch = batches.draw(frames, count, parts, ours)
-            losses = self._gradients(batch, self._chance(batch, ours), ours, share)
+            losses = self._gradients(batch, drawn_chance(recipe, batch, ours), ours, share)
             if self.group:
                 losses = self.group.added(self.optimizers, losses)
         except BaseException as failure:
@@ -147,25 +140,6 @@ class Trainer:
             for name, value in learn(one, share).items():
                 losses[name] = losses[name] + value if name in losses else value
         return losses
-
-    def _chance(self, batch: Batch, ours: range) -> Chance:
-        """Before a stretch is nothing, or by the recipe's chance the real frame with noise, which is drawn for ours."""
-        recipe = self.plan.recipe
-        count, frames = batch.labels.shape[:2]
-        size = batch.labels.shape[-2], batch.labels.shape[-1]
-        state = batch.labels.new_zeros(count, state_channels(recipe), *size)
-        if recipe.fed_back:
-            given, seeds = torch.rand(count) < recipe.fed_back, torch.randint(2**62, (count,)).tolist()
-            for n in ours:
-                if given[n]:
-                    before = move_state(picture_of(batch.before[n : n + 1], recipe.outputs), batch.moves[n : n + 1, 0])
-                    noise = torch.randn(before.shape, generator=torch.Generator().manual_seed(seeds[n]))
-                    state[n] = (before + NOISE * noise)[0]
-        changes = None
-        if recipe.augmented:
-            changes = Augmentation.draw(count * (frames // recipe.judge_frames), size, state.device)
-        reach = {stride: frames - (CLIP - 1) * stride for stride in recipe.clip}
-        return Chance(state, changes, {stride: int(torch.randint(n, ())) for stride, n in reach.items() if n > 0})
 
     # --- the body ------------------------------------------------------------------------------
 
