@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from dancetransfer.ahead import ahead
 from dancetransfer.errors import UserError
 from dancetransfer.extract import estimators as shelf
 from dancetransfer.extract import looks
@@ -166,8 +167,9 @@ def make(job: Job, estimators: Estimators, tell: Callable[[dict[str, Any]], None
         if job.proxy:
             proxy = stack.enter_context(ProxyMaker(job.file("proxy.mp4"), size, fps=info.fps))
             thumbs = ThumbMaker(thumb_grid(frame_times(job.video), size))
-        told = time.monotonic()
-        for count, (frame, good) in enumerate(_frames(job, size, tell), 1):
+        told, frames = time.monotonic(), _frames(job, size, tell)
+        # Beside the networks there is no core free for a thread that decodes.
+        for count, (frame, good) in enumerate(frames if follower else ahead(frames), 1):
             inside = frame.index >= job.part.start
             if follower is not None:
                 if track.begins_shot(frame.image):

@@ -70,7 +70,7 @@ class Frame:
 
 
 class Undeveloped:
-    """A frame of which the picture is made when somebody asks for it; valid until the next one is read."""
+    """A frame of which the picture is made when somebody asks for it."""
 
     def __init__(self, index: int, time: float, coded: VideoFrame, convert: Converter) -> None:
         self.index, self.time = index, time
