@@ -88,13 +88,6 @@ def test_a_stop_ends_the_children_on_all_machines_in_good_order(tmp_path: Path, 
     assert {job.state for job in states(made(plan, pool)).values()} == {"done"}
 
 
-def test_an_address_where_nobody_listens_is_refused_at_once(tmp_path: Path) -> None:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))  # and does not listen
-        error = failed("batch", written(tmp_path), "--ray", f"127.0.0.1:{one.getsockname()[1]}")
-    assert "No Ray cluster answers" in error.message
-
-
 def test_a_machine_that_does_not_see_the_files_says_so(tmp_path: Path, pool: Pool) -> None:
     plan = read_batch(written(tmp_path))
     events = []
@@ -102,3 +95,11 @@ def test_a_machine_that_does_not_see_the_files_says_so(tmp_path: Path, pool: Poo
         for event in batch(plan, pool):
             events.append(event)
             (tmp_path / "one.mp4").unlink(missing_ok=True)  # after the list was read
+
+
+def test_an_address_where_nobody_listens_is_refused_at_once(tmp_path: Path) -> None:
+    """The last one here, for it ends the Ray of this process."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))  # and does not listen
+        error = failed("batch", written(tmp_path), "--ray", f"127.0.0.1:{one.getsockname()[1]}")
+    assert "No Ray cluster answers" in error.message

@@ -2229,7 +2229,7 @@
         </message>
         <message>
             <source>frames</source>
-            <translation type="unfinished" />
+            <translation>Bilder</translation>
         </message>
         <message>
             <source>What a new training starts from: base, the generator that is shipped (where there is one of these sizes), none, or an earlier project.</source>
@@ -2241,7 +2241,7 @@
         </message>
         <message>
             <source>What draws the frames of a rendering: auto measures PyTorch against ONNX Runtime once and takes the faster; tensorrt is ONNX Runtime's, and needs minutes the first time.</source>
-            <translation type="unfinished" />
+            <translation>Womit gerendert wird: auto misst einmal PyTorch gegen ONNX Runtime und nimmt das Schnellere; tensorrt gehört zu ONNX Runtime und braucht beim ersten Mal Minuten.</translation>
         </message>
         <message>
             <source>body fits every limb, the floor and the camera; the others are published methods, for comparison.</source>
@@ -2477,7 +2477,7 @@
         </message>
         <message>
             <source>Engine</source>
-            <translation type="unfinished" />
+            <translation>Rechenwerk</translation>
         </message>
         <message>
             <source>Method</source>

@@ -88,8 +88,9 @@ class Sprites:
     def _places(self, n: int) -> tuple[np.ndarray, np.ndarray]:
         """A frame's crop, and how far its pixels are from each bone."""
         crop = self.frames.crop(n)
-        bones = bones_of(self.frames.xy[n], self.frames.confidence[n]).moved(pixels(self.frames.box(n), self._filmed))
-        return crop, distances(bones, radii(bones, crop[..., 3]), self._filmed)
+        size = crop.shape[1], crop.shape[0]
+        bones = bones_of(self.frames.xy[n], self.frames.confidence[n]).moved(pixels(self.frames.box(n), size))
+        return crop, distances(bones, radii(bones, crop[..., 3]), size)
 
     def _limbs(self, n: int, mirrored: bool = False) -> Limbs:
         frames = self.frames
