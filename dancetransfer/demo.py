@@ -16,7 +16,8 @@ from dancetransfer.pose.labels import label_map, picture
 from dancetransfer.pose.poses import Poses
 from dancetransfer.project import Project
 from dancetransfer.render.compose import compose
-from dancetransfer.score.score import against_truth, metrics, table
+from dancetransfer.score import score
+from dancetransfer.score.score import metrics, table
 from dancetransfer.settings import ExportSettings, RenderSettings, RetargetSettings, TrainSettings
 from dancetransfer.storage import Results, key, write_text
 from dancetransfer.video.read import read_frames
@@ -130,13 +131,14 @@ def _against_truth(project: Project, folder: Path) -> Events:
     yield Started("score", len(asked))
     truth = performances()["truth"]
     xy, confidence = truth.joints()
-    rows = against_truth(
+    rows = score.against_truth(
         (image for _, image in compose(project, dance.name, 0, len(asked))),
         (frame.image for frame in read_frames(folder / "truth.mp4")),
         asked,
         footage,
         footage[0].plate,
         Poses(xy, confidence, truth.times, truth.size),
+        score.mediapipe_estimator,
     )
     yield from metrics(rows)
     text = "Against the truth: the same person really doing this dance.\n" + table(rows) + "\n"

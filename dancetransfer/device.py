@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from dancetransfer.errors import UserError
@@ -99,8 +100,9 @@ def cpu(measure: bool = True) -> Device:
     return Device("cpu", "cpu", f"{name}, {count} core{'s' * (count > 1)}", total_memory(), mixed, "cpu" in VERIFIED)
 
 
+@cache
 def bfloat16_share(seconds: float = 0.1) -> float:
-    """Time of a bfloat16 convolution in parts of a float32 one's on this CPU, the best of many runs.
+    """Time of a bfloat16 convolution in parts of a float32 one's on this CPU, the best of many runs; measured once.
 
     On one thread: with more, what a busy machine's threads wait for each other is measured, not
     the processor, and the same training could get another format the next time.

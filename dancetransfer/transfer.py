@@ -327,7 +327,7 @@ def score_tasks(project: Project, training: TrainSettings) -> list[Task]:
 
 
 def _score(project: Project, training: TrainSettings) -> Events:
-    from dancetransfer.score.score import held_out
+    from dancetransfer.score import score
     from dancetransfer.storage import Results
 
     draws, wanted = _drawn_by(project, training)
@@ -340,7 +340,7 @@ def _score(project: Project, training: TrainSettings) -> Events:
         return
     results.drop("scores.json")
     (project.person / "scores.json").unlink(missing_ok=True)
-    for event in held_out(project, draws()):
+    for event in score.held_out(project, draws(), score.mediapipe_estimator):
         yield replace(event, message="") if isinstance(event, Done) else event  # the last words say it
     if (project.person / "scores.json").exists():
         results.note("scores.json", wanted)

@@ -351,3 +351,9 @@ def small(prepared: Path, tmp_path: Path) -> "Project":
 
     shutil.copytree(prepared, tmp_path / "small.dance")
     return Project.open(tmp_path / "small.dance")
+
+
+@pytest.fixture
+def joints_unmeasured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands in this process score pictures alone: finding joints takes seconds for each row of the table."""
+    monkeypatch.setattr("dancetransfer.score.score.mediapipe_estimator", lambda: None)

@@ -110,6 +110,7 @@ def test_settings_given_once_are_kept_and_unknown_ones_too(finished: Path) -> No
     assert kept["hair"] == {"gel": 1}
 
 
+@pytest.mark.usefixtures("joints_unmeasured")
 def test_more_footage_is_learned_from_by_the_same_training(finished: Path, second_dance: Path) -> None:
     events = done("add-person", finished, second_dance)
     assert any("More footage" in one for one in notices(events))
@@ -208,6 +209,7 @@ def test_score_is_one_table_and_nothing_else(second_dance: Path) -> None:
     assert "PSNR" in last(events).message
 
 
+@pytest.mark.usefixtures("joints_unmeasured")
 def test_the_demo_makes_everything_and_compares_with_the_truth(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seconds = {"dance": 0.6, "person": 3.2, "truth": 0.6}
     shows = {name: getattr(puppets, name)(0, (128, 128), length, 25) for name, length in seconds.items()}

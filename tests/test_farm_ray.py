@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -84,7 +85,10 @@ def test_a_stop_ends_the_children_on_all_machines_in_good_order(tmp_path: Path, 
         if (tmp_path / "work" / f"{dancer}.dance").exists()
         for words in diary(tmp_path, dancer)
     ]
-    assert not [child for child in children if Path(f"/proc/{child}").exists()]
+    deadline = time.monotonic() + 10  # each has said that it ends; a moment later it has
+    while (left := [child for child in children if Path(f"/proc/{child}").exists()]) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not left
     assert {job.state for job in states(made(plan, pool)).values()} == {"done"}
 
 

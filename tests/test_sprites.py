@@ -169,6 +169,7 @@ def test_a_stopped_rendering_goes_on(brief: Project) -> None:
     assert len(list(read_layers(parts, 0, 36))) == 36
 
 
+@pytest.mark.usefixtures("joints_unmeasured")
 def test_the_whole_way_without_a_training(finished: Path, short_clips: Path, tmp_path: Path) -> None:
     clip, videos = tmp_path / "other.mp4", (short_clips / "dance.mp4", short_clips / "person.mp4")
     runs = Project.open(finished).runs
@@ -180,6 +181,7 @@ def test_the_whole_way_without_a_training(finished: Path, short_clips: Path, tmp
     assert "rendered: person_psnr" in rows and "sprites: person_psnr" not in rows
 
 
+@pytest.mark.usefixtures("joints_unmeasured")
 def test_there_is_nothing_to_train(finished: Path) -> None:
     events = done("train", finished, "--recipe", "sprites", "--size", "64", "--new")
     assert stages(events) == ["score"]
