@@ -359,7 +359,7 @@ def levels(block: np.ndarray, *seconds: float) -> list[float]:
 
 def test_a_device_that_is_pulled_out_is_told_of_and_the_pictures_go_on(qtbot, tmp_path):
     path = make_video(
-        tmp_path / "dance.mov", [numbered(n) for n in range(50)], options=CLOSED_GOP, sound=(tone(2), 48000, "alac")
+        tmp_path / "dance.mov", [numbered(n) for n in range(200)], options=CLOSED_GOP, sound=(tone(8), 48000, "alac")
     )
     streams: list[FakeStream] = []
 
