@@ -64,7 +64,7 @@ def limbs_of(
 
     `crop` uint8 [h,w,4] color and mask, `box` [4] where it lies in the plate (pixel edges), `xy` [133,2] and
     `confidence` [133] its joints in the plate's pixels, `back` uint8 [h,w,3] what is behind the person,
-    `own` the colors that the person's arms have.
+    `own` the colors that the person's limbs have.
     `mirrored`: as in a mirror that stands in the middle of the box, left limbs being right ones.
     """
     box, crop = np.asarray(box, np.float64), np.asarray(crop)
