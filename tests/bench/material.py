@@ -77,12 +77,12 @@ def minute(folder: Path) -> Path:
     return repeated(part, 60 // seconds, path)
 
 
-def learned(folder: Path, device: str) -> tuple[Project, TrainSettings]:
+def learned(folder: Path, device: str, recipe: str = "fast") -> tuple[Project, TrainSettings]:
     """A project with a trained person; how well it is trained changes no speed."""
     from dancetransfer.learn.train import train
 
-    settings = TrainSettings(recipe="fast", size=512 if device == "cuda" else 256, steps=20, device=device)
-    project = Project.open_or_create(folder / f"learned-{settings.size}.dance")
+    settings = TrainSettings(recipe=recipe, size=512 if device == "cuda" else 256, steps=20, device=device)
+    project = Project.open_or_create(folder / f"learned-{recipe}-{settings.size}.dance")
     through(transfer.add_media(project, [clip(folder, "dance")], [clip(folder, "person")]))
     through(transfer.chain([*transfer.pose_tasks(project), *transfer.fit_tasks(project, RetargetSettings())]))
     through(prepare(project, settings))
