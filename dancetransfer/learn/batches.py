@@ -61,6 +61,25 @@ class Batch:
         return Batch(**{f.name: getattr(self, f.name)[start:stop] for f in fields(self)})
 
 
+@dataclass(frozen=True)
+class Stretch:
+    """A row of a batch that has no pictures yet: all that chance has decided about it."""
+
+    clip: int
+    frames: range
+    """Positions in the clip."""
+    before: int
+    """Position of the crop that is given as the one before, or a stray one."""
+    matrix: np.ndarray
+    """float64 [2,3]: where every picture is moved to, pixel centers."""
+    xy: np.ndarray
+    """float [T,J,2]: the joints, in error, in pixels of the moved crop."""
+    visible: np.ndarray
+    """bool [T,J]."""
+    places: dict[str, np.ndarray]
+    """What of the batch's row is no picture."""
+
+
 class Batches:
     """Draws batches of the training part; all chance comes from one generator, whose state can be kept."""
 
@@ -108,17 +127,21 @@ class Batches:
         Where no stretch is that long the longest ones are taken. With `only` the others have no pictures but
         black ones, which costs nothing: another process learns from them.
         """
-        frames = min(frames, self.longest)
-        starts = self.starts(frames, parts)
+        stretches = self.chosen(frames, count, parts)
         rows = [
-            self._stretch(*starts[self.random.integers(len(starts))], frames, only is None or n in only)
-            for n in range(count)
+            one.places | (self._pictured(one) if only is None or n in only else self._black(len(one.frames)))
+            for n, one in enumerate(stretches)
         ]
         columns = {f.name: np.stack([row[f.name] for row in rows]) for f in fields(Batch)}
         return Batch(**{name: torch.from_numpy(values) for name, values in columns.items()})
 
-    def _stretch(self, number: int, at: int, frames: int, pictured: bool) -> dict[str, np.ndarray]:
-        """A row of the batch; chance is the same whether it is pictured or not."""
+    def chosen(self, frames: int, count: int, parts: bool) -> list["Stretch"]:
+        """What the next batch shows. All chance is drawn here, so that it is the same wherever pictures are made."""
+        frames = min(frames, self.longest)
+        starts = self.starts(frames, parts)
+        return [self._stretch(*starts[self.random.integers(len(starts))], frames) for _ in range(count)]
+
+    def _stretch(self, number: int, at: int, frames: int) -> "Stretch":
         clip, size, recipe = self.footage[number], self.plan.size, self.plan.recipe
         matrix = self._affine() if recipe.follow else np.eye(2, 3)
         first = at - 1 if at > 0 and clip.index[at - 1] == clip.index[at] - 1 else at
@@ -133,27 +156,42 @@ class Batches:
             "parts": np.nan_to_num(parts, nan=0.0).astype(np.float32),
             "has_part": np.isfinite(parts).all(2),
         }
-        if not pictured:
-            return places | self._black(frames)
-        crops = [warp(clip.crops[n], matrix, size) for n in chosen]
-        plates = [warp(clip.backdrop(n, size), matrix, size) for n in chosen[1:]]
-        before = warp(clip.crops[other], matrix, size) if stray else crops[0]
-        drawn = np.stack([label_map(one, seen, size) for one, seen in zip(xy, visible, strict=True)])
-        flows = (
-            [reference_flow(a[..., :3], b[..., :3]) for a, b in itertools.pairwise(crops[1:])] if recipe.flow else []
-        )
-        return places | {
-            "labels": drawn.astype(np.float32) / 255,
-            "moved": self._moved(number, at, frames, matrix),
-            "real": _signed(np.stack(crops[1:])[..., :3]),
-            "mask": np.stack(crops[1:])[:, None, :, :, 3].astype(np.float32) / 255,
-            "weight": np.stack([_weight(crop[..., 3]) for crop in crops[1:]])[:, None],
+        return Stretch(number, range(at, at + frames), other if stray else first, matrix, xy, visible, places)
+
+    def _pictured(self, one: "Stretch") -> dict[str, np.ndarray]:
+        """The pictures of a row of the batch."""
+        clip, size = self.footage[one.clip], self.plan.size
+        crops = np.stack([warp(clip.crops[n], one.matrix, size) for n in one.frames])
+        plates = [warp(clip.backdrop(n, size), one.matrix, size) for n in one.frames]
+        before = warp(clip.crops[one.before], one.matrix, size)
+        layers = [layer_input(warp(self._own(one.clip, n), one.matrix, size)) for n in one.frames if self.others]
+        return {
+            "labels": self._labels(one).astype(np.float32) / 255,
+            "moved": np.stack(layers) if layers else np.zeros((0, 4, 0, 0), np.float32),
+            "real": _signed(crops[..., :3]),
+            "mask": crops[:, None, :, :, 3].astype(np.float32) / 255,
+            "weight": np.stack([_weight(crop[..., 3]) for crop in crops])[:, None],
             "plate": _signed(np.stack(plates)),
             "before": np.concatenate(
                 [_signed(before[None, ..., :3])[0], before[None, ..., 3].astype(np.float32) / 255]
             ),
-            "flow": np.stack(flows) if flows else np.zeros((0, 2, 0, 0), np.float32),
+            "flow": self._flows(crops),
         }
+
+    def _labels(self, one: "Stretch") -> np.ndarray:
+        """uint8 [T,C,H,W]."""
+        return np.stack([label_map(xy, seen, self.plan.size) for xy, seen in zip(one.xy, one.visible, strict=True)])
+
+    def _flows(self, crops: np.ndarray) -> np.ndarray:
+        """float32 [T-1,2,H,W] between neighboring crops [T,H,W,4]; no pixels where the recipe needs none."""
+        if not self.plan.recipe.flow or len(crops) < 2:
+            return np.zeros((0, 2, 0, 0), np.float32)
+        return np.stack([reference_flow(a[..., :3], b[..., :3]) for a, b in itertools.pairwise(crops)])
+
+    def _own(self, clip: int, n: int) -> np.ndarray:
+        """uint8 [H,W,4]: another moment of the person in the pose of frame `n`, premultiplied."""
+        assert self.others is not None
+        return premultiplied(self.others.layer(clip, n))
 
     def _black(self, frames: int) -> dict[str, np.ndarray]:
         """The pictures of a stretch from which another process learns."""
@@ -170,13 +208,6 @@ class Batches:
             name: np.zeros((*shape, height, width) if shape[0] else (*shape, 0, 0), np.float32)
             for name, shape in shapes.items()
         }
-
-    def _moved(self, number: int, at: int, frames: int, matrix: np.ndarray) -> np.ndarray:
-        """float32 [T,4,H,W], or no frames where the recipe needs none."""
-        if self.others is None:
-            return np.zeros((0, 4, 0, 0), np.float32)
-        layers = [self.others.layer(number, n) for n in range(at, at + frames)]
-        return np.stack([layer_input(warp(premultiplied(layer), matrix, self.plan.size)) for layer in layers])
 
     def _strayed(self, number: int, at: int, frames: int, matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Joints [T,J,2] and which are seen [T,J], with the errors that detectors and retargeting would bring."""
