@@ -12,7 +12,8 @@ def main() -> int:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     os.environ.setdefault("GOMP_SPINCOUNT", "1000")
     # Before NumPy is loaded: its products here are small, and after each of them OpenBLAS's threads spin for
-    # longer than it took (measured, choosing own frames live: 21 ms of all cores a picture with two threads, 0.4 with one).
+    # longer than it took (measured, choosing among own frames: 21 ms of all cores a picture with two threads,
+    # 0.4 with one).
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from dancetransfer.cli import streams
     from dancetransfer.cli.parser import main as run
