@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from dancetransfer.events import Event
 from dancetransfer.footage.pairs import TRAIN, Footage
 from dancetransfer.learn.dancing import layer_input, premultiplied
 from dancetransfer.learn.motion import reference_flow
@@ -26,6 +27,8 @@ JITTER = 0.0015
 STRAY = 0.4
 """Chance that the fed-back frame is of quite another moment. Without it G copies what it is given:
 a limb once drawn in the wrong place would stay in the picture for the rest of the dance."""
+NEAR, SMOOTH = 9, 5
+"""Pixels: what counts as on or around the person, and how softly that ends."""
 LIMBS = (
     (p.LEFT_ELBOW, p.LEFT_WRIST, *range(*p.LEFT_HAND.indices(p.JOINTS))),
     (p.RIGHT_ELBOW, p.RIGHT_WRIST, *range(*p.RIGHT_HAND.indices(p.JOINTS))),
@@ -96,6 +99,8 @@ class Batches:
         self._starts: dict[tuple[int, bool], list[tuple[int, int]]] = {}
         self.waited = 0.0
         """Seconds that whoever takes batches has waited for them, where another thread draws them."""
+        self.told: list[Event] = []
+        """What is to be said about where the pictures are kept."""
         wanted = [part for part in PARTS if part in plan.recipe.parts]
         self.wanted = [PARTS.index(part) for part in wanted]
 
@@ -110,6 +115,10 @@ class Batches:
 
     def close(self) -> None:
         """Nobody takes batches any more."""
+
+    def give_way(self) -> int:
+        """Bytes of the computing device's memory that were given back, which is short of it."""
+        return 0
 
     def starts(self, frames: int, parts: bool = False) -> list[tuple[int, int]]:
         """Clip and first position of every stretch of `frames`; with `parts` of those that show face or hand."""
@@ -268,7 +277,7 @@ def _through(box: np.ndarray, matrix: np.ndarray) -> np.ndarray:
 
 def _weight(mask: np.ndarray) -> np.ndarray:
     """float32 [H,W] weight of each pixel for a mask uint8 [H,W]."""
-    near = cv2.blur(cv2.dilate(mask, np.ones((9, 9), np.uint8)), (5, 5))
+    near = cv2.blur(cv2.dilate(mask, np.ones((NEAR, NEAR), np.uint8)), (SMOOTH, SMOOTH))
     return 0.25 + 0.75 * near.astype(np.float32) / 255
 
 

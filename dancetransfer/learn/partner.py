@@ -1,6 +1,5 @@
 """What the further processes of a training do: hold the same networks, and compute their part of every step."""
 
-import contextlib
 import io
 import signal
 
@@ -11,7 +10,7 @@ from dancetransfer.footage.pairs import load_footage
 from dancetransfer.footage.smaller import at_size
 from dancetransfer.learn import together
 from dancetransfer.learn.batches import Batches
-from dancetransfer.learn.prefetch import batches_for
+from dancetransfer.learn.resident import batches_for
 from dancetransfer.learn.resume import perceptual_of
 from dancetransfer.learn.thrift import Thrift
 from dancetransfer.learn.trainer import Trainer, unpack
@@ -61,5 +60,7 @@ def _step(trainer: Trainer, batches: Batches, share: float, thrift: Thrift, orde
     if batches.order != order:  # never but after a step that was not taken: what is drawn ahead is lost by that
         batches.order = order
     torch.set_rng_state(random)
-    with contextlib.suppress(MemoryError, torch.OutOfMemoryError):
-        trainer.step(batches, share)  # else nobody has taken it, and the first process decides what becomes of it
+    try:
+        trainer.step(batches, share)
+    except (MemoryError, torch.OutOfMemoryError):  # nobody has taken it; the first process decides what becomes of it
+        batches.give_way()

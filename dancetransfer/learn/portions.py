@@ -62,7 +62,7 @@ def drawn_chance(recipe: Recipe, batch: Batch, ours: range) -> Chance:
             if given[n]:
                 before = move_state(picture_of(batch.before[n : n + 1], recipe.outputs), batch.moves[n : n + 1, 0])
                 noise = torch.randn(before.shape, generator=torch.Generator().manual_seed(seeds[n]))
-                state[n] = (before + NOISE * noise)[0]
+                state[n] = (before + NOISE * noise.to(state.device))[0]
     changes = None
     if recipe.augmented:
         changes = Augmentation.draw(count * (frames // recipe.judge_frames), size, state.device)

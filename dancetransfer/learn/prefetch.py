@@ -1,24 +1,15 @@
 """The next batch is drawn by a thread while the step before it is taken, so that the computing device need not wait."""
 
 import time
-from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import fields, replace
+from dataclasses import fields
 from typing import Any
 
-from dancetransfer.device import Device
-from dancetransfer.footage.pairs import Footage
+from torch import Tensor
+
 from dancetransfer.learn.batches import Batch, Batches
-from dancetransfer.recipes import Plan
 
 Asked = tuple[Any, ...]
-
-
-def batches_for(used: Device, footage: list[Footage], plan: Plan, seed: int) -> Batches:
-    """Drawn ahead where another device computes. Not where the processor does, whose cores are at work already."""
-    if used.name == "cpu":
-        return Batches(footage, plan, seed)
-    return Prefetched(footage, plan, seed, pinned=used.name == "cuda")
 
 
 class Prefetched(Batches):
@@ -34,7 +25,7 @@ class Prefetched(Batches):
         self.pinned = pinned
         self._order = super().order
         self._thread = ThreadPoolExecutor(1, "batches")
-        self._next: tuple[Asked, Future[tuple[Batch, str]]] | None = None
+        self._next: tuple[Asked, Future[tuple[Any, str]]] | None = None
 
     @property
     def order(self) -> str:
@@ -54,22 +45,29 @@ class Prefetched(Batches):
             self._back(before)
         future = self._next[1] if self._next is not None else self._thread.submit(self._drawn, asked)
         self._next = None  # where drawing failed, it is tried again
-        batch, self._order = future.result()
+        drawn, self._order = future.result()
         self._next = asked, self._thread.submit(self._drawn, asked)
         self.waited += time.perf_counter() - begun
-        return batch
+        return self._whole(drawn)
 
     def close(self) -> None:
         """Draw no more."""
         self._forget()
         self._thread.shutdown()
 
-    def _drawn(self, asked: Asked) -> tuple[Batch, str]:
+    def _drawn(self, asked: Asked) -> tuple[Any, str]:
+        """What the thread draws, and the order behind it."""
         batch = Batches.draw(self, *asked)
-        if self.pinned:
-            pin: Callable[[Any], Any] = lambda one: one.pin_memory()  # noqa: E731
-            batch = replace(batch, **{field.name: pin(getattr(batch, field.name)) for field in fields(batch)})
-        return batch, self._state()
+        columns = {one.name: self._pinned(getattr(batch, one.name)) for one in fields(batch)}
+        return Batch(**columns), self._state()
+
+    def _whole(self, drawn: Any) -> Batch:
+        """The batch of what the thread has drawn."""
+        batch: Batch = drawn
+        return batch
+
+    def _pinned(self, values: Tensor) -> Tensor:
+        return values.pin_memory() if self.pinned else values
 
     def _state(self) -> str:
         return str(Batches.order.fget(self))  # type: ignore[attr-defined]

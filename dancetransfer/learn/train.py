@@ -18,8 +18,8 @@ from dancetransfer.learn import init, ladder, runs
 from dancetransfer.learn.batches import Batches
 from dancetransfer.learn.dancer import Dancer, load_dancer, save_dancer
 from dancetransfer.learn.gather import gather, gathered, tell
-from dancetransfer.learn.prefetch import batches_for
 from dancetransfer.learn.report import due, report
+from dancetransfer.learn.resident import batches_for
 from dancetransfer.learn.resume import NONE, Begun, Counters, perceptual_of, resume
 from dancetransfer.learn.sheet import write_sheet
 from dancetransfer.learn.showing import UNSEEN, Driving, HeldOut, Judging
@@ -93,9 +93,11 @@ def _learn(
 
     def begin() -> Begun:
         trainer = Trainer(sizes, chosen, settings.seed, perceptual)
-        return trainer, batches_for(chosen, footage, sizes, settings.seed), Counters()
+        batches = batches_for(chosen, footage, sizes, settings.seed, rung.thrift, perceptual)
+        return trainer, batches, Counters()
 
     trainer, batches, counters = yield from resume(folder, begin)
+    yield from batches.told
     trainer.thrift = rung.thrift
     if trainer.steps == 0 and (words := init.begin(trainer, settings, folder)):
         yield Notice(words)
@@ -202,9 +204,16 @@ class _Loop:
                 return self.trainer.step(self.batches, share)
             except torch.OutOfMemoryError as error:
                 said = str(error)
+            given = self.batches.give_way()
             if self.trainer.device.name == "cuda":
                 torch.cuda.empty_cache()
-            yield from self.lower(said)
+            if given:
+                yield Notice(
+                    f"The memory has run out. The person's pictures are no longer kept there, which leaves "
+                    f"{ladder.gigabytes(given)} more."
+                )
+            else:
+                yield from self.lower(said)
 
     def lower(self, said: str) -> Iterator[Event]:
         """Need less memory from now on. `Lower` where the training has to be built anew for that."""
