@@ -16,6 +16,7 @@ from dancetransfer.errors import UserError
 from dancetransfer.events import Done
 from dancetransfer.footage.pairs import load_footage, plan_of, prepare
 from dancetransfer.learn import memory
+from dancetransfer.learn.adam import Adam
 from dancetransfer.learn.batches import Batches
 from dancetransfer.learn.dancer import Dancer, load_dancer
 from dancetransfer.learn.portions import Portion
@@ -38,11 +39,11 @@ def gradients(recipe: str, share: float, thrift: Thrift) -> dict[str, torch.Tens
     for network, optimizer in trainer.optimizers.items():
         names = [f"{network} {name}" for name, _ in getattr(trainer, network).named_parameters()]
 
-        def look(optimizer: torch.optim.Optimizer, *_: object, names: list[str] = names) -> None:
+        def look(optimizer: Adam = optimizer, names: list[str] = names) -> None:
             values = zip(names, optimizer.param_groups[0]["params"], strict=True)
             found.update({name: value.grad.clone() for name, value in values if value.grad is not None})
 
-        optimizer.register_step_pre_hook(look)
+        optimizer.step = look  # type: ignore[method-assign]
     trainer.step(batches, share)
     return found
 

@@ -195,7 +195,7 @@ class Meta:
             network.load_state_dict(weights)
         self.trainer.steps = 0  # the mean of the weights is quick at first
         if fresh:
-            self.trainer.optimizers["generator"].state.clear()
+            self.trainer.optimizers["generator"].begin()
 
     def task(self, ready: list[Path]) -> dict[str, float]:
         """Learn some dancers and move towards what came of it; returns the losses."""

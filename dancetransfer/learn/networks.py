@@ -1,4 +1,4 @@
-"""Networks and optimizers as a training begins with them."""
+"""Networks as a training begins with them."""
 
 from typing import Any
 
@@ -31,15 +31,3 @@ def placed(device: Device, network: Any) -> Any:
     if device.torch == "cpu":  # measured there: the fast recipe's step takes 1.2 times as long in channels-last order
         return network
     return network.to(device.torch, memory_format=torch.channels_last)
-
-
-def begun(parameters: list[nn.Parameter], rate: float) -> torch.optim.Adam:
-    """Adam with its moments in place from the beginning, so that a step can't fail half way for want of memory."""
-    optimizer = torch.optim.Adam(parameters, lr=rate, betas=(0.5, 0.999), fused=True)
-    for one in parameters:
-        optimizer.state[one] = {
-            "step": torch.zeros((), device=one.device),
-            "exp_avg": torch.zeros_like(one, memory_format=torch.preserve_format),
-            "exp_avg_sq": torch.zeros_like(one, memory_format=torch.preserve_format),
-        }
-    return optimizer

@@ -20,6 +20,7 @@ from torch import Tensor
 
 from dancetransfer.device import Device
 from dancetransfer.errors import UserError
+from dancetransfer.learn.adam import Adam
 
 STEP, WORD = timedelta(minutes=10), timedelta(days=30)
 """How long another process is waited for within a step, and for the next word, which may come after a long work of the
@@ -116,7 +117,7 @@ class Group:
         told = (FINE, "") if error is None else (TROUBLE, f"{type(error).__name__}: {error}")
         self._told(*told)
 
-    def added(self, optimizers: Mapping[str, torch.optim.Optimizer], losses: dict[str, Tensor]) -> dict[str, Tensor]:
+    def added(self, optimizers: Mapping[str, Adam], losses: dict[str, Tensor]) -> dict[str, Tensor]:
         """Add up the gradients of all processes, in place, and their losses.
 
         `Elsewhere` where another had no memory for its part, UserError where another failed: its words.

@@ -13,6 +13,7 @@ from torch.nn import functional
 from torch.utils.checkpoint import checkpoint
 
 from dancetransfer.device import Device
+from dancetransfer.learn.adam import Adam
 from dancetransfer.learn.batches import Batch, Batches
 from dancetransfer.learn.dancer import (
     LABELS,
@@ -24,7 +25,7 @@ from dancetransfer.learn.dancer import (
     refiners_of,
     remember,
 )
-from dancetransfer.learn.networks import begun, placed
+from dancetransfer.learn.networks import placed
 from dancetransfer.learn.portions import CLIP, Chance, Portion, drawn_chance, portion, split
 from dancetransfer.learn.thrift import Thrift, ran_out
 from dancetransfer.learn.together import Group, say
@@ -71,7 +72,7 @@ class Trainer:
         if recipe.averaged:
             self.averaged = copy.deepcopy(self.generator).requires_grad_(False).eval()
         self.optimizers = {
-            name: begun(parameters, recipe.rate)
+            name: Adam(parameters, recipe.rate)
             for name in TRAINED
             if (parameters := list(getattr(self, name).parameters()))
         }
@@ -339,7 +340,7 @@ class Trainer:
 
     def _forget(self) -> None:
         for optimizer in self.optimizers.values():
-            optimizer.zero_grad(set_to_none=True)
+            optimizer.zero_grad()
 
     def _precision(self) -> Any:
         return Dancer(self.plan, self.generator, {}, self.device).precision()
