@@ -7,7 +7,8 @@ ROW (where none is given: the quick ones, `start`, `ingest`, `render`, `step`):
   ingest   decode + proxy + thumbnails + peaks of a 1080p minute against bare decode + x264 encode of the proxy
   poses    pose extraction against one bare loop of MediaPipe's graph (needs two free cores)
   step     a training step of `edn`, 512x256, against `plain_edn.py`
-  preview  until the trained preview beats the nearest filmed frame, `fast` at 256 (needs two free cores)
+  preview  until a preview, and one of what --recipe learns, beats the nearest filmed frame, at 256, at 512 on a
+           graphics card (needs two free cores)
   render   rendering and export of 10 seconds, `fast` and `best` at 256, at 512 on a graphics card
            (needs two free cores)
   memory   all processes of a command together, on a dance of 10 seconds and of --long seconds
@@ -44,6 +45,7 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=5)
     parser.add_argument("--keep", type=Path, help="a folder that keeps the material for the next time")
     parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
+    parser.add_argument("--recipe", default="fast", choices=("fast", "best"), help="what `preview` learns by")
     parser.add_argument("--long", type=float, default=600.0, help="seconds of the long dance")
     asked = parser.parse_args()
     rows: list[Row] = []
@@ -195,7 +197,7 @@ ROWS: dict[str, Callable[[argparse.Namespace], list[Row]]] = {
     "ingest": ingest,
     "poses": poses,
     "step": step,
-    "preview": lambda asked: [first_preview(asked.keep, asked.device)],
+    "preview": lambda asked: first_preview(asked.keep, asked.device, asked.recipe),
     "render": render,
     "memory": lambda asked: memory.rows(asked.keep, asked.long, asked.device),
 }
