@@ -7,17 +7,20 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from learning import CPU, batches_of, same, textured
+from learning import CPU, batches_of, notices, same, steps, textured
 
 from dancetransfer import device
-from dancetransfer.events import Metric, Notice
+from dancetransfer.events import Done, Metric, Notice
 from dancetransfer.footage.pairs import Footage
 from dancetransfer.learn import batches, memory, resident
 from dancetransfer.learn.batches import Batch, Batches
+from dancetransfer.learn.portions import Portion
 from dancetransfer.learn.prefetch import Prefetched
 from dancetransfer.learn.resident import Resident, batches_for
 from dancetransfer.learn.thrift import Thrift
+from dancetransfer.learn.train import train
 from dancetransfer.learn.trainer import Trainer, pack, unpack
+from dancetransfer.project import Project
 from dancetransfer.recipes import RECIPES, Plan
 from dancetransfer.sprites.sprites import Sprites
 
@@ -170,3 +173,25 @@ def test_a_training_learns_the_same_from_them() -> None:
     unpack(content, one, plain)
     assert plain.order == ours.order
     ours.close()
+
+
+def test_where_a_card_runs_out_of_memory_its_pictures_go_first(small: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Then batches are copied, and the step is taken as it was."""
+    monkeypatch.setattr(device, "open_accelerator", lambda name: replace(CARD, name="xpu") if name == "xpu" else None)
+    monkeypatch.setattr(memory, "free_bytes", lambda used: 10**11)
+    learn, tries = Trainer._body_portion, list[Portion]()
+
+    def limited(trainer: Trainer, one: Portion, share: float) -> dict[str, torch.Tensor]:
+        tries.append(one)
+        if len(tries) == 2:
+            raise torch.OutOfMemoryError("XPU out of memory.")
+        return learn(trainer, one, share)
+
+    monkeypatch.setattr(Trainer, "_body_portion", limited)
+    events = list(train(small, replace(steps(3), device="auto")))
+    (kept,) = (event for event in events if isinstance(event, Metric) and event.name == resident.TOLD)
+    assert kept.value > 0 and isinstance(events[-1], Done)
+    (said,) = notices(events)
+    assert "no longer kept there" in said
+    one, two = (tries[n].batch for n in (1, 2))
+    assert torch.equal(one.labels, two.labels) and apart(two, one, "real") <= LEVEL + 1e-6
