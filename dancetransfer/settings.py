@@ -6,6 +6,7 @@ these declarations.
 
 import dataclasses
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -98,6 +99,12 @@ class TrainSettings:
         "tensorrt is ONNX Runtime's, and needs minutes the first time.",
         choices=("auto", "torch", "onnx", "tensorrt"),
     )
+    chosen: tuple[str, ...] | None = field(default=None, compare=False)
+    """Names of the options that somebody chose, which may be the usual value; None: nobody noted it."""
+
+    def by_hand(self, name: str) -> bool:
+        """Somebody chose this option; where nobody noted it, its value is another than the usual one."""
+        return name in _names_by_hand(self)
 
 
 @dataclass(frozen=True)
@@ -255,7 +262,21 @@ GROUPS: dict[str, Any] = {
 
 def declared(group: Any) -> dict[str, tuple[dataclasses.Field[Any], Option]]:
     """Field and declaration of every option of a settings class, in order."""
-    return {f.name: (f, f.metadata["option"]) for f in dataclasses.fields(group)}
+    return {f.name: (f, f.metadata["option"]) for f in dataclasses.fields(group) if "option" in f.metadata}
+
+
+def choose(values: Kind, **chosen: Any) -> Kind:
+    """The settings with these options as somebody chose them, whose names they keep where they keep names."""
+    if isinstance(values, TrainSettings):
+        names = tuple(dict.fromkeys((*_names_by_hand(values), *chosen)))
+        return dataclasses.replace(values, **chosen, chosen=names)
+    return dataclasses.replace(values, **chosen)  # type: ignore[type-var]
+
+
+def _names_by_hand(values: TrainSettings) -> tuple[str, ...]:
+    if values.chosen is not None:
+        return values.chosen
+    return tuple(name for name, (one, _) in declared(TrainSettings).items() if getattr(values, name) != one.default)
 
 
 def flag_of(name: str, about: Option) -> str:
@@ -337,6 +358,8 @@ def from_dict(group: type[Kind], values: dict[str, Any]) -> tuple[Kind, list[str
     UserError where a value is of another kind than declared, or outside its bounds.
     """
     known = declared(group)
+    values = dict(values)
+    chosen = {"chosen": _names(values.pop("chosen"), known)} if group is TrainSettings and "chosen" in values else {}
     for name, value in values.items():
         if name in known:
             if not _fits(known[name][0], value):
@@ -346,7 +369,12 @@ def from_dict(group: type[Kind], values: dict[str, Any]) -> tuple[Kind, list[str
                 )
             check(flag_of(name, known[name][1]), known[name][1], value)
     unknown = [name for name in values if name not in known]
-    return group(**{n: v for n, v in values.items() if n in known}), unknown
+    return group(**{n: v for n, v in values.items() if n in known}, **chosen), unknown
+
+
+def _names(value: Any, known: Iterable[str]) -> tuple[str, ...] | None:
+    """Those of a file's names that are options; None where it holds no names."""
+    return tuple(name for name in known if name in value) if isinstance(value, (list, tuple)) else None
 
 
 def table() -> str:

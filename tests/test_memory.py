@@ -15,7 +15,7 @@ from dancetransfer import device
 from dancetransfer.errors import UserError
 from dancetransfer.events import Done
 from dancetransfer.footage.pairs import load_footage, plan_of, prepare
-from dancetransfer.learn import memory
+from dancetransfer.learn import ladder, memory
 from dancetransfer.learn.adam import Adam
 from dancetransfer.learn.batches import Batches
 from dancetransfer.learn.dancer import Dancer, load_dancer
@@ -25,9 +25,10 @@ from dancetransfer.learn.thrift import Thrift
 from dancetransfer.learn.train import train
 from dancetransfer.learn.trainer import TRAINED, Trainer
 from dancetransfer.project import Project
-from dancetransfer.recipes import RECIPES, Plan
+from dancetransfer.recipes import RECIPES, Plan, plan
 from dancetransfer.render.render import render
-from dancetransfer.settings import RenderSettings, TrainSettings
+from dancetransfer.settings import RenderSettings, TrainSettings, choose
+from dancetransfer.storage import write_text
 
 
 def gradients(recipe: str, share: float, thrift: Thrift) -> dict[str, torch.Tensor]:
@@ -137,6 +138,23 @@ def test_a_size_that_was_chosen_by_hand_is_never_changed(small: Project, monkeyp
     with pytest.raises(UserError, match="memory has run out") as caught:
         list(train(small, steps(3)))
     assert "Close other programs" in caught.value.hint
+
+
+def test_the_usual_size_chosen_by_hand_is_kept_too(tmp_path: Path) -> None:
+    """Also where the run was taken down before; and the card that was chosen, where the processor went on."""
+    usual, lowest = TrainSettings(recipe="fast"), ladder.Rung(Thrift(2, recompute=True))
+    by_hand, asked = choose(usual, size=256), plan(usual, 0.625)
+    lower = ladder.below(lowest, asked, usual, CPU)
+    assert lower is not None and lower.height == 176 and ladder.below(lowest, asked, by_hand, CPU) is None
+    assert ladder.as_chosen(lower, usual) == lower and ladder.as_chosen(lower, by_hand) == lowest
+    processor = ladder.Rung(device="cpu")
+    for name, begun in (("auto", processor), ("cpu", processor), ("cuda", ladder.Rung())):
+        assert ladder.as_chosen(processor, choose(usual, device=name)) == begun
+    write_text(tmp_path / "settings.json", '{"made_from": ""}')
+    ladder.keep(tmp_path, lower)
+    assert ladder.less_than_chosen(tmp_path, usual) == []
+    (notice,) = ladder.less_than_chosen(tmp_path, by_hand)
+    assert "176 pixels high" in notice.message and "--size 256" in notice.hint
 
 
 @pytest.mark.parametrize("recipe", ["fast", "edn"])

@@ -1,11 +1,14 @@
 """Options are declared once, read from text and files, and checked."""
 
 import dataclasses
+from pathlib import Path
 
 import pytest
 
 from dancetransfer import settings
+from dancetransfer.cli import options
 from dancetransfer.errors import UserError
+from dancetransfer.project import Project
 from dancetransfer.settings import GROUPS, ExportSettings, RenderSettings, TrainSettings
 
 
@@ -82,6 +85,24 @@ def test_every_default_is_within_its_own_bounds(name: str) -> None:
         settings.check(settings.flag_of(one.name, about), about, one.default)
         assert about.help.endswith(".")
     assert settings.from_dict(group, dataclasses.asdict(group())) == (group(), [])
+
+
+def test_what_somebody_chose_is_known_whatever_its_value(tmp_path: Path) -> None:
+    """From the command line into the project and back; by values where an older project notes no names."""
+    parser = options.Parser()
+    options.add_options(parser, TrainSettings)
+    project = Project.create(tmp_path / "ada.dance")
+    options.read_kept(parser.parse_args(["--size=256", "--recipe=best"]), TrainSettings, project)
+    options.read_kept(parser.parse_args(["--device=cpu"]), TrainSettings, project)
+    project.save()
+    again = Project.open(project.folder)
+    kept = again.settings(TrainSettings)
+    assert not again.notes and kept == TrainSettings(device="cpu")
+    assert [kept.by_hand(name) for name in ("size", "recipe", "device", "engine")] == [True, True, True, False]
+    older, unknown = settings.from_dict(TrainSettings, {"size": 512, "recipe": "best"})
+    assert older.by_hand("size") and not older.by_hand("recipe") and not unknown
+    damaged, _ = settings.from_dict(TrainSettings, {"chosen": ["size", 7, "sparkle"]})
+    assert damaged.chosen == ("size",)
 
 
 def test_no_flag_stands_twice() -> None:

@@ -14,7 +14,14 @@ from dancetransfer.cli.options import given, read, read_kept
 from dancetransfer.errors import UserError
 from dancetransfer.events import Done, Event, Events, Notice
 from dancetransfer.project import Project, is_dancer
-from dancetransfer.settings import ExportSettings, PoseSettings, RenderSettings, RetargetSettings, TrainSettings
+from dancetransfer.settings import (
+    ExportSettings,
+    PoseSettings,
+    RenderSettings,
+    RetargetSettings,
+    TrainSettings,
+    choose,
+)
 
 # Stages are imported inside the commands: `--help` and the window's first look need none of them.
 
@@ -56,7 +63,7 @@ def demo(arguments: argparse.Namespace, context: Context) -> Events:
     from dancetransfer.demo import BUDGET
     from dancetransfer.demo import demo as run
 
-    training = replace(TrainSettings(budget=BUDGET), **given(arguments, TrainSettings))
+    training = choose(TrainSettings(budget=BUDGET), **given(arguments, TrainSettings))
     yield from run(Path(arguments.output).resolve(), training)
 
 

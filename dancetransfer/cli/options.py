@@ -1,7 +1,6 @@
 """The command line made from the settings' declarations: one flag per option, checked by its bounds."""
 
 import argparse
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
@@ -73,7 +72,7 @@ def check(arguments: argparse.Namespace) -> None:
 
 def read(arguments: argparse.Namespace, group: type[Group]) -> Group:
     """A group of settings as typed, else the defaults."""
-    return group(**given(arguments, group))
+    return settings.choose(group(), **given(arguments, group))
 
 
 def read_kept(arguments: argparse.Namespace, group: type[Group], project: Project) -> Group:
@@ -81,6 +80,6 @@ def read_kept(arguments: argparse.Namespace, group: type[Group], project: Projec
     values = given(arguments, group)
     if "budget" in values:
         values["steps"] = None
-    merged = replace(project.settings(group), **values)  # type: ignore[type-var]
+    merged = settings.choose(project.settings(group), **values)
     project.set_settings(merged)
     return merged

@@ -84,16 +84,11 @@ def below(rung: Rung, asked: Plan, settings: TrainSettings, used: Device) -> Run
         return replace(rung, thrift=replace(thrift, portions=min(2 * thrift.portions, stretches)))
     if not thrift.recompute:
         return replace(rung, thrift=replace(thrift, recompute=True))
-    if not chosen_by_hand(settings) and (height := next(smaller(rung.plan(asked)), None)):
+    if not settings.by_hand("size") and (height := next(smaller(rung.plan(asked)), None)):
         return replace(rung, height=height)
     if used.name != "cpu" and settings.device == "auto":
         return Rung(device="cpu")
     return None
-
-
-def chosen_by_hand(settings: TrainSettings) -> bool:
-    """The size is another than the usual one, so somebody wants it."""
-    return settings.size != TrainSettings.size
 
 
 # --- kept with the run ----------------------------------------------------------------------------
@@ -106,6 +101,26 @@ def kept(folder: Path) -> Rung:
         return Rung()
     thrift = Thrift(int(known.get("portions", 1)), bool(known.get("recompute", False)))
     return Rung(thrift, known.get("height"), known.get("device"))
+
+
+def as_chosen(rung: Rung, settings: TrainSettings) -> Rung:
+    """The rung without what goes against a choice that somebody has made since."""
+    if settings.device not in ("auto", rung.device or settings.device):
+        return Rung()
+    return replace(rung, height=None) if settings.by_hand("size") else rung
+
+
+def less_than_chosen(folder: Path, settings: TrainSettings) -> list[Notice]:
+    """What is to be said of a finished run whose pictures are smaller than somebody wants them now."""
+    height = kept(folder).height
+    if height is None or not settings.by_hand("size"):
+        return []
+    return [
+        Notice(
+            f"The person was learned {height} pixels high, as memory was short, and that training is finished.",
+            f"To learn them larger: train X.dance --size {settings.size}, with --new, or with a longer --budget",
+        )
+    ]
 
 
 def keep(folder: Path, rung: Rung) -> None:
@@ -186,7 +201,7 @@ def _told(before: Rung, after: Rung, need: int, training: Training) -> str:
 def _way_back(training: Training, rung: Rung) -> str:
     if rung.height is None:
         return "Nothing has to be done. With more memory free, steps may be quicker: close other programs."
-    return f"To insist on it: close other programs, then train X.dance --new --size {training.asked.size[1]}"
+    return f"To insist on it: close other programs, then train X.dance --new --size {training.settings.size}"
 
 
 def _way_out(training: Training, rung: Rung, free: int) -> str:
@@ -195,8 +210,12 @@ def _way_out(training: Training, rung: Rung, free: int) -> str:
         need = training.needs(replace(rung, height=height))
         if need <= free:
             return f"Close other programs, or choose --size {height}, which needs about {gigabytes(need)}."
-    other = "" if training.used.name == "cpu" else ", or choose --device cpu"
-    return f"Close other programs{other}, or choose --recipe fast with a smaller --size."
+    ways = ["Close other programs"]
+    if training.used.name != "cpu":
+        ways.append("choose --device cpu")
+    if training.asked.recipe.name not in ("fast", "sprites"):
+        ways.append("choose --recipe fast")
+    return f"{', or '.join(ways)}."
 
 
 def gigabytes(count: float) -> str:

@@ -13,7 +13,7 @@ from dancetransfer.errors import UserError
 from dancetransfer.events import Event, Notice
 from dancetransfer.footage.pairs import CHOOSE, REPORT, TRAIN, Footage, load_footage
 from dancetransfer.footage.smaller import at_size
-from dancetransfer.learn import ladder, report_sheet, runs
+from dancetransfer.learn import report_sheet, runs
 from dancetransfer.learn.batches import into_boxes
 from dancetransfer.learn.course import due, read_course, read_rows
 from dancetransfer.learn.dancer import Dancer, load_dancer
@@ -52,8 +52,7 @@ def report(project: Project, folder: Path, chosen: Device, alive: Event) -> Gene
         return []
     footage = load_footage(project)
     dancer = load_dancer(best, chosen, footage)
-    if ladder.kept(folder).height:
-        footage = at_size(footage, dancer.plan.size)
+    footage = at_size(footage, dancer.plan.size)  # smaller where the training had to do with less memory
     part = next(one for one in (REPORT, CHOOSE, TRAIN) if any((clip.part == one).any() for clip in footage))
     frames = []
     for frame in _drawn(dancer, footage, part):

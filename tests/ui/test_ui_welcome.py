@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from dancetransfer.project import Project
-from dancetransfer.settings import TrainSettings
+from dancetransfer.settings import TrainSettings, choose
 from ui.project import recent
 from ui.project.jobs import Jobs
 from ui.project.machine import Footage, Machine, chip_words, minutes_of
@@ -104,6 +104,10 @@ def test_choices_differ_by_time_and_size_and_leave_what_was_chosen_by_hand() -> 
     assert rough.settings(best.settings(usual, card=True)) == rough.settings(usual)  # there and back
     by_hand = TrainSettings(recipe="edn", size=64)
     assert (best.settings(by_hand, card=True).recipe, best.settings(by_hand, card=True).size) == ("edn", 64)
+    for size in (256, 512):  # those that choices bring, too, where somebody chose them
+        chosen = [one.settings(choose(usual, size=size), card=True) for one in (rough, best)]
+        assert all(one.size == size and one.by_hand("size") for one in chosen)
+    assert not best.settings(usual, card=True).by_hand("size")  # so that it may be learned smaller
 
 
 def test_each_kind_of_training_is_measured_once_and_counts(qtbot: QtBot) -> None:

@@ -1,6 +1,5 @@
 """A form for any group of settings, made from what the engine declares: name, bounds, unit, sentence of help."""
 
-import dataclasses
 from typing import Any
 
 from PySide6.QtCore import QCoreApplication, Qt, Signal
@@ -18,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from dancetransfer.errors import UserError
-from dancetransfer.settings import Option, declared, kind_of, parse
+from dancetransfer.settings import Option, choose, declared, kind_of, parse
 from ui import theme
 
 FAR = 10**9
@@ -113,7 +112,7 @@ class Form(QWidget):
         field.setStyleSheet("")
         field.setToolTip(field.accessibleDescription())
         if value != getattr(self._values, name):
-            self._values = dataclasses.replace(self._values, **{name: value})
+            self._values = choose(self._values, **{name: value})
             self.changed.emit(self._values)
 
 

@@ -8,7 +8,7 @@ from PySide6.QtCore import QCoreApplication, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from dancetransfer.settings import TrainSettings
+from dancetransfer.settings import TrainSettings, choose
 from ui import theme
 
 translate = QCoreApplication.translate
@@ -32,12 +32,16 @@ class Choice:
     def settings(self, before: TrainSettings, used: float = 0.0, card: bool = False) -> TrainSettings:
         """The project's settings with this choice put in, after `used` seconds of training of that kind.
 
-        A size that was chosen by hand stays, and the recipe. `card`: the machine has a graphics card.
+        A size that was chosen by hand stays, and the recipe; one that this choice brings may be made smaller where
+        memory is short. `card`: the machine has a graphics card.
         """
-        size = before.size
-        if size in (TrainSettings.size, LARGE):
+        size, by_hand = before.size, before.by_hand("size")
+        if before.chosen is None:
+            by_hand = size not in (TrainSettings.size, LARGE)
+        if not by_hand:
             size = LARGE if self.large and card else TrainSettings.size
-        return dataclasses.replace(before, size=size, budget=self.budget + used, steps=None)
+        chosen = tuple(name for name in choose(before).chosen or () if name != "size" or by_hand)
+        return dataclasses.replace(before, size=size, budget=self.budget + used, steps=None, chosen=chosen)
 
 
 def choices() -> list[Choice]:
