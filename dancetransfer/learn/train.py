@@ -60,6 +60,7 @@ def train(project: Project, settings: TrainSettings, clock: Clock = time.monoton
     folder, notes = runs.open_run(project, settings, sizes)
     whole = float(settings.steps or settings.budget)
     if runs.finished(folder, settings):
+        yield from ladder.less_than_chosen(folder, settings)
         if due(folder):  # a stop came before the report was ready
             chosen = runs.device_of(folder, settings.device)
             written = yield from report(project, folder, chosen, Progress("train", whole, whole))
@@ -78,12 +79,13 @@ def _learn(
     project: Project, settings: TrainSettings, folder: Path, asked: Plan, clock: Clock
 ) -> Generator[Event, None, "_Loop | None"]:
     """The training from where it is to its end; None where it has to be built anew to need less memory."""
-    rung = ladder.kept(folder)
+    before = ladder.kept(folder)
+    rung = ladder.as_chosen(before, settings)
     chosen = ladder.device_of(folder, settings, rung)
     perceptual, note = perceptual_of(asked, chosen)
     limits = ladder.Training(asked, settings, chosen, perceptual)
     rung, said = ladder.fitting(limits, rung)
-    if said:
+    if rung != before:
         ladder.keep(folder, rung)
     yield from [note, *said] if note else said
     if rung.device and rung.device != chosen.name:
