@@ -1,12 +1,15 @@
-"""Work in a thread of its own, a few items ahead of who takes them or behind who gives them, and in their order."""
+"""Work in threads of its own, a few items ahead of who takes them or behind who gives them, and in their order."""
 
 import queue
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
 Item = TypeVar("Item")
+Made = TypeVar("Made")
 
 MOST = 2
 """Items that wait at most: one to go on with, and one for an item that takes longer."""
@@ -49,6 +52,22 @@ def ahead(items: Iterable[Item], most: int = MOST) -> Iterator[Item]:
             with suppress(queue.Empty):
                 made.get_nowait()
             maker.join(0.01)
+
+
+def side_by_side(work: Callable[[Item], Made], items: Iterable[Item], threads: int = 2) -> Iterator[Made]:
+    """`work` on each item, several at once, in order. The items are taken in the taker's thread, a few ahead of it."""
+    with ThreadPoolExecutor(threads, "side by side") as pool:
+        waiting: deque[Future[Made]] = deque()
+        try:
+            for item in items:
+                waiting.append(pool.submit(work, item))
+                if len(waiting) > 2 * threads:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for left in waiting:
+                left.cancel()
 
 
 @contextmanager

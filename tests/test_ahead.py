@@ -6,7 +6,7 @@ from contextlib import closing
 
 import pytest
 
-from dancetransfer.ahead import ahead, behind
+from dancetransfer.ahead import ahead, behind, side_by_side
 
 
 def helpers() -> list[threading.Thread]:
@@ -113,3 +113,33 @@ def test_what_has_not_begun_is_left_out_where_the_block_fails() -> None:
         threading.Timer(0.05, first.set).start()
         raise KeyError
     assert called[:1] == [0] and len(called) < 3 and not helpers()
+
+
+# --- side by side ---------------------------------------------------------------------------------
+
+
+def test_several_work_at_once_and_what_they_make_comes_in_order() -> None:
+    both = threading.Barrier(2, timeout=20)
+
+    def work(n: int) -> int:
+        if n < 2:  # the first waits for the second
+            both.wait()
+        return 10 * n
+
+    taken = []
+    made = side_by_side(work, (taken.append(n) or n for n in range(50)))
+    assert next(iter(made)) == 0 and len(taken) == 5  # one for each of two threads, and as many and one that wait
+    assert list(made) == [10 * n for n in range(1, 50)]
+
+
+def test_an_error_of_one_ends_all() -> None:
+    begun = []
+
+    def work(n: int) -> None:
+        begun.append(n)
+        if n == 3:
+            raise ValueError("the fourth")
+
+    with pytest.raises(ValueError, match="the fourth"):
+        list(side_by_side(work, range(1000)))
+    assert len(begun) < 20

@@ -1,7 +1,7 @@
 """One clip of the person cut into crops, with its plate: the light evened out, the camera's drift taken out."""
 
-import contextlib
 from collections.abc import Iterator
+from contextlib import ExitStack, closing, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -9,7 +9,7 @@ from typing import BinaryIO
 import cv2
 import numpy as np
 
-from dancetransfer.ahead import ahead
+from dancetransfer.ahead import ahead, side_by_side
 from dancetransfer.errors import UserError
 from dancetransfer.footage import mattes
 from dancetransfer.footage import plate as plates
@@ -61,7 +61,7 @@ def cut_clip(cut: Cut) -> Iterator[None]:
 
     Yields `cut.work` times, evenly. UserError where the video is shorter than its track.
     """
-    own = atomic_path(cut.folder / "backs.npy") if cut.own_backs else contextlib.nullcontext(None)
+    own = atomic_path(cut.folder / "backs.npy") if cut.own_backs else nullcontext(None)
     with atomic_path(cut.folder / "crops.npy") as temporary, own as backs, open(temporary, "w+b") as file:
         _npy_header(file, (len(cut.keep), *cut.sizes.size[::-1], 4))
         start = file.tell()
@@ -87,12 +87,13 @@ def _read(
 
     sample, size, wanted = _sampled(cut), cut.sizes.size, set(cut.keep.tolist())
     path, written = cut.steady.into_plate(slice(None)), 0
-    with contextlib.ExitStack() as open_files, read_masks(cut.folder / "masks.npz") as masks:
+    with read_masks(cut.folder / "masks.npz") as masks, ExitStack() as open_files:
         behind = open_files.enter_context(open(backs, "wb")) if backs is not None else None
         if behind is not None:
             _npy_header(behind, (len(cut.keep), *size[::-1], 3))
-        for frame in ahead(read_frames(cut.video, 0, len(cut.track))):
-            mask, way = masks[frame.index], None if path is None else path[frame.index]
+        both = ((frame, masks[frame.index]) for frame in read_frames(cut.video, 0, len(cut.track)))
+        for frame, mask in open_files.enter_context(closing(ahead(both))):  # type: ignore[type-var]
+            way = None if path is None else path[frame.index]
             if cut.layered and not cut.steady.moves:
                 light.look(frame.image, mask, way)
             if frame.index in sample:
@@ -154,10 +155,12 @@ def _refined(
     path = cut.steady.into_plate(cut.keep)
     filmed = np.full(cut.track.size[::-1], 255, np.uint8)
 
-    def crop(position: int) -> tuple[np.ndarray, ...]:
-        """Color in the usual light and segmentation of a crop, what is behind it, and where it was filmed."""
+    def pixels(position: int) -> tuple[int, np.ndarray]:
         file.seek(start + position * length)
-        pixels = np.frombuffer(file.read(length), np.uint8).reshape(height, width, 4)
+        return position, np.frombuffer(file.read(length), np.uint8).reshape(height, width, 4)
+
+    def crop(position: int, pixels: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Color in the usual light and segmentation of a crop, what is behind it, and where it was filmed."""
         number = cut.keep[position]
         box, way = cut.boxes[number], None if path is None else path[position]
         behind = plates.cut_out(plate, box, cut.sizes.size)
@@ -167,19 +170,23 @@ def _refined(
             color = np.where(inside[..., None], color, behind)
         return color, pixels[..., 3], behind, inside
 
-    probes = np.linspace(0, len(cut.keep) - 1, min(PROBED, len(cut.keep))).astype(int)
-    noise = 0.0 if cut.own_backs else float(np.median([mattes.noise_of(*crop(n)) for n in probes]))
-    unseen = holes.astype(np.uint8)
-    for position, number in enumerate(cut.keep):
-        color, person, behind, inside = crop(position)
+    def refined(read: tuple[int, np.ndarray]) -> bytes:
+        color, person, behind, inside = crop(*read)
         if cut.own_backs:
             known = np.zeros(person.shape, bool)
         else:
-            known = plates.cut_out(unseen, cut.boxes[number], cut.sizes.size) == 0
+            known = plates.cut_out(unseen, cut.boxes[cut.keep[read[0]]], cut.sizes.size) == 0
         matte = mattes.matte(color, behind, person, known, noise) * inside
-        file.seek(start + position * length)
-        file.write(np.dstack([color, matte]).tobytes())
-        yield
+        return np.dstack([color, matte]).tobytes()
+
+    probes = np.linspace(0, len(cut.keep) - 1, min(PROBED, len(cut.keep))).astype(int)
+    noise = 0.0 if cut.own_backs else float(np.median([mattes.noise_of(*crop(*pixels(n))) for n in probes]))
+    unseen = holes.astype(np.uint8)
+    with closing(side_by_side(refined, map(pixels, range(len(cut.keep))))) as done:  # type: ignore[type-var]
+        for position, content in enumerate(done):
+            file.seek(start + position * length)
+            file.write(content)
+            yield
 
 
 def _mask_crop(

@@ -81,25 +81,22 @@ _NEAR = np.ones((3, 3), np.uint8)
 def _fitted(usual: np.ndarray, seen: np.ndarray) -> np.ndarray:
     """[2,3] gain and offset that turn the usual colors [N,3] into those seen; nothing changes where few agree.
 
-    Least squares with Tukey's weights, so that shadows and passers-by don't count.
+    Least squares with Tukey's weights, so that shadows and passers-by don't count; the three colors side by side.
     """
-    result = np.array([np.ones(3), np.zeros(3)])
-    for color in range(3):
-        x, y = usual[:, color], seen[:, color]
-        ratio = np.median(y / np.maximum(x, 1))
-        gain, offset = float(np.clip(ratio, 0.6, 1.6)), 0.0
-        for _ in range(4):
-            left = y - gain * x - offset
-            spread = max(1.0, 1.4826 * float(np.median(np.abs(left))))
-            weight = np.clip(1 - (left / (4.7 * spread)) ** 2, 0, None) ** 2 / spread**2
-            a = np.array([[weight @ (x * x), weight @ x], [weight @ x, weight.sum()]])
-            b = np.array([weight @ (x * y), weight @ y])
-            a += np.diag([1 / GAIN_SPREAD**2, 1 / OFFSET_SPREAD**2])
-            b += [1 / GAIN_SPREAD**2, 0.0]  # expected: a gain of 1, no offset
-            gain, offset = np.linalg.solve(a, b)
-        if (np.abs(y - gain * x - offset) < 4 * spread).mean() >= BELIEVED and 0.6 < gain < 1.6 and spread < 12:
-            result[:, color] = gain, offset
-    return result
+    x, y = np.ascontiguousarray(usual.T), np.ascontiguousarray(seen.T)
+    square, product = x * x, x * y
+    gain, offset = np.clip(np.median(y / np.maximum(x, 1), 1), 0.6, 1.6), np.zeros(3)
+    for _ in range(4):
+        left = y - gain[:, None] * x - offset[:, None]
+        spread = np.maximum(1.0, 1.4826 * np.median(np.abs(left), 1))[:, None]
+        weight = np.clip(1 - (left / (4.7 * spread)) ** 2, 0, None) ** 2 / spread**2
+        xx, xy, sx, sy, whole = ((weight * one).sum(1) for one in (square, product, x, y, 1.0))
+        xx, xy, whole = xx + 1 / GAIN_SPREAD**2, xy + 1 / GAIN_SPREAD**2, whole + 1 / OFFSET_SPREAD**2
+        area = xx * whole - sx * sx  # a gain of 1 and no offset are expected
+        gain, offset = (xy * whole - sy * sx) / area, (xx * sy - sx * xy) / area
+    agreed = (np.abs(y - gain[:, None] * x - offset[:, None]) < 4 * spread).mean(1) >= BELIEVED
+    sure = agreed & (gain > 0.6) & (gain < 1.6) & (spread[:, 0] < 12)
+    return np.where(sure, np.stack([gain, offset]), [[1.0], [0.0]])
 
 
 def relit(image: np.ndarray, light: np.ndarray | None) -> np.ndarray:

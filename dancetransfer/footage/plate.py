@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import cv2
 import numpy as np
 
+from dancetransfer.ahead import side_by_side
 from dancetransfer.footage.filling import filled
 
 FEWEST, MOST = 15, 45
@@ -42,10 +43,8 @@ def plate_and_holes(frames: Iterable[np.ndarray], masks: Iterable[np.ndarray]) -
     for n, mask in enumerate(masks):
         whole = cv2.resize(mask, (width, height), interpolation=cv2.INTER_LINEAR)
         free[n] = cv2.dilate((whole > 64).astype(np.uint8), grow) == 0
-    plate = np.empty((height, width, 3), np.uint8)
-    for top in range(0, height, 64):  # in bands, so that the sorted copy stays small
-        rows = slice(top, top + 64)
-        plate[rows] = _median(stack[:, rows], free[:, rows])
+    bands = [slice(top, top + 64) for top in range(0, height, 64)]  # so that the sorted copy stays small
+    plate = np.concatenate([*side_by_side(lambda rows: _median(stack[:, rows], free[:, rows]), bands)])
     hole: np.ndarray = np.asarray(free.sum(0) < max(1, RARE * count), np.uint8)
     return _inpainted(plate, hole), hole > 0
 
