@@ -26,6 +26,8 @@ from dancetransfer.render.compose import plate_of
 from dancetransfer.settings import TrainSettings
 from dancetransfer.sprites.sprites import Sprites
 
+KEPT = 128 * 2**20
+"""Bytes for own frames that have been taken apart, which takes longer than to move them: some 600 at a size of 256."""
 Opening = Generator[Event, None, "Performer"]
 
 
@@ -74,7 +76,7 @@ def of_project(project: Project, training: TrainSettings) -> Opening:
     footage = load_footage(project) if network is None or network.plan.recipe.own_frames else []
     plan = network.plan if network else plan_of(training, {one.name: one.poses for one in footage})
     if footage:
-        own = Sprites(footage, size=plan.size)
+        own = Sprites(footage, size=plan.size, keep=KEPT)
     clip = project.clip_folder(project.clips[0])
     cleaned = clip / "cleaned.npz"
     track = Poses.load(cleaned if cleaned.exists() else clip / "track.npz")

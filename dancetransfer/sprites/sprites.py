@@ -16,6 +16,7 @@ from dancetransfer.sprites.ends import ENDS, OWN, Ends
 from dancetransfer.sprites.fades import Shown, faded
 from dancetransfer.sprites.frames import frames_of
 from dancetransfer.sprites.held import Own
+from dancetransfer.sprites.kept import Kept
 from dancetransfer.sprites.lend import spares_of
 from dancetransfer.sprites.limbs import Limbs, limbs_of, pixels
 from dancetransfer.sprites.owners import distances, radii
@@ -36,10 +37,13 @@ Made = TypeVar("Made")
 class Sprites:
     """A person's frames, ready for any dance. Nothing is learned."""
 
-    def __init__(self, footage: list[Footage], part: int | None = None, size: tuple[int, int] | None = None) -> None:
+    def __init__(
+        self, footage: list[Footage], part: int | None = None, size: tuple[int, int] | None = None, keep: int = 0
+    ) -> None:
         """`part`: the part of the footage that is shown; all of it where not given, TRAIN to be scored by the rest.
 
-        `size` (width, height): of the layers; that of the crops where not given. UserError where there is no frame.
+        `size` (width, height): of the layers; that of the crops where not given. `keep`: bytes for frames that may
+        be shown again. UserError where there is no frame.
         """
         self.footage, self.frames = footage, frames_of(footage, part)
         height, width = footage[0].crops.shape[1:3]
@@ -47,6 +51,7 @@ class Sprites:
         self.size: tuple[int, int] = size or self._filmed
         self.chooser, self.ends = Chooser(self.frames), Ends(self.frames)
         self._lenders: dict[int, Limbs] = {}
+        self._kept = Kept(keep)
         some = np.unique(np.linspace(0, len(self.frames) - 1, LOOKED_THROUGH).astype(int)).tolist()
         self._own = Own(self._places(n) for n in some)
         looked = dict(zip(some, _side_by_side(self._limbs, some), strict=True))
@@ -75,7 +80,7 @@ class Sprites:
 
         Limbs that it lacks are lent by those frames that are `allowed` (bool [N]; None: all).
         """
-        limbs = self._limbs(shown.frame, shown.mirrored)
+        limbs = self._kept((shown.frame, shown.mirrored), lambda: self._limbs(shown.frame, shown.mirrored))
         worn = {end.limb: self._lender(int(n)) for end, n in zip(ENDS, ends, strict=False) if n != OWN}
         spares = [one for n, one in self._spares.items() if allowed is None or allowed[n]]
         return warp(limbs, xy, confidence, box, self.size, spares, worn)
