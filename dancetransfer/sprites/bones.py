@@ -105,7 +105,9 @@ class Bones:
 def bones_of(xy: np.ndarray, confidence: np.ndarray) -> Bones:
     """The bones of a pose [133,2] with confidence [133]."""
     joints = np.where((np.asarray(confidence) >= VISIBLE)[:, None], xy, np.nan).astype(np.float64)
-    height = _height(joints, float(stand_of(joints[None], np.asarray(confidence)[None]).height[0]))
+    height = _height(joints)
+    if height is None:
+        height = float(stand_of(joints[None], np.asarray(confidence)[None]).height[0])
     start, end = np.full((COUNT, 2), np.nan), np.full((COUNT, 2), np.nan)
     shoulders, hips = _pairs(joints[[LEFT_SHOULDER, RIGHT_SHOULDER]], joints[[LEFT_HIP, RIGHT_HIP]], height)
     start[TRUNK], end[TRUNK] = hips.mean(0), shoulders.mean(0)
@@ -144,14 +146,14 @@ def order(bones: Bones) -> list[tuple[int, ...]]:
     return [(TRUNK,), *legs, (HEAD,), *ARMS]
 
 
-def _height(joints: np.ndarray, otherwise: float) -> float:
-    """Height by trunk, thighs and shins, of which those count that are seen at their full length."""
+def _height(joints: np.ndarray) -> float | None:
+    """Height by trunk, thighs and shins, of which those count that are seen at their full length; None: too few."""
     shoulders, hips = joints[[LEFT_SHOULDER, RIGHT_SHOULDER]].mean(0), joints[[LEFT_HIP, RIGHT_HIP]].mean(0)
     knees, ankles = joints[[LEFT_KNEE, RIGHT_KNEE]], joints[[LEFT_ANKLE, RIGHT_ANKLE]]
     bones = np.vstack([shoulders - hips, joints[[LEFT_HIP, RIGHT_HIP]] - knees, knees - ankles])
     lengths = np.linalg.norm(bones, axis=1) / [TRUNK_SHARE, THIGH_SHARE, THIGH_SHARE, SHIN_SHARE, SHIN_SHARE]
     lengths = lengths[np.isfinite(lengths)]
-    return float((lengths**LONG).mean() ** (1 / LONG)) if len(lengths) > 1 else otherwise
+    return float((lengths**LONG).mean() ** (1 / LONG)) if len(lengths) > 1 else None
 
 
 def _pairs(shoulders: np.ndarray, hips: np.ndarray, height: float) -> tuple[np.ndarray, np.ndarray]:

@@ -36,33 +36,40 @@ class Own:
                 others = [limb for limb in range(COUNT) if limb not in (TRUNK, *group)]
                 inside = (near[list(group)].min(0) < CORE) & (near[others].min(0) > ALONE) & (crop[..., 3] > PERSON)
                 if inside.any():
-                    found = np.bincount(_bins(crop[inside]), minlength=4096)
+                    found = np.bincount(bins_of(crop[inside]), minlength=4096)
                     counts[n] += _smooth(found / found.sum()) > SHARE
                     frames[n] += 1
         self._rare: list[np.ndarray | None] = [
             one < SELDOM * number if number >= FEWEST else None for one, number in zip(counts, frames, strict=True)
         ]
 
-    def holds(self, color: np.ndarray, owner: np.ndarray, height: float) -> np.ndarray:
-        """bool [h,w]: pixels of a picture uint8 [h,w,3] that aren't the limb's own that has them (`owner` uint8 [h,w]).
+    def holds(self, bins: np.ndarray, owner: np.ndarray, inside: np.ndarray, height: float) -> np.ndarray:
+        """bool [N]: pixels that aren't the limb's own that has them.
 
-        `height` of the person in pixels.
+        `bins` [N] of their colors, `owner` uint8 [N] the limbs; `inside` bool [h,w] is where the N pixels lie, in
+        order, and `height` that of the person in pixels.
         """
-        found = np.zeros(owner.shape, np.uint8)
-        for group, rare in zip(ALIKE, self._rare, strict=True):
-            if rare is not None:
-                mine = np.isin(owner, group)
-                found[mine] = rare[_bins(color[mine])]
-        if not found.any():
-            return found > 0
-        _, pieces = cv2.connectedComponents(found, connectivity=8)
-        large = np.bincount(pieces.ravel()) > SMALLEST * height**2
+        rare = np.zeros((len(ALIKE) + 1, 4096), np.uint8)
+        group = np.zeros(COUNT + 1, np.uint8)
+        for n, (limbs, found) in enumerate(zip(ALIKE, self._rare, strict=True), 1):
+            group[list(limbs)] = n
+            if found is not None:
+                rare[n] = found
+        own = rare[group[owner], bins]
+        if not own.any():
+            return own > 0
+        places = np.zeros(inside.shape, np.uint8)
+        places[inside] = own
+        _, pieces, stats, _ = cv2.connectedComponentsWithStats(places, connectivity=8)
+        large = stats[:, cv2.CC_STAT_AREA] > SMALLEST * height**2
         large[0] = False
-        return np.asarray(large[pieces])
+        return np.asarray(large[pieces[inside]])
 
 
-def _bins(color: np.ndarray) -> np.ndarray:
-    return (color[:, 0] >> 4).astype(np.intp) << 8 | (color[:, 1] & 0xF0).astype(np.intp) | color[:, 2] >> 4
+def bins_of(color: np.ndarray) -> np.ndarray:
+    """[N]: which of 4096 kinds each color uint8 [N,3] is of."""
+    high = color.astype(np.intp) >> 4
+    return np.asarray(high[:, 0] << 8 | high[:, 1] << 4 | high[:, 2])
 
 
 def _smooth(counts: np.ndarray) -> np.ndarray:

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 
 from dancetransfer.sprites.bones import ARMS, COUNT, ENDS, HEAD, LEGS, RADIUS, TRUNK, Bones, order
-from dancetransfer.sprites.held import Own
+from dancetransfer.sprites.held import Own, bins_of
 
 CORE = 0.95
 """Within this part of its radius a limb hides what lies behind it."""
@@ -18,6 +18,8 @@ CROTCH = 0.6
 """Part of the hips' width that the trunk's lower end has."""
 TOLD = 0.35
 """What a color that is e times as frequent on one part of the body counts, in radii."""
+BESIDE = 2
+"""Pixels beside its bone within which a limb's middle may lie."""
 RARE = 3e-4
 """Share of a limb's pixels that a color has at least: no color is impossible."""
 DRESSED = ((TRUNK,), (HEAD,), (2, 5), (3, 4, 6, 7), (8, 9, 11, 12), (10, 13))
@@ -27,14 +29,18 @@ DRESSED = ((TRUNK,), (HEAD,), (2, 5), (3, 4, 6, 7), (8, 9, 11, 12), (10, 13))
 def radii(bones: Bones, mask: np.ndarray) -> np.ndarray:
     """Pixels [14]: half of each limb's width, by the mask [h,w] around its bone, near what is usual."""
     usual = RADIUS * bones.height
-    inside = cv2.distanceTransform((mask > 127).astype(np.uint8), cv2.DIST_L2, 3)
-    inside = cv2.dilate(inside, np.ones((5, 5), np.uint8))  # joints lie beside the limb's middle
-    found = usual.copy()
+    inside = cv2.distanceTransform((mask > 127).view(np.uint8), cv2.DIST_L2, 3)
+    limbs = np.flatnonzero(bones.known[2:]) + 2
+    if not len(limbs):
+        return usual
     along = np.linspace(0.25, 0.9, 6)[:, None]
-    for limb in np.flatnonzero(bones.known[2:]) + 2:
-        at = np.rint(bones.start[limb] * (1 - along) + bones.end[limb] * along).astype(int)
-        at = np.clip(at, 0, (mask.shape[1] - 1, mask.shape[0] - 1))
-        found[limb] = np.sort(inside[at[:, 1], at[:, 0]])[2] + 0.5  # other limbs beside it make it thicker
+    at = np.rint(bones.start[limbs, None] * (1 - along) + bones.end[limbs, None] * along).astype(int)
+    at = np.clip(at, 0, (mask.shape[1] - 1, mask.shape[0] - 1))
+    around = cv2.copyMakeBorder(inside, *(BESIDE,) * 4, cv2.BORDER_CONSTANT)  # joints lie beside the limb's middle
+    off = np.arange(2 * BESIDE + 1)
+    seen = around[at[..., 1, None, None] + off[:, None], at[..., 0, None, None] + off].max((-2, -1))
+    found = usual.copy()
+    found[limbs] = np.sort(seen, 1)[:, 2] + 0.5  # other limbs beside it make it thicker
     return np.clip(found, 0.75 * usual, 1.35 * usual)
 
 
@@ -90,41 +96,55 @@ def _trunk_distance(bones: Bones, size: tuple[int, int]) -> np.ndarray:
     return np.minimum(np.float32(CORE) + outside, np.maximum(around, np.float32(CORE)))
 
 
-def owners(near: np.ndarray, bones: Bones, crop: np.ndarray, own: Own | None = None) -> np.ndarray:
-    """uint8 [h,w]: the limb of each pixel of a crop uint8 [h,w,4], `COUNT` for nobody's.
+def owners(near: np.ndarray, bones: Bones, color: np.ndarray, mask: np.ndarray, own: Own | None = None) -> np.ndarray:
+    """uint8 [h,w]: the limb of each pixel of a crop, `COUNT` for nobody's; `color` uint8 [h,w,3], `mask` uint8 [h,w].
 
     The front one's of those in whose core it lies, else the nearest's; beside that its color tells, compared
     with what is close to each bone, so that a limb takes nothing along of what lies behind it. What is held,
     by the person's `own` colors, is nobody's.
     """
-    inside = np.nonzero(crop[..., 3] > 20)
-    apart = near[:, inside[0], inside[1]]
+    inside = mask > 20
+    places = np.flatnonzero(inside)
+    apart = near.reshape(COUNT, -1).take(places, axis=1)
+    bins = bins_of(color.reshape(-1, 3).take(places, axis=0))
     cost = apart.copy()
     ranks = {limb: rank for rank, chain in enumerate(order(bones)) for limb in chain}
+    before_trunk = 3 * (apart[TRUNK] <= CORE).astype(np.float32)
     for limb in range(2, COUNT):
         cost[limb] -= np.maximum((FRONT + FRONTS * ranks[limb]) * (1 - apart[limb] / CORE), 0)
         if ranks[limb] < ranks[TRUNK]:
-            cost[limb] += 3 * (apart[TRUNK] <= CORE)
-    told = cost - TOLD * _likelihoods(crop[..., :3][inside], np.argmin(cost, 0), apart)
-    best = np.argmin(told, 0)
+            cost[limb] += before_trunk
+    told = cost.copy()
+    likely = np.float32(TOLD) * _likelihoods(bins, least(cost), apart)
+    for limb in range(COUNT):
+        told[limb] -= likely[limb].take(bins)
+    best = least(told)
     for chain in (*ARMS, *LEGS):  # within one, places alone tell: skin goes on behind the elbow
-        mine = (best >= chain[0]) & (best <= chain[-1])
-        best[mine] = chain[0] + np.argmin(cost[chain[0] : chain[-1] + 1, mine], 0)
-    loose = np.full(COUNT, FAR)
-    loose[[*ARMS[0][1:], *ARMS[1][1:]]] = LOOSE
-    owner = np.full(crop.shape[:2], COUNT, np.uint8)
-    best[apart[best, np.arange(len(best))] >= loose[best]] = COUNT
-    owner[inside] = best
+        mine = np.flatnonzero((best >= chain[0]) & (best <= chain[-1]))
+        best[mine] = chain[0] + least(cost[chain[0] : chain[-1] + 1].take(mine, axis=1))
+    for limb in range(COUNT):
+        far = LOOSE if limb in (*ARMS[0][1:], *ARMS[1][1:]) else FAR
+        best[(best == limb) & (apart[limb] >= far)] = COUNT
     if own is not None:
-        owner[own.holds(crop[..., :3], owner, bones.height)] = COUNT
+        best[own.holds(bins, best, inside, bones.height)] = COUNT
+    owner = np.full(mask.shape, COUNT, np.uint8)
+    owner.reshape(-1)[places] = best
     return owner
 
 
-def _likelihoods(color: np.ndarray, owner: np.ndarray, apart: np.ndarray) -> np.ndarray:
-    """float32 [14,N]: log of how frequent each pixel's color is on each limb, the same for left and right."""
-    bins = (color[:, 0] >> 4).astype(np.intp) << 8 | (color[:, 1] & 0xF0).astype(np.intp) | color[:, 2] >> 4
+def least(cost: np.ndarray) -> np.ndarray:
+    """uint8 [N]: the first of the smallest in each column of a cost [L,N]."""
+    low, found = cost.min(0), np.zeros(cost.shape[1], np.uint8)
+    for n in range(len(cost) - 1, 0, -1):
+        np.copyto(found, np.uint8(n), where=cost[n] == low)
+    np.copyto(found, np.uint8(0), where=cost[0] == low)
+    return found
+
+
+def _likelihoods(bins: np.ndarray, owner: np.ndarray, apart: np.ndarray) -> np.ndarray:
+    """float32 [14,4096]: log of how frequent each color is on each limb, the same for left and right."""
     alone = apart[1:].min(0) > 1.4
-    found = np.zeros((COUNT, len(bins)), np.float32)
+    found = np.zeros((COUNT, 4096), np.float32)
     told = np.zeros(COUNT, bool)
     for group in DRESSED:
         mine = np.zeros(len(bins), bool)
@@ -138,7 +158,7 @@ def _likelihoods(color: np.ndarray, owner: np.ndarray, apart: np.ndarray) -> np.
             continue
         for axis in range(3):
             counts = counts + 0.5 * (np.roll(counts, 1, axis) + np.roll(counts, -1, axis))
-        found[list(group)] = np.log(counts.ravel() / counts.sum() + RARE)[bins]
+        found[list(group)] = np.log(counts.ravel() / counts.sum() + RARE)
         told[list(group)] = True
     if told.any():
         found[~told] = found[told].max(0)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
+import cv2
 import numpy as np
 
 from dancetransfer.footage.pairs import Footage
@@ -144,14 +145,21 @@ class SpriteDance:
 
 def _mixed(layers: list[np.ndarray], shares: list[float]) -> np.ndarray:
     """Layers over each other by their shares: alphas add up, and colors as far as they are seen."""
-    total = np.zeros(layers[0].shape, np.float32)
-    for layer, share in zip(layers, shares, strict=True):
-        weight = layer[..., 3:].astype(np.float32) * (share / 255)
-        total[..., :3] += weight * layer[..., :3]
-        total[..., 3:] += weight
-    alpha = total[..., 3:]
-    color = total[..., :3] / np.maximum(alpha, 1e-6)
-    return np.rint(np.concatenate([color * (alpha >= 0.5 / 255), 255 * alpha], -1)).clip(0, 255).astype(np.uint8)
+    found = np.zeros_like(layers[0])
+    alphas = [cv2.extractChannel(layer, 3) for layer in layers]
+    left, top, wide, tall = cv2.boundingRect(np.maximum.reduce(alphas))
+    if not wide:
+        return found
+    part = slice(top, top + tall), slice(left, left + wide)
+    total = np.zeros((tall, wide, 4), np.float32)
+    for layer, alpha, share in zip(layers, alphas, shares, strict=True):
+        weight = alpha[part].astype(np.float32) * (share / 255)
+        color = cv2.insertChannel(np.ones_like(alpha[part]), np.ascontiguousarray(layer[part]), 3)
+        total += color * cv2.merge((weight,) * 4)
+    alpha = cv2.extractChannel(total, 3)
+    seen = (alpha >= 0.5 / 255) / np.maximum(alpha, 1e-6)
+    found[part] = cv2.convertScaleAbs(total * cv2.merge((seen, seen, seen, np.full_like(seen, 255))))
+    return found
 
 
 def _side_by_side(work: Callable[[Given], Made], given: Iterable[Given]) -> Iterator[Made]:

@@ -22,8 +22,8 @@ TIP, TIP_FADE = 1.2, 0.4
 class Piece:
     """A limb in its place."""
 
-    rows: slice
-    columns: slice
+    corner: tuple[int, int]
+    """In the wanted picture, x and y."""
     color: np.ndarray
     """float32 [h,w,4]: color, and 255 everywhere."""
     alpha: np.ndarray
@@ -47,9 +47,9 @@ def warp(
     shoulders or hips nothing is drawn.
     """
     wanted = bones_of(xy, confidence).moved(pixels(np.asarray(box, np.float64), size))
-    canvas = np.zeros((size[1], size[0], 4), np.float32)
+    layer = np.zeros((size[1], size[0], 4), np.uint8)
     if not (wanted.known[TRUNK] and limbs.bones.known[TRUNK] and np.isfinite(wanted.height / limbs.bones.height)):
-        return canvas.astype(np.uint8)
+        return layer
     sources = lent(limbs, spares, wanted)
     for limb, lender in worn.items():
         if lender.layers[limb] is not None and lender.bones.known[limb]:
@@ -60,18 +60,26 @@ def warp(
         piece = _piece(sources[limb], limb, wanted, places[limb], size)
         if piece is not None:
             drawn[limb] = piece
+    if not drawn:
+        return layer
+    first = [min(piece.corner[axis] for piece in drawn.values()) for axis in range(2)]
+    last = [max(piece.corner[axis] + piece.alpha.shape[1 - axis] for piece in drawn.values()) for axis in range(2)]
+    canvas = np.zeros((last[1] - first[1], last[0] - first[0], 4), np.float32)
     for limb in (ARMS[0][0], ARMS[1][0], LEGS[0][0], LEGS[1][0]):  # seen where a joint opens
         if limb in drawn:
-            _lay(canvas, drawn[limb], drawn[limb].alpha)
+            _lay(canvas, first, drawn[limb], drawn[limb].alpha)
     for chain in order(wanted):
         held = [limb for limb in chain if limb in drawn]
         for n, limb in enumerate(held):
             alpha = drawn[limb].alpha
             if limb not in (TRUNK, HEAD):
                 alpha = alpha * _fade(sources[limb], limb, places[limb], wanted.height, drawn[limb], n + 1 < len(held))
-            _lay(canvas, drawn[limb], alpha)
-    canvas[..., :3] *= 255 / np.maximum(canvas[..., 3:], 1)
-    return np.asarray(cv2.convertScaleAbs(canvas))
+            _lay(canvas, first, drawn[limb], alpha)
+    alpha = cv2.extractChannel(canvas, 3)
+    share = 255 / np.maximum(alpha, 1)
+    canvas *= cv2.merge((share, share, share, np.ones_like(share)))
+    layer[first[1] : last[1], first[0] : last[0]] = cv2.convertScaleAbs(canvas)
+    return layer
 
 
 def _piece(limbs: Limbs, limb: int, wanted: Bones, way: np.ndarray | None, size: tuple[int, int]) -> Piece | None:
@@ -96,10 +104,13 @@ def _piece(limbs: Limbs, limb: int, wanted: Bones, way: np.ndarray | None, size:
         moved = cv2.warpAffine(
             layer.tile, np.column_stack([way[:, :2], shift]), (last - first).tolist(), flags=cv2.INTER_CUBIC
         )
-    color = moved.astype(np.float32)
-    alpha = color[..., 3] * np.float32(1 / 255)
-    color[..., 3] = 255
-    return Piece(slice(first[1], last[1]), slice(first[0], last[0]), color, alpha)
+    alpha = cv2.extractChannel(moved, 3)
+    left, top, wide, tall = cv2.boundingRect(alpha)
+    if not wide:
+        return None
+    part = slice(top, top + tall), slice(left, left + wide)
+    color = cv2.insertChannel(np.full_like(alpha, 255), moved, 3)[part].astype(np.float32)
+    return Piece((int(first[0]) + left, int(first[1]) + top), color, alpha[part] * np.float32(1 / 255))
 
 
 def _fade(
@@ -112,8 +123,9 @@ def _fade(
     length = max(float(np.linalg.norm(end - start)), 1e-3)
     along = (end - start) / length
     thick = limbs.radius[limb] * height / limbs.bones.height
-    x = (np.arange(piece.columns.start, piece.columns.stop) - start[0]) * along[0] / thick
-    y = (np.arange(piece.rows.start, piece.rows.stop) - start[1]) * along[1] / thick
+    tall, wide = piece.alpha.shape
+    x = (np.arange(wide) + piece.corner[0] - start[0]) * along[0] / thick
+    y = (np.arange(tall) + piece.corner[1] - start[1]) * along[1] / thick
     part = np.add.outer(y, x).astype(np.float32)
     fade = part / np.float32(FADE) + np.float32(0.5)
     if ends:  # a joint's bulge stays as it is, however far the limb is drawn out
@@ -121,7 +133,8 @@ def _fade(
     return np.clip(fade, 0, 1, out=fade)
 
 
-def _lay(canvas: np.ndarray, piece: Piece, alpha: np.ndarray) -> None:
-    """Lay a piece over what is there; the canvas is premultiplied."""
-    under = canvas[piece.rows, piece.columns]
+def _lay(canvas: np.ndarray, first: Sequence[int], piece: Piece, alpha: np.ndarray) -> None:
+    """Lay a piece over what is there; the canvas is premultiplied, and its corner is `first` in the picture."""
+    left, top = piece.corner[0] - first[0], piece.corner[1] - first[1]
+    under = canvas[top : top + alpha.shape[0], left : left + alpha.shape[1]]
     under[:] = cv2.blendLinear(under, piece.color, 1 - alpha, alpha)
