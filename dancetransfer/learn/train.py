@@ -193,7 +193,6 @@ class _Loop:
                 yield Progress("train", done, float(self.settings.steps or self.settings.budget))
             if counters.used >= counters.next_preview:
                 yield from self.preview()
-                counters.next_preview = max(counters.used + 4, 1.5 * counters.used)
             wait = FIRST_CHECKPOINT if self.saved_at == 0 else CHECKPOINT
             if counters.used - self.saved_at >= wait:
                 self.checkpoint()
@@ -291,7 +290,8 @@ class _Loop:
         coarse = self.trainer.coarse_only(share)
         if counters.coarse and not coarse:
             counters.best = NONE
-        if value > counters.best + RISE:
+        risen = value > counters.best + RISE
+        if risen:
             counters.best_share = share
         counters.best = max(counters.best, value)
         if value >= counters.best - LEVEL:
@@ -300,6 +300,8 @@ class _Loop:
         counters.scored = self.trainer.steps
         counters.next_score = counters.used + max(8.0, 0.05 * self.settings.budget)
         yield Metric("train", "score", round(value, 3), self.trainer.steps)
+        if risen:  # people want to see when it has become better than what they see
+            yield from self.preview()
         if self.batches.waited and counters.used:
             waited = self.batches.waited / max(1e-3, self.clock() - self.began)
             yield Metric("train", "share of time waited for batches", round(waited, 3), self.trainer.steps)
@@ -341,6 +343,7 @@ class _Loop:
         dancer = self.trainer.dancer(self.share, parts)
         path = self.folder / "previews" / f"{self.trainer.steps:06d}.jpg"
         write_sheet(path, {**self.driving.parts(dancer), **self.held_out.parts(dancer)})
+        self.counters.next_preview = max(self.counters.used + 4, 1.5 * self.counters.used)
         yield Preview("train", str(path), self.trainer.steps)
 
     def checkpoint(self) -> None:
