@@ -180,6 +180,22 @@ def _nvidia() -> Iterator[Card]:
             yield Card("nvidia", line.strip(), True)
 
 
+def driver() -> str:
+    """The version of NVIDIA's driver; "" where there is none that works."""
+    return ", ".join(_ask("nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader").split())
+
+
+def busy_share(used: Device) -> float | None:
+    """Part of the last second in which a card of NVIDIA's computed, 0..1; None where nobody can tell. Takes 0.1 s."""
+    import torch
+
+    if used.name != "cuda" or torch.version.hip or not torch.cuda.is_available():
+        return None
+    card = f"GPU-{getattr(torch.cuda.get_device_properties(used.torch), 'uuid', '')}"
+    answer = _ask("nvidia-smi", f"--id={card}", "--query-gpu=utilization.gpu", "--format=csv,noheader,nounits").strip()
+    return float(answer) / 100 if answer.isdecimal() else None
+
+
 def _pci(root: Path) -> Iterator[Card]:
     """Linux: every display controller on the PCI bus."""
     ready = {

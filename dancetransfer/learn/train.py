@@ -10,12 +10,14 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from dancetransfer import device
 from dancetransfer.errors import UserError
 from dancetransfer.events import Done, Event, Events, Metric, Notice, Preview, Progress, Started
 from dancetransfer.footage.pairs import Footage, load_footage, plan_of
 from dancetransfer.footage.smaller import at_size
 from dancetransfer.learn import init, ladder, runs
 from dancetransfer.learn.batches import Batches
+from dancetransfer.learn.compiling import Compiling
 from dancetransfer.learn.dancer import Dancer, load_dancer, save_dancer
 from dancetransfer.learn.gather import gather, gathered, tell
 from dancetransfer.learn.report import due, report
@@ -41,6 +43,9 @@ PATIENCE = 0.3
 """The training ends when the score has not risen for this share of it."""
 STEPS_A_SCORE = 50
 """A training of given steps is scored every twelfth of them, but not more often than this."""
+
+WAITED, BUSY = "share of time waited for batches", "share of time the card is busy"
+"""The metrics of how well a graphics card is made use of; the second one only where its driver can tell."""
 
 Clock = Callable[[], float]
 REST = 0.1
@@ -150,6 +155,11 @@ class _Loop:
         self.judging = Judging(footage, trainer.plan, batches.own)
         self.driving = Driving(project, footage, trainer.plan, batches.own)
         self.held_out = HeldOut(self.judging, batches.own)
+        self.compiling = Compiling(trainer, batches)
+        self.words = ""
+        """How busy a graphics card is, for people."""
+        self.stepping = 0.0
+        """Seconds that steps took since this start."""
         self.saved_at = counters.used
         self.saved: tuple[int, Counters] | None = None
         if counters.asked != settings.budget:  # more time was asked for, so patience begins anew
@@ -183,20 +193,34 @@ class _Loop:
                     counters.jump = self.next_phase(share) * self.settings.budget - counters.used
                     continue
             counters.body_done = parts
+            begun = time.perf_counter()
             losses = yield from self.step(share)
+            took = time.perf_counter() - begun
+            self.stepping += took
+            yield from self.compiling.look(share, took, self.left(took), self.progress())
             counters.used = self.clock() - self.started
             _check(losses)
             if counters.used - told > 0.5 or self.share >= 1:
                 told = counters.used
                 self._line({name: round(value, 5) for name, value in losses.items()})
-                done = float(self.trainer.steps) if self.settings.steps else min(counters.used, self.settings.budget)
-                yield Progress("train", done, float(self.settings.steps or self.settings.budget))
+                yield self.progress()
             if counters.used >= counters.next_preview:
                 yield from self.preview()
             wait = FIRST_CHECKPOINT if self.saved_at == 0 else CHECKPOINT
             if counters.used - self.saved_at >= wait:
                 self.checkpoint()
         yield from self.finish()
+
+    def left(self, step: float) -> float:
+        """Seconds that the training still takes, with steps that take `step`."""
+        if self.settings.steps:
+            return (self.settings.steps - self.trainer.steps) * step
+        return (1 - self.share) * self.settings.budget
+
+    def progress(self) -> Progress:
+        whole = float(self.settings.steps or self.settings.budget)
+        done = float(self.trainer.steps) if self.settings.steps else min(self.counters.used, whole)
+        return Progress("train", done, whole, words=self.words)
 
     def step(self, share: float) -> Generator[Event, None, dict[str, float]]:
         """One step; where the memory runs out it is taken again in a way that needs less."""
@@ -205,14 +229,19 @@ class _Loop:
                 return self.trainer.step(self.batches, share)
             except torch.OutOfMemoryError as error:
                 said = str(error)
-            given = self.batches.give_way()
+            except Exception as error:  # compiled code fails in many ways
+                notice = None if isinstance(error, UserError) else self.compiling.failed(error)
+                if notice is None:
+                    raise
+                yield notice
+                continue
+            graphs, given = self.compiling.give_way(), self.batches.give_way()
             if self.trainer.device.name == "cuda":
                 torch.cuda.empty_cache()
-            if given:
-                yield Notice(
-                    f"The memory has run out. The person's pictures are no longer kept there, which leaves "
-                    f"{ladder.gigabytes(given)} more."
-                )
+            if given or graphs:
+                gone = [f"the person's pictures ({ladder.gigabytes(given)})"] * bool(given)
+                gone += ["compiled steps"] * graphs
+                yield Notice(f"The memory has run out, so {' and '.join(gone)} are no longer kept there.")
             else:
                 yield from self.lower(said)
 
@@ -285,6 +314,7 @@ class _Loop:
     def score(self, share: float) -> Iterator[Event]:
         """Judge the held-out choose part and keep the generator if it is the best so far."""
         counters = self.counters
+        yield from self.tell_use()
         value = self.judging.score(self.trainer.dancer(share))
         self._line({"score": round(value, 4)})
         coarse = self.trainer.coarse_only(share)
@@ -302,9 +332,19 @@ class _Loop:
         yield Metric("train", "score", round(value, 3), self.trainer.steps)
         if risen:  # people want to see when it has become better than what they see
             yield from self.preview()
-        if self.batches.waited and counters.used:
-            waited = self.batches.waited / max(1e-3, self.clock() - self.began)
-            yield Metric("train", "share of time waited for batches", round(waited, 3), self.trainer.steps)
+
+    def tell_use(self) -> Iterator[Event]:
+        """How well a graphics card is made use of; just behind a step, since its own measure looks back a second."""
+        if self.trainer.device.name == "cpu" or not self.stepping:
+            return
+        waited, busy = self.batches.waited / self.stepping, device.busy_share(self.trainer.device)
+        yield Metric("train", WAITED, round(waited, 3), self.trainer.steps)
+        self.words = (
+            f"Learning the person; {self.trainer.device.name} waits for pictures {100 * waited:.0f} % of the time"
+        )
+        if busy is not None:
+            yield Metric("train", BUSY, busy, self.trainer.steps)
+            self.words += f" and is busy {100 * busy:.0f} %"
 
     def keep_best(self, share: float) -> None:
         self._save(self.trainer.dancer(share, self.counters.parts))

@@ -77,6 +77,8 @@ class Trainer:
             if (parameters := list(getattr(self, name).parameters()))
         }
         self.thrift = Thrift()
+        self.quick: dict[str, Callable[..., Any]] = {}
+        """What of a step is compiled, by name (`learn.compiling`)."""
         self.group: Group | None = None
         """The processes that learn together; None where this one is alone."""
         self.steps = 0
@@ -136,6 +138,8 @@ class Trainer:
         """Add up the gradients of all networks over the portions of our stretches of a batch; their losses."""
         learn = self._parts_portion if self.parts_phase(share) else self._body_portion
         losses: dict[str, Tensor] = {}
+        if self.quick and self.device.name == "cuda":
+            torch.compiler.cudagraph_mark_step_begin()  # what the graphs of the step before gave isn't needed any more
         for stretches in split(ours, self.thrift.portions):
             one = portion(batch, chance, stretches, torch.device(self.device.torch))
             for name, value in learn(one, share).items():
@@ -167,7 +171,7 @@ class Trainer:
         self, generator: nn.Module, batch: Batch, state: Tensor, coarse: bool
     ) -> tuple[list[Tensor], list[Tensor]]:
         """I0 = G(x0, before), I1 = G(x1, I0)..., the gradient through all (EDN, equation 2): layers, and flows."""
-        recipe = self.plan.recipe
+        recipe, draw = self.plan.recipe, self.quick.get("drawn", drawn)
         layers: list[Tensor] = []
         flows: list[Tensor] = []
         for frame in range(batch.labels.shape[1]):
@@ -175,7 +179,7 @@ class Trainer:
                 state = remember(recipe, state, layers[-1], batch.labels[:, frame - 1])
                 state = move_state(state, batch.moves[:, frame]) if recipe.follow else state
             moved = batch.moved[:, frame] if recipe.moved else None
-            layer, flow = self._through(drawn, recipe, generator, batch.labels[:, frame], moved, state, coarse)
+            layer, flow = self._through(draw, recipe, generator, batch.labels[:, frame], moved, state, coarse)
             layers.append(layer)
             if frame and flow is not None:
                 flows.append(flow)
@@ -273,9 +277,9 @@ class Trainer:
         a, b = made.flatten(0, 1), batch.real.flatten(0, 1)
         if self.perceptual is not None:
             with self._precision():
-                return weight * self._through(self.perceptual, a, b)
+                return weight * self._through(self.quick.get("likeness", self.perceptual), a, b)
         person = batch.weight.flatten(0, 1) if self.plan.recipe.mask else None
-        return weight * laplacian(a, b, weight=person)
+        return weight * self.quick.get("likeness", laplacian)(a, b, weight=person)
 
     def _average(self) -> None:
         """EMA of the weights, quick at first; without one the average is the newest."""
