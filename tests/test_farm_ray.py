@@ -7,13 +7,16 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from unittest.mock import MagicMock
 
 import pytest
 from engine import failed
 from fake_job import fake
 from test_farm import made, states, written
 
+from dancetransfer.errors import UserError
 from dancetransfer.events import Job, Notice
+from dancetransfer.farm import pool as pool_module
 from dancetransfer.farm.batch import batch
 from dancetransfer.farm.jobs import read_batch
 from dancetransfer.farm.pool import Pool, open_pool
@@ -99,6 +102,44 @@ def test_a_machine_that_does_not_see_the_files_says_so(tmp_path: Path, pool: Poo
         for event in batch(plan, pool):
             events.append(event)
             (tmp_path / "one.mp4").unlink(missing_ok=True)  # after the list was read
+
+
+def test_a_machine_without_the_program_is_not_asked_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ray tells it as the end of a worker, like any other."""
+    import ray
+    from ray.exceptions import RayError
+
+    def answers(asked: object) -> None:
+        raise RayError("The actor died.\n  ModuleNotFoundError: No module named 'dancetransfer'\n")
+
+    monkeypatch.setattr(ray, "wait", lambda asked, timeout: (asked, []))
+    monkeypatch.setattr(ray, "get", answers)
+    _, outcome = pool_module._Far(ray, MagicMock()).news() or ([], None)
+    assert outcome and not outcome.lost and "lacks the program" in outcome.message and "same version" in outcome.hint
+
+
+def test_a_cluster_that_asks_for_a_token_is_told_by_that_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ray itself says that it can't connect."""
+    import ray
+
+    def refuses(**_: object) -> None:
+        try:
+            raise RuntimeError("Last error: ray.exceptions.AuthenticationError: InvalidAuthToken")
+        except RuntimeError as error:
+            raise ConnectionError("Failed to connect to Ray cluster") from error
+
+    monkeypatch.setattr(ray, "init", refuses)
+    monkeypatch.setattr(ray, "shutdown", lambda: None)
+    monkeypatch.setenv("RAY_AUTH_MODE", "disabled")
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        one.listen()
+        with (
+            pytest.raises(UserError, match="asks for a token") as caught,
+            open_pool(f"127.0.0.1:{one.getsockname()[1]}"),
+        ):
+            pass
+    assert "RAY_AUTH_MODE=token" in caught.value.hint
 
 
 def test_an_address_where_nobody_listens_is_refused_at_once(tmp_path: Path) -> None:

@@ -14,12 +14,15 @@ from dancetransfer import device
 from dancetransfer.child import engine_command, environment
 from dancetransfer.errors import UserError
 from dancetransfer.events import Event, Notice
-from dancetransfer.farm.hand import Command, Hand, Outcome
+from dancetransfer.farm.hand import FAILED, Command, Hand, Outcome
 from dancetransfer.farm.jobs import Task
 
 INSTALL = f'"{sys.executable}" -m pip install "dancetransfer[farm]"'
 LOCAL = "local"
 """What stands for this machine in place of a cluster's address."""
+LACKING = ("ModuleNotFoundError", "ImportError")
+THERE = "Install the same version of DanceTransfer on every machine of it, for the Python that Ray runs there."
+OWN = ("127.0.0.1", "localhost")
 ANSWER_SECONDS = 10.0
 STORE_BYTES = 80_000_000
 """Of Ray's shared memory, of which a batch needs next to nothing: it hands out words, not frames."""
@@ -63,6 +66,8 @@ def open_pool(
     or has no machine with that much.
     """
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # nothing is told to anybody
+    if address.rpartition(":")[0] in OWN and (Path.home() / ".ray" / "auth_token").exists():
+        os.environ.setdefault("RAY_AUTH_MODE", "token")  # as a cluster that was started here has it then
     try:
         import ray
     except ImportError as error:
@@ -124,7 +129,12 @@ def _join(ray: Any, address: str, folder: str) -> None:
     os.environ.update(environment(os.environ))  # for the workers of this machine
     try:
         ray.init(address=address, **options)
-    except (ConnectionError, RuntimeError, ValueError, OSError) as error:
+    except (RuntimeError, ValueError, OSError, ray.exceptions.RayError) as error:
+        if _refused(error):
+            raise UserError(
+                f"The Ray cluster at {address} asks for a token, and took none from here.",
+                "Put the cluster's token into ~/.ray/auth_token here, and set RAY_AUTH_MODE=token before the command.",
+            ) from error
         words = str(error).strip().splitlines() or [type(error).__name__]
         if address == LOCAL:
             raise UserError(
@@ -137,6 +147,15 @@ def _join(ray: Any, address: str, folder: str) -> None:
     finally:
         os.environ.pop("PYTHONPATH", None)
         os.environ.update({name: value for name, value in before.items() if name == "PYTHONPATH"})
+
+
+def _refused(error: BaseException | None) -> bool:
+    """Ray's words, or those that led to them, are of its tokens, which it asks for by default since 2.59."""
+    while error is not None:
+        if "AuthenticationError" in (type(error).__name__, *str(error).replace(":", ".").split(".")):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _answers(address: str) -> None:
@@ -209,7 +228,10 @@ class _Far:
             answer: tuple[list[Event], Outcome | None] = self._ray.get(asked)
             return answer
         except RayError as error:
-            raise Lost(_reason(error)) from error
+            reason = _reason(error)
+            if reason.startswith(LACKING):  # there it would fail again and again
+                return [], Outcome(FAILED, f"A machine of the cluster lacks the program: {reason}.", THERE)
+            raise Lost(reason) from error
 
     def stop(self) -> None:
         if self._begun:
@@ -224,5 +246,5 @@ class _Far:
 def _reason(error: Exception) -> str:
     """The line of Ray's long words that says most: of a mistake there its last one, else the first."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
-    named = [line for line in lines if line.startswith(("ModuleNotFoundError", "ImportError"))]
+    named = [line for line in lines if line.startswith(LACKING)]
     return (named or lines)[0]
