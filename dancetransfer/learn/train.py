@@ -7,10 +7,8 @@ from contextlib import closing
 from dataclasses import asdict, replace
 from pathlib import Path
 
-import numpy as np
 import torch
 
-from dancetransfer import device
 from dancetransfer.errors import UserError
 from dancetransfer.events import Done, Event, Events, Metric, Notice, Preview, Progress, Started
 from dancetransfer.footage.pairs import Footage, load_footage, plan_of
@@ -19,13 +17,15 @@ from dancetransfer.learn import init, ladder, runs
 from dancetransfer.learn.batches import Batches
 from dancetransfer.learn.compiling import Compiling
 from dancetransfer.learn.dancer import Dancer, load_dancer, save_dancer
+from dancetransfer.learn.finite import check, finite
 from dancetransfer.learn.gather import gather, gathered, tell
 from dancetransfer.learn.report import due, report
 from dancetransfer.learn.resident import batches_for
 from dancetransfer.learn.resume import NONE, Begun, Counters, perceptual_of, resume
 from dancetransfer.learn.sheet import write_sheet
 from dancetransfer.learn.showing import UNSEEN, Driving, HeldOut, Judging
-from dancetransfer.learn.trainer import PARTS_FRAMES, TRAINED, Trainer, pack
+from dancetransfer.learn.trainer import PARTS_FRAMES, Trainer, pack
+from dancetransfer.learn.use import Use
 from dancetransfer.project import Project
 from dancetransfer.recipes import Plan
 from dancetransfer.settings import TrainSettings
@@ -43,9 +43,6 @@ PATIENCE = 0.3
 """The training ends when the score has not risen for this share of it."""
 STEPS_A_SCORE = 50
 """A training of given steps is scored every twelfth of them, but not more often than this."""
-
-WAITED, BUSY = "share of time waited for batches", "share of time the card is busy"
-"""The metrics of how well a graphics card is made use of; the second one only where its driver can tell."""
 
 Clock = Callable[[], float]
 REST = 0.1
@@ -156,10 +153,7 @@ class _Loop:
         self.driving = Driving(project, footage, trainer.plan, batches.own)
         self.held_out = HeldOut(self.judging, batches.own)
         self.compiling = Compiling(trainer, batches)
-        self.words = ""
-        """How busy a graphics card is, for people."""
-        self.stepping = 0.0
-        """Seconds that steps took since this start."""
+        self.use = Use(trainer.device, batches)
         self.saved_at = counters.used
         self.saved: tuple[int, Counters] | None = None
         if counters.asked != settings.budget:  # more time was asked for, so patience begins anew
@@ -196,10 +190,10 @@ class _Loop:
             begun = time.perf_counter()
             losses = yield from self.step(share)
             took = time.perf_counter() - begun
-            self.stepping += took
+            self.use.seconds += took
             yield from self.compiling.look(share, took, self.left(took), self.progress())
             counters.used = self.clock() - self.started
-            _check(losses)
+            check(losses)
             if counters.used - told > 0.5 or self.share >= 1:
                 told = counters.used
                 self._line({name: round(value, 5) for name, value in losses.items()})
@@ -220,7 +214,7 @@ class _Loop:
     def progress(self) -> Progress:
         whole = float(self.settings.steps or self.settings.budget)
         done = float(self.trainer.steps) if self.settings.steps else min(self.counters.used, whole)
-        return Progress("train", done, whole, words=self.words)
+        return Progress("train", done, whole, words=self.use.words)
 
     def step(self, share: float) -> Generator[Event, None, dict[str, float]]:
         """One step; where the memory runs out it is taken again in a way that needs less."""
@@ -314,7 +308,7 @@ class _Loop:
     def score(self, share: float) -> Iterator[Event]:
         """Judge the held-out choose part and keep the generator if it is the best so far."""
         counters = self.counters
-        yield from self.tell_use()
+        yield from self.use.told(self.trainer.steps)
         value = self.judging.score(self.trainer.dancer(share))
         self._line({"score": round(value, 4)})
         coarse = self.trainer.coarse_only(share)
@@ -332,19 +326,6 @@ class _Loop:
         yield Metric("train", "score", round(value, 3), self.trainer.steps)
         if risen:  # people want to see when it has become better than what they see
             yield from self.preview()
-
-    def tell_use(self) -> Iterator[Event]:
-        """How well a graphics card is made use of; just behind a step, since its own measure looks back a second."""
-        if self.trainer.device.name == "cpu" or not self.stepping:
-            return
-        waited, busy = self.batches.waited / self.stepping, device.busy_share(self.trainer.device)
-        yield Metric("train", WAITED, round(waited, 3), self.trainer.steps)
-        self.words = (
-            f"Learning the person; {self.trainer.device.name} waits for pictures {100 * waited:.0f} % of the time"
-        )
-        if busy is not None:
-            yield Metric("train", BUSY, busy, self.trainer.steps)
-            self.words += f" and is busy {100 * busy:.0f} %"
 
     def keep_best(self, share: float) -> None:
         self._save(self.trainer.dancer(share, self.counters.parts))
@@ -389,7 +370,7 @@ class _Loop:
     def checkpoint(self) -> None:
         """Write last.pt; the one before becomes prev.pt. What ran away is not kept."""
         state = self.trainer.steps, replace(self.counters)
-        if state == self.saved or not _finite(self.trainer):
+        if state == self.saved or not finite(self.trainer):
             return
         last, prev = self.folder / "last.pt", self.folder / "prev.pt"
         with atomic_path(last) as temporary:
@@ -411,17 +392,3 @@ class _Loop:
             f"{why} {self.trainer.steps} steps in {self.counters.used:.0f} s; "
             f"held-out score {self.counters.kept:.2f} dB at step {self.counters.best_step}, which is kept."
         )
-
-
-def _check(losses: dict[str, float]) -> None:
-    bad = [name for name, value in losses.items() if not np.isfinite(value)]
-    if bad:
-        raise UserError(
-            f"The training ran away: the {bad[0]} loss is not a number.",
-            "Run the same command again; it goes on from the last checkpoint.",
-        )
-
-
-def _finite(trainer: Trainer) -> bool:
-    networks = [getattr(trainer, name) for name in TRAINED]
-    return all(bool(torch.isfinite(values).all()) for network in networks for values in network.parameters())
