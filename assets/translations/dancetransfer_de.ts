@@ -1788,6 +1788,10 @@
             <translation>, Ähnlichkeit {score} dB</translation>
         </message>
         <message>
+            <source>, graphics card waiting {share} %</source>
+            <translation>, Grafikkarte wartet {share} %</translation>
+        </message>
+        <message>
             <source>about {time} more</source>
             <translation>noch etwa {time}</translation>
         </message>

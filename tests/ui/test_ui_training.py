@@ -18,7 +18,7 @@ from ui.project.jobs import Ending, Jobs
 from ui.training.curve import Curve
 from ui.training.previews import listed, parts
 from ui.training.report import ReportSheet
-from ui.training.training import TrainingPanel
+from ui.training.training import WAITED, TrainingPanel
 from ui.viewer.viewer import Viewer
 
 PARTS = "dance=20 skeleton=40 result=40 real=30 again=30"
@@ -336,6 +336,13 @@ def test_parts_that_became_finer_are_named(running: TrainingPanel) -> None:
         running.hear(Metric("train", f"{name} score with refiner", after, 200))
     running.hear(Metric("train", "tail score", 1.0, 200))
     assert words(running).endswith("made finer: face, right hand")
+
+
+def test_a_card_that_waits_for_pictures_is_told_of(running: TrainingPanel) -> None:
+    running.hear(Metric("train", WAITED, 0.123, 200))
+    assert words(running).endswith(", graphics card waiting 12 %")
+    running.hear(Started("train", 600.0, "seconds"))  # anew, maybe on another device
+    assert "graphics card" not in words(running)
 
 
 def words(panel: QWidget) -> str:

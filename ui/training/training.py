@@ -24,6 +24,8 @@ RENDER, WRITE, DEMO = "render", "export", "demo"
 """Steps after it on the way to a clip, which are stages too; in the last one all is one command."""
 RESTS, RUNS, WORKS, STOPS = "rests", "runs", "works", "stops"
 """WORKS: what comes before the training, or after it."""
+WAITED = "share of time waited for batches"
+"""The metric of a graphics card that has to wait for pictures."""
 REFINED = re.compile(r"(.+) score (with|without) refiner")
 """Figures of the end: how like a part was before it was learned by itself, and after."""
 MORE_SECONDS = (300.0, 900.0, 3600.0, 4 * 3600.0)
@@ -65,6 +67,8 @@ class TrainingPanel(QWidget):
         self._newest: int | None = None
         """Step of the newest picture since the training started; there may be later ones, of a try that was lost."""
         self._refined: dict[str, dict[str, float]] = {}
+        self._waited: float | None = None
+        """Share of its time that a graphics card waits for pictures."""
         self._machine = TimeMachine()
         self._curve = Curve()
         column = QVBoxLayout(self)
@@ -211,6 +215,7 @@ class TrainingPanel(QWidget):
 
     def _start(self, event: Started) -> None:
         self._state, self._ended, self._left, self._newest, self._refined = RUNS, False, None, None, {}
+        self._waited = None
         self._anew = self._is_lost()
         self._steps = event.total or 0.0 if event.unit == "steps" else 0.0
         self._refresh()  # pictures of a try that was lost are gone
@@ -263,6 +268,8 @@ class TrainingPanel(QWidget):
         return [one for one in found if self._newest is None or one.step <= self._newest]
 
     def _note(self, event: Metric) -> None:
+        if event.name == WAITED:
+            self._waited = event.value
         if known := REFINED.fullmatch(event.name):
             self._refined.setdefault(known[1], {})[known[2]] = event.value
         self._refresh()
@@ -333,6 +340,8 @@ class TrainingPanel(QWidget):
         best = course.best
         if best is not None:
             words += self.tr(", likeness {score} dB").format(score=number(best.decibels))
+        if self._waited is not None and self._state == RUNS:
+            words += self.tr(", graphics card waiting {share} %").format(share=round(100 * self._waited))
         better = [part_words(name) for name, one in self._refined.items() if one.get("with", 0) > one.get("without", 0)]
         return words + self.tr(", made finer: {parts}").format(parts=", ".join(better)) if better else words
 
