@@ -5,7 +5,7 @@ import pytest
 
 from dancetransfer.footage.plate import composite
 from dancetransfer.live.laying import laid, on_pixels
-from dancetransfer.sprites.kept import Kept, pixel_bytes
+from dancetransfer.sprites.kept import Kept
 from dancetransfer.sprites.limbs import Layer, Limbs
 
 
@@ -40,7 +40,7 @@ def test_frames_taken_apart_are_kept_as_long_as_they_fit() -> None:
         made.append(n)
         return Limbs((Layer(np.zeros((10, 10, 4), np.uint8), (0, 0)), None), None, np.zeros(2), np.zeros(2))  # type: ignore[arg-type]
 
-    kept = Kept(2 * pixel_bytes(limbs(0)))
+    kept = Kept[tuple[int, bool], Limbs](2 * limbs(0).pixel_bytes, lambda one: one.pixel_bytes)
     made.clear()
     for n in (1, 2, 1, 3, 1, 2):
         kept((n, False), lambda n=n: limbs(n))  # type: ignore[misc]

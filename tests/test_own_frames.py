@@ -17,7 +17,7 @@ from dancetransfer.pose.poses import Poses
 from dancetransfer.project import Project
 from dancetransfer.render.render import read_layers, render, segments
 from dancetransfer.settings import RenderSettings
-from dancetransfer.sprites.ends import OWN, looks_of_hands, looks_of_heads
+from dancetransfer.sprites.ends import OWN, looks_of
 from dancetransfer.sprites.fades import Shown
 from dancetransfer.sprites.others import APART_SECONDS, Others
 from dancetransfer.sprites.sprites import Sprites
@@ -116,7 +116,7 @@ def test_a_head_is_lent_where_the_own_one_looks_elsewhere(footage: list[Footage]
     """A body of one moment, asked for with the head of another: the face that is worn looks where it should."""
     sprites = Sprites(footage, TRAIN)
     frames = sprites.frames
-    looks = looks_of_heads(frames.xy, frames.confidence)
+    looks = looks_of(frames.xy, frames.confidence)[0]
     turn = np.where(np.isfinite(looks).all((1, 2)), looks[:, :2, 0].sum(1), np.nan)  # eyes beside the nose
     left, right = int(np.nanargmin(turn)), int(np.nanargmax(turn))
     size = footage[0].poses.size
@@ -136,7 +136,7 @@ def test_a_hand_is_lent_where_the_own_one_is_shaped_otherwise(footage: list[Foot
     sprites = Sprites(footage, TRAIN)
     frames = sprites.frames
     lenders = sprites.ends.numbers[1]
-    looks = looks_of_hands(0)(frames.xy, frames.confidence)[lenders]
+    looks = looks_of(frames.xy, frames.confidence)[1][lenders]
     apart = np.linalg.norm(looks[:, None] - looks, axis=-1).mean(-1)
     a, b = np.unravel_index(np.argmax(apart), apart.shape)
     own, asked = int(lenders[a]), int(lenders[b])

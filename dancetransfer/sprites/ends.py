@@ -1,13 +1,12 @@
 """Whose head and hands a moved frame wears: those of another moment where they fit the pose better."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from dancetransfer.pose.poses import LEFT_HAND, LEFT_WRIST, NOSE, RIGHT_HAND, RIGHT_WRIST, VISIBLE, Poses
 from dancetransfer.pose.steps import restarts
-from dancetransfer.sprites.bones import ARMS, HEAD, bones_of
+from dancetransfer.sprites.bones import ARMS, HEAD, Bones, bones_of
 from dancetransfer.sprites.frames import Frames
 
 MOST = 64
@@ -18,16 +17,12 @@ OWN = -1
 FEWEST = 12
 """Joints of a hand without which its shape isn't known."""
 
-Looks = Callable[[np.ndarray, np.ndarray], np.ndarray]
-
 
 @dataclass(frozen=True)
 class End:
     """A part of the body that another moment may lend."""
 
     limb: int
-    looks: Looks
-    """Joints [T,133,2] in any pixels and confidence [T,133] -> float64 [T,K,2] in heights, NaN where unknown."""
     joint: int
     """Whose speed tells how blurred it is."""
     mirror: int
@@ -40,51 +35,42 @@ class End:
     """Heights by which it has to fit better than the one before: what changes from frame to frame trembles."""
 
 
-def looks_of_heads(xy: np.ndarray, confidence: np.ndarray) -> np.ndarray:
-    """float64 [T,5,2]: eyes, ears and neck from the nose, in heights; NaN where they aren't known.
-
-    Which way a head looks moves them against each other: `xy` [T,133,2] and `confidence` [T,133] in any pixels.
-    """
-    found = np.full((len(xy), 5, 2), np.nan)
-    for n, (joints, sure) in enumerate(zip(xy, confidence, strict=True)):
-        bones = bones_of(joints, sure)
-        found[n] = (bones.head[1:] - bones.head[0]) / bones.height
-    return found
-
-
-def looks_of_hands(side: int) -> Looks:
-    """The looks of the left (0) or right (1) hand: its 21 joints from the wrist, in heights, turned to lie along x."""
-    limb, hand = ARMS[side][2], (LEFT_HAND, RIGHT_HAND)[side]
-
-    def looks(xy: np.ndarray, confidence: np.ndarray) -> np.ndarray:
-        found = np.full((len(xy), hand.stop - hand.start, 2), np.nan)
-        for n, (joints, sure) in enumerate(zip(xy, confidence, strict=True)):
-            seen = sure[hand] >= VISIBLE
-            bones = bones_of(joints, sure)
-            if seen.sum() < FEWEST or not bones.known[limb]:
-                continue
-            along = bones.end[limb] - bones.start[limb]
-            x, y = along / max(float(np.linalg.norm(along)), 1e-6)
-            own = (joints[hand] - bones.start[limb]) / bones.height
-            found[n, seen] = (own @ np.array([[x, -y], [y, x]]))[seen]
-        return found
-
-    return looks
-
-
 _HAND = tuple(range(21)), (1, -1)
 ENDS = (
-    End(HEAD, looks_of_heads, NOSE, 0, ((1, 0, 3, 2, 4), (-1, 1)), 0.006, 0.012),
-    End(ARMS[0][2], looks_of_hands(0), LEFT_WRIST, 2, _HAND, 0.006, 0.012),
-    End(ARMS[1][2], looks_of_hands(1), RIGHT_WRIST, 1, _HAND, 0.006, 0.012),
+    End(HEAD, NOSE, 0, ((1, 0, 3, 2, 4), (-1, 1)), 0.006, 0.012),
+    End(ARMS[0][2], LEFT_WRIST, 2, _HAND, 0.006, 0.012),
+    End(ARMS[1][2], RIGHT_WRIST, 1, _HAND, 0.006, 0.012),
 )
+
+
+def looks_of(xy: np.ndarray, confidence: np.ndarray) -> list[np.ndarray]:
+    """Of each of `ENDS` float64 [T,K,2] in heights, NaN where unknown; joints [T,133,2] in any pixels, [T,133]."""
+    head, *hands = (np.full((len(xy), len(end.flip[0]), 2), np.nan) for end in ENDS)
+    for n, (joints, sure) in enumerate(zip(xy, confidence, strict=True)):
+        bones = bones_of(joints, sure)
+        head[n] = (bones.head[1:] - bones.head[0]) / bones.height
+        for side in range(2):
+            hands[side][n] = _looks_of_hand(bones, side, joints, sure)
+    return [head, *hands]
+
+
+def _looks_of_hand(bones: Bones, side: int, joints: np.ndarray, sure: np.ndarray) -> np.ndarray:
+    """float64 [21,2]: a hand's joints from the wrist, in heights, turned to lie along x."""
+    limb, hand = ARMS[side][2], (LEFT_HAND, RIGHT_HAND)[side]
+    seen = sure[hand] >= VISIBLE
+    if seen.sum() < FEWEST or not bones.known[limb]:
+        return np.full((len(seen), 2), np.nan)
+    along = bones.end[limb] - bones.start[limb]
+    x, y = along / max(float(np.linalg.norm(along)), 1e-6)
+    own = (joints[hand] - bones.start[limb]) / bones.height
+    return np.where(seen[:, None], own @ np.array([[x, -y], [y, x]]), np.nan)
 
 
 class Ends:
     """The heads and hands of a person that may be lent, and which of them fit a pose."""
 
     def __init__(self, frames: Frames) -> None:
-        self._looks = [end.looks(frames.xy, frames.confidence) for end in ENDS]
+        self._looks = looks_of(frames.xy, frames.confidence)
         self.numbers = [_varied(looks, _speed(frames, end.joint)) for end, looks in zip(ENDS, self._looks, strict=True)]
         """int [H] for each of `ENDS`: the frames that lend theirs."""
 
@@ -92,17 +78,20 @@ class Ends:
         """int [T,3]: the frames whose `ENDS` are worn over the filmed frames [T], `OWN` for their own."""
         found = np.full((len(poses), len(ENDS)), OWN)
         at = np.flatnonzero(frame >= 0)
+        looks = looks_of(poses.xy[at], poses.confidence[at])
         for n, end in enumerate(ENDS):
             if not len(at) or not len(self.numbers[n]):
                 continue
-            cost = self.costs(n, poses[at], frame[at], mirrored[at])
+            cost = self.costs(n, looks[n], frame[at], mirrored[at])
             path = _calm_path(cost, restarts(poses)[at], end.change)
             found[at, n] = np.where(path > 0, self.numbers[n][path - 1], OWN)
         return found
 
-    def costs(self, n: int, poses: Poses, frame: np.ndarray, mirrored: np.ndarray) -> np.ndarray:
-        """float64 [T,1+H]: how badly the own one of each filmed frame [T] fits, and each of those that are lent."""
-        asked = ENDS[n].looks(poses.xy, poses.confidence)
+    def costs(self, n: int, asked: np.ndarray, frame: np.ndarray, mirrored: np.ndarray) -> np.ndarray:
+        """float64 [T,1+H]: how badly the own one of each filmed frame [T] fits, and each of those that are lent.
+
+        `asked` [T,K,2]: the looks that the dance asks for.
+        """
         own = _apart(asked, self._worn(n, frame, mirrored))
         return np.concatenate([own[:, None], ENDS[n].lent + self._lent(n, asked)], 1)
 
@@ -140,11 +129,11 @@ class Wearing:
 
     def go_on(self, poses: Poses, frame: int, mirrored: bool, anew: bool) -> np.ndarray:
         """int [3]: whose `ENDS` are worn over a filmed frame in the one pose of `poses`."""
-        found = np.full(len(ENDS), OWN)
+        found, looks = np.full(len(ENDS), OWN), looks_of(poses.xy, poses.confidence)
         for n, end in enumerate(ENDS):
             if not len(self._ends.numbers[n]):
                 continue
-            cost = self._ends.costs(n, poses, np.array([frame]), np.array([mirrored]))[0]
+            cost = self._ends.costs(n, looks[n], np.array([frame]), np.array([mirrored]))[0]
             total = self._total[n]
             if total is None or anew:
                 total = np.zeros(len(cost))

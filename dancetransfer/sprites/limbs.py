@@ -55,6 +55,10 @@ class Limbs:
     seen: np.ndarray
     """float64 [14], 0..1: how much of each limb is not hidden."""
 
+    @property
+    def pixel_bytes(self) -> int:
+        return sum(layer.tile.nbytes for layer in self.layers if layer is not None)
+
 
 def limbs_of(
     crop: np.ndarray,

@@ -1,12 +1,11 @@
 """What a generator that mixes in the person's own frames learns from: each filmed pose, shown by another moment."""
 
-from collections import OrderedDict
-
 import numpy as np
 
 from dancetransfer.pose.space import Normalized, distances
 from dancetransfer.sprites.choice import unlike_bones
 from dancetransfer.sprites.fades import Shown
+from dancetransfer.sprites.kept import Kept
 from dancetransfer.sprites.sprites import Sprites
 
 APART_SECONDS = 1.0
@@ -26,18 +25,12 @@ class Others:
         self.sprites, frames = sprites, sprites.frames
         places = zip(frames.clip.tolist(), frames.position.tolist(), strict=True)
         self._number = {place: n for n, place in enumerate(places)}
-        self._kept: OrderedDict[int, np.ndarray] = OrderedDict()
-        self._most = max(1, MEMORY // (4 * sprites.size[0] * sprites.size[1]))
+        self._kept = Kept[int, np.ndarray](MEMORY, lambda layer: layer.nbytes)
 
     def layer(self, clip: int, position: int) -> np.ndarray:
         """uint8 [H,W,4] for a frame of the footage; empty where there is no other moment."""
         n = self._number[clip, position]
-        if n not in self._kept:
-            self._kept[n] = self._made(n)
-            if len(self._kept) > self._most:
-                self._kept.popitem(last=False)
-        self._kept.move_to_end(n)
-        return self._kept[n]
+        return self._kept(n, lambda: self._made(n))
 
     def _made(self, n: int) -> np.ndarray:
         frames = self.sprites.frames

@@ -1,13 +1,13 @@
 """The person's own frames dance: chosen for each pose, moved to it limb by limb, faded where they jump."""
 
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TypeVar
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 
 import cv2
 import numpy as np
 
+from dancetransfer import device
+from dancetransfer.ahead import side_by_side
 from dancetransfer.footage.pairs import Footage
 from dancetransfer.pose.poses import Poses
 from dancetransfer.pose.steps import Step
@@ -28,34 +28,34 @@ VERSION = 3
 """Raised when the layers change; older ones are then made again."""
 LOOKED_THROUGH = 40
 """Frames, all over the footage, from which limbs are lent to others."""
-WORKERS = 2
-"""Threads that warp; NumPy and OpenCV leave the interpreter to others meanwhile."""
-
-Given = TypeVar("Given")
-Made = TypeVar("Made")
+KEPT = 32_000_000
+"""Bytes for frames that have been taken apart, 130 at a size of 512. Of 2,448 that a minute's dance of a minute's film
+shows, 1,392 then had to be taken apart (16 kept: 1,557; 512: 697)."""
+FEWEST, MOST = 2, 8
+"""Threads that move frames, all cores but one: the one that drives the network. NumPy and OpenCV leave the interpreter
+to others most of the time."""
 
 
 class Sprites:
     """A person's frames, ready for any dance. Nothing is learned."""
 
     def __init__(
-        self, footage: list[Footage], part: int | None = None, size: tuple[int, int] | None = None, keep: int = 0
+        self, footage: list[Footage], part: int | None = None, size: tuple[int, int] | None = None, keep: int = KEPT
     ) -> None:
         """`part`: the part of the footage that is shown; all of it where not given, TRAIN to be scored by the rest.
 
-        `size` (width, height): of the layers; that of the crops where not given. `keep`: bytes for frames that may
-        be shown again. UserError where there is no frame.
+        `size` (width, height): of the layers; that of the crops where not given. `keep`: bytes for frames that have
+        been taken apart and may be shown again. UserError where there is no frame.
         """
         self.footage, self.frames = footage, frames_of(footage, part)
         height, width = footage[0].crops.shape[1:3]
         self._filmed = int(width), int(height)
         self.size: tuple[int, int] = size or self._filmed
         self.chooser, self.ends = Chooser(self.frames), Ends(self.frames)
-        self._lenders: dict[int, Limbs] = {}
-        self._kept = Kept(keep)
+        self._kept = Kept[tuple[int, bool], Limbs](keep, lambda limbs: limbs.pixel_bytes)
         some = np.unique(np.linspace(0, len(self.frames) - 1, LOOKED_THROUGH).astype(int)).tolist()
         self._own = Own(self._places(n) for n in some)
-        looked = dict(zip(some, _side_by_side(self._limbs, some), strict=True))
+        looked = dict(zip(some, side_by_side(self._taken_apart, some, threads()), strict=True))
         kept = {id(one) for one in spares_of(list(looked.values()))}
         self._spares = {n: one for n, one in looked.items() if id(one) in kept}
 
@@ -81,15 +81,10 @@ class Sprites:
 
         Limbs that it lacks are lent by those frames that are `allowed` (bool [N]; None: all).
         """
-        limbs = self._kept((shown.frame, shown.mirrored), lambda: self._limbs(shown.frame, shown.mirrored))
-        worn = {end.limb: self._lender(int(n)) for end, n in zip(ENDS, ends, strict=False) if n != OWN}
+        limbs = self._limbs(shown.frame, shown.mirrored)
+        worn = {end.limb: self._limbs(int(n)) for end, n in zip(ENDS, ends, strict=False) if n != OWN}
         spares = [one for n, one in self._spares.items() if allowed is None or allowed[n]]
         return warp(limbs, xy, confidence, box, self.size, spares, worn)
-
-    def _lender(self, n: int) -> Limbs:
-        if n not in self._lenders:  # few, and the same ones again and again
-            self._lenders[n] = self._limbs(n)
-        return self._lenders[n]
 
     def _places(self, n: int) -> tuple[np.ndarray, np.ndarray]:
         """A frame's crop, and how far its pixels are from each bone."""
@@ -99,6 +94,9 @@ class Sprites:
         return crop, distances(bones, radii(bones, crop[..., 3]), size)
 
     def _limbs(self, n: int, mirrored: bool = False) -> Limbs:
+        return self._kept((n, mirrored), lambda: self._taken_apart(n, mirrored))
+
+    def _taken_apart(self, n: int, mirrored: bool = False) -> Limbs:
         frames = self.frames
         back = frames.footage[frames.clip[n]].backdrop(int(frames.position[n]), self._filmed)
         crop = matted(frames.crop(n), back)
@@ -130,9 +128,9 @@ class SpriteDance:
 
     def steps(self, start: int, stop: int, state: np.ndarray | None = None) -> Iterator[Step]:
         """Frames start <= n < stop; those without a person are empty. No frame needs a `state` of the one before."""
-        layers = _side_by_side(self._layer, range(start, stop))
-        for n, layer in zip(range(start, stop), layers, strict=True):
-            yield Step(layer, self.boxes[n], None)
+        with closing(side_by_side(self._layer, range(start, stop), threads())) as layers:  # type: ignore[type-var]
+            for n, layer in zip(range(start, stop), layers, strict=True):
+                yield Step(layer, self.boxes[n], None)
 
     def _layer(self, n: int) -> np.ndarray:
         size, shown = self._sprites.size, self.shown[n]
@@ -162,17 +160,6 @@ def _mixed(layers: list[np.ndarray], shares: list[float]) -> np.ndarray:
     return found
 
 
-def _side_by_side(work: Callable[[Given], Made], given: Iterable[Given]) -> Iterator[Made]:
-    """`work` on each, in order, a few ahead of what is asked for."""
-    with ThreadPoolExecutor(WORKERS) as pool:
-        waiting: deque[Future[Made]] = deque()
-        try:
-            for one in given:
-                waiting.append(pool.submit(work, one))
-                if len(waiting) > 2 * WORKERS:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
-        finally:
-            for left in waiting:
-                left.cancel()
+def threads() -> int:
+    """That move frames at a time."""
+    return min(max(device.cores() - 1, FEWEST), MOST)
