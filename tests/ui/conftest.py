@@ -2,10 +2,15 @@
 
 import os
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+PATIENCE = 120_000
+"""Milliseconds after which nobody waits any more: a wait ends when that is there which it is for, however busy the
+machine is."""
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -26,6 +31,14 @@ def own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pa
     QCoreApplication.setOrganizationName(names[0])
     QCoreApplication.setApplicationName(names[1])
     QSettings.setDefaultFormat(names[2])
+
+
+@pytest.fixture
+def qtbot(qtbot: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """That of pytest-qt, with more patience than its five seconds."""
+    for name in ("waitUntil", "waitSignal", "waitSignals", "waitActive", "waitExposed"):
+        monkeypatch.setattr(qtbot, name, partial(getattr(qtbot, name), timeout=PATIENCE))
+    return qtbot
 
 
 @pytest.fixture

@@ -111,14 +111,14 @@ def test_every_edit_is_saved_by_itself_and_can_be_undone_and_redone(
     edit: Any, document: Document, folder: Path, qtbot: QtBot
 ) -> None:
     before = state(kept(folder))
-    with qtbot.waitSignal(document.saved, timeout=5000):
+    with qtbot.waitSignal(document.saved):
         edit(document)
         assert document.dirty
     after = state(kept(folder))
     assert after != before and after == state(opened(document))
     assert document.undo_stack.undoText()
     for press, wanted in ((document.undo_stack.undo, before), (document.undo_stack.redo, after)):
-        with qtbot.waitSignals([document.changed, document.saved], timeout=5000):
+        with qtbot.waitSignals([document.changed, document.saved]):
             press()
         assert state(kept(folder)) == wanted
     assert not document.dirty
@@ -182,7 +182,7 @@ def test_closing_saves_and_a_refusing_disk_is_told(document: Document, folder: P
     document.open(folder)
     trims(document)
     shutil.move(folder, moved := folder.with_name("moved"))
-    with qtbot.waitSignal(document.failed, timeout=5000) as told:
+    with qtbot.waitSignal(document.failed) as told:
         pass
     assert told.args is not None and all(told.args)
     with pytest.raises(UserError):
@@ -229,11 +229,11 @@ def test_edits_made_while_a_job_runs_survive_its_writing(
     jobs = Jobs(command=lambda words: [sys.executable, "-c", script, *words])
     document.attend(jobs)
     sets(document)  # not saved yet when the job is asked for
-    with qtbot.waitSignal(jobs.event, timeout=20_000):
+    with qtbot.waitSignal(jobs.event):
         job = jobs.add([folder, _video(tmp_path / "tango.mp4")], "Adding a dance")
-    with qtbot.waitSignal(document.saved, timeout=5000):
+    with qtbot.waitSignal(document.saved):
         trims(document)
-    with qtbot.waitSignals([jobs.emptied, document.changed], timeout=20_000):
+    with qtbot.waitSignals([jobs.emptied, document.changed]):
         jobs.tell_activity(True)
     assert job.outcome and job.outcome.code == Ending.DONE
     document.save()
@@ -249,7 +249,7 @@ def test_after_forgetting_the_person_nothing_brings_her_back(document: Document,
     follows(document)
     document.save()
     assert document.copies()
-    with qtbot.waitSignal(jobs.emptied, timeout=60_000):
+    with qtbot.waitSignal(jobs.emptied):
         jobs.add(["forget", folder, "--yes"], "Forgetting")
     assert opened(document).clips == [] and opened(document).consent is None
     assert document.undo_stack.count() == 0 and document.copies() == []
@@ -375,7 +375,7 @@ def test_a_copy_of_the_project_is_opened_and_the_first_one_stays(
     with opened(document).lock():
         pass
     (folder / ".half.4711.png").write_text("unfinished")
-    with qtbot.waitSignal(document.opened, timeout=20_000):
+    with qtbot.waitSignal(document.opened):
         document.save_as(tmp_path / "copy.dance")
     assert opened(document).folder == tmp_path / "copy.dance"
     assert state(kept(folder)) == state(opened(document))
@@ -395,7 +395,7 @@ def test_no_copy_is_made_beside_a_job(document: Document, tmp_path: Path, qtbot:
     jobs = Jobs()
     document.attend(jobs)
     jobs.add(["info", opened(document).folder], "Looking")
-    with qtbot.waitSignal(jobs.emptied, timeout=60_000):
+    with qtbot.waitSignal(jobs.emptied):
         qtbot.waitUntil(lambda: jobs.current is not None)
         with pytest.raises(UserError):
             document.save_as(tmp_path / "copy.dance")

@@ -26,8 +26,6 @@ from ui.notices import ErrorSheet
 from ui.project.document import Document
 from ui.project.jobs import Jobs
 
-SECONDS = 60_000
-
 Open = Callable[..., ExportDialog]
 
 
@@ -54,7 +52,7 @@ def opened(qtbot: QtBot, rendered: Project, dressed: Any) -> Iterator[Open]:
     yield open_dialog
     for document, jobs in made:
         if not jobs.empty:
-            with qtbot.waitSignal(jobs.emptied, timeout=SECONDS):
+            with qtbot.waitSignal(jobs.emptied):
                 jobs.kill_all()
         document.close()
 
@@ -77,7 +75,7 @@ def choose(dialog: ExportDialog, name: str) -> None:
 
 def write(qtbot: QtBot, dialog: ExportDialog) -> None:
     press(dialog, "Export")
-    qtbot.waitUntil(dialog.clip.isVisible, timeout=SECONDS)
+    qtbot.waitUntil(dialog.clip.isVisible)
 
 
 # --- a real export --------------------------------------------------------------------------------
@@ -108,7 +106,7 @@ def test_the_size_is_told_before_anything_is_written(qtbot: QtBot, opened: Open,
     choose(dialog, "square")
     size = named(dialog, QLabel, "Estimated size")
     assert size.text() == "1080 × 1080"
-    qtbot.waitUntil(lambda: "about" in size.text(), timeout=SECONDS)
+    qtbot.waitUntil(lambda: "about" in size.text())
     assert size.text().endswith("kB") or size.text().endswith("MB")
     assert not list(tmp_path.glob("*.mp4"))
 
@@ -118,7 +116,7 @@ def test_what_goes_wrong_is_said_and_can_be_put_right(qtbot: QtBot, opened: Open
     dialog.path.selectAll()
     QTest.keyClicks(dialog.path, str(tmp_path / "no such folder" / "clip.mp4"))
     press(dialog, "Export")
-    qtbot.waitUntil(lambda: bool(dialog.findChildren(ErrorSheet)), timeout=SECONDS)
+    qtbot.waitUntil(lambda: bool(dialog.findChildren(ErrorSheet)))
     (sheet,) = dialog.findChildren(ErrorSheet)
     assert "does not exist" in sheet.report
     sheet.close()
@@ -129,10 +127,10 @@ def test_escape_stops_a_running_export_and_then_closes(qtbot: QtBot, opened: Ope
     dialog = opened(None)
     choose(dialog, "wide")
     press(dialog, "Export")
-    qtbot.waitUntil(lambda: dialog.bar.isVisible() and dialog.bar.value() > 0, timeout=SECONDS)
+    qtbot.waitUntil(lambda: dialog.bar.isVisible() and dialog.bar.value() > 0)
     QTest.keyClick(dialog, Qt.Key.Key_Escape)
     assert dialog.isVisible()
-    qtbot.waitUntil(lambda: not dialog.bar.isVisible(), timeout=SECONDS)
+    qtbot.waitUntil(lambda: not dialog.bar.isVisible())
     assert not list(tmp_path.glob("*.mp4")) and not dialog.clip.isVisible()
     QTest.keyClick(dialog, Qt.Key.Key_Escape)
     assert not dialog.isVisible()
@@ -220,7 +218,7 @@ def test_what_is_missing_is_said_and_the_engine_is_asked_to_render_it_first(
     layer.write_bytes(b"lost")
     dialog = opened((0.4, 2.4))
     word = named(dialog, QLabel, "What to know before the export")
-    qtbot.waitUntil(word.isVisible, timeout=SECONDS)
+    qtbot.waitUntil(word.isVisible)
     assert word.text().startswith("1.9 to 2.4 s of the dance are not rendered yet.")
     go = named(dialog, QPushButton, "Export")
     assert go.text() == "Render and export" and go.isEnabled()
@@ -228,7 +226,7 @@ def test_what_is_missing_is_said_and_the_engine_is_asked_to_render_it_first(
     dialog.reject()
     whole = opened((0.4, 1.8))
     size = named(whole, QLabel, "Estimated size")
-    qtbot.waitUntil(lambda: "about" in size.text(), timeout=SECONDS)
+    qtbot.waitUntil(lambda: "about" in size.text())
     assert named(whole, QPushButton, "Export").text() == "Export"
     assert not named(whole, QLabel, "What to know before the export").isVisible()
 

@@ -44,7 +44,6 @@ from ui.sheets.more import More
 from ui.sheets.options import Form
 from ui.window import Window
 
-SECONDS = 60_000
 LEFT = Qt.MouseButton.LeftButton
 
 
@@ -123,7 +122,7 @@ def opened(qtbot: QtBot, dressed: Any, machine: Machine) -> Iterator[Callable[[]
     for window in made:
         for jobs in (window.jobs, window.looks):
             if not jobs.empty:
-                with qtbot.waitSignal(jobs.emptied, timeout=SECONDS):
+                with qtbot.waitSignal(jobs.emptied):
                     jobs.kill_all()
         window.close()
         window.deleteLater()
@@ -149,7 +148,7 @@ def sheet_of(qtbot: QtBot, inside: QWidget, kind: type) -> Any:
     def found() -> list[Any]:
         return [one for one in inside.findChildren(kind) if one.isVisible()]
 
-    qtbot.waitUntil(lambda: bool(found()), timeout=SECONDS)
+    qtbot.waitUntil(lambda: bool(found()))
     return found()[0]
 
 
@@ -234,7 +233,7 @@ def drop_both(qtbot: QtBot, window: Window, videos: Path) -> None:
     drop(window.welcome.dance, videos / "dance.mp4")
     assert window.welcome.dance.files == [str(videos / "dance.mp4")] and window.document.project is None
     drop(window.welcome.person, videos / "person.mp4")
-    qtbot.waitUntil(lambda: window.document.project is not None, timeout=SECONDS)
+    qtbot.waitUntil(lambda: window.document.project is not None)
     page, project = window.page, window.document.project
     assert page is not None and project is not None and page.isVisible() and not window.jobs.empty
     told: list[str] = []
@@ -242,14 +241,14 @@ def drop_both(qtbot: QtBot, window: Window, videos: Path) -> None:
     shown_times: list[float] = []
     page.bench.player.frames.connect(lambda _, at: shown_times.append(at))
     assert not shown(window, QPushButton, "Create the clip").isEnabled()
-    qtbot.waitUntil(lambda: bool(shown_times), timeout=SECONDS)  # the videos are to be seen meanwhile
-    qtbot.waitUntil(lambda: window.jobs.empty, timeout=SECONDS)
+    qtbot.waitUntil(lambda: bool(shown_times))  # the videos are to be seen meanwhile
+    qtbot.waitUntil(lambda: window.jobs.empty)
     assert [Path(one.file).name for one in (*project.clips, *project.dances)] == ["person.mp4", "dance.mp4"]
     lanes = page.bench.timeline.lanes
-    qtbot.waitUntil(lambda: len(lanes) == 2 and all(lane.strips and lane.thumbs for lane in lanes), timeout=SECONDS)
+    qtbot.waitUntil(lambda: len(lanes) == 2 and all(lane.strips and lane.thumbs for lane in lanes))
     assert shown(window, QPushButton, "Create the clip").isEnabled()
-    qtbot.waitUntil(lambda: window.looks.empty, timeout=SECONDS)
-    qtbot.waitUntil(lambda: any("no audio device was found" in words for words in told), timeout=SECONDS)
+    qtbot.waitUntil(lambda: window.looks.empty)
+    qtbot.waitUntil(lambda: any("no audio device was found" in words for words in told))
     assert len([words for words in told if "audio device" in words]) == 1
     assert window.verdicts.of(str(videos / "dance.mp4")).level in ("good", "warn")
 
@@ -297,14 +296,14 @@ def see_the_first_look(qtbot: QtBot, window: Window) -> None:
     assert page is not None
     pictures: list[dict[str, Any]] = []
     page.bench.player.frames.connect(lambda found, _: pictures.append(found))
-    qtbot.waitUntil(lambda: any("first" in found for found in pictures), timeout=SECONDS)
+    qtbot.waitUntil(lambda: any("first" in found for found in pictures))
     assert page.bench.isVisible() and page.bench.player.playing
     assert page.bench.viewer.names == ["dance", "person", "first"]
 
 
 def kill_the_engine(qtbot: QtBot, window: Window) -> None:
     """From outside, in the middle of the training: the window lives and says what to do."""
-    qtbot.waitUntil(lambda: previews(window) > 0, timeout=SECONDS)
+    qtbot.waitUntil(lambda: previews(window) > 0)
     (number,) = engines("train")
     os.kill(number, signal.SIGKILL)
     sheet = sheet_of(qtbot, window, ErrorSheet)
@@ -320,11 +319,11 @@ def watch_and_close(qtbot: QtBot, window: Window) -> None:
     """Pictures get better; closing asks, stops cleanly, and leaves a training that can go on."""
     page, project = window.page, window.document.project
     assert page is not None and project is not None
-    qtbot.waitUntil(lambda: previews(window) > 1, timeout=SECONDS)
+    qtbot.waitUntil(lambda: previews(window) > 1)
     assert page.training.isVisible() and window.bar.line.words
     assert not window.close() and window.isVisible()
     press(sheet_of(qtbot, window, ClosingSheet), "Stop and close")
-    qtbot.waitUntil(lambda: not window.isVisible(), timeout=SECONDS)
+    qtbot.waitUntil(lambda: not window.isVisible())
     (run,) = project.runs
     assert (run / "last.pt").exists() and strays(project.folder) == []
     assert Making.unfinished() == Unfinished(project.folder, "dance", ["train", "render", "export"])
@@ -343,12 +342,12 @@ def go_on(qtbot: QtBot, window: Window) -> None:
         found = [one for one in window.findChildren(QPushButton) if one.text() == "Good enough, render now"]
         return len(found) == 1 and found[0].isVisible() and found[0].isEnabled() and window.making.step == "train"
 
-    qtbot.waitUntil(enough, timeout=SECONDS)
+    qtbot.waitUntil(enough)
     assert previews(window) >= before
     press(window, "Good enough, render now")
     page = window.page
     assert page is not None
-    qtbot.waitUntil(lambda: page.bench.result.is_file() and page.bench.player.playing, timeout=SECONDS)
+    qtbot.waitUntil(lambda: page.bench.result.is_file() and page.bench.player.playing)
     assert window.jobs.empty and Making.unfinished() is None
     assert len(Project.open(kept.folder).runs) == 1  # it went on, it did not begin anew
 
@@ -359,8 +358,8 @@ def it_plays_with_its_sound(qtbot: QtBot, window: Window, machine: Machine, danc
     assert page is not None and shown(window, QPushButton, "Export the clip").isEnabled()
     player, pictures = page.bench.player, {}
     player.frames.connect(lambda found, at: pictures.update({at: found}))
-    qtbot.waitUntil(lambda: bool(machine.speakers) and machine.speakers[-1].active, timeout=SECONDS)
-    qtbot.waitUntil(lambda: len([at for at in pictures if "result" in pictures[at]]) > 5, timeout=SECONDS)
+    qtbot.waitUntil(lambda: bool(machine.speakers) and machine.speakers[-1].active)
+    qtbot.waitUntil(lambda: len([at for at in pictures if "result" in pictures[at]]) > 5)
     assert page.bench.viewer.names == ["result"] and player.loop
     assert not pictures[max(pictures)]["result"].isNull()
     for key in (Qt.Key.Key_K, Qt.Key.Key_Home, Qt.Key.Key_Space):
@@ -393,11 +392,11 @@ def trim_by_keys(qtbot: QtBot, window: Window) -> None:
     for _ in range(count):
         QTest.keyClick(window, key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert document.trim(document.dance) is None
-    qtbot.waitUntil(lambda: player.range == (0.0, player.duration), timeout=SECONDS)
+    qtbot.waitUntil(lambda: player.range == (0.0, player.duration))
     for _ in range(count):
         QTest.keyClick(window, key.Key_Y, Qt.KeyboardModifier.ControlModifier)
     assert document.trim(document.dance) == pytest.approx((0.32, 0.72), abs=1e-3)
-    qtbot.waitUntil(lambda: player.range == pytest.approx((0.32, 0.72), abs=1e-3), timeout=SECONDS)
+    qtbot.waitUntil(lambda: player.range == pytest.approx((0.32, 0.72), abs=1e-3))
 
 
 def export(qtbot: QtBot, window: Window, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -413,7 +412,7 @@ def export(qtbot: QtBot, window: Window, path: Path, monkeypatch: pytest.MonkeyP
     dialog.path.selectAll()
     QTest.keyClicks(dialog.path, str(path))
     press(dialog, "Export")
-    qtbot.waitUntil(dialog.clip.isVisible, timeout=SECONDS)
+    qtbot.waitUntil(dialog.clip.isVisible)
     facts = probe(path)
     assert (facts.codec, facts.frames, bool(facts.audio)) == ("hevc", 10, True)
     assert len({frame.image.tobytes() for frame in read_frames(path)}) > 1

@@ -17,8 +17,6 @@ from dancetransfer.events import Done, Metric, Progress, Started, Stopping
 from dancetransfer.project import Project
 from ui.project.jobs import Ending, Job, Jobs, Outcome
 
-SECONDS = 60_000
-
 
 class Diary:
     """What the jobs have told."""
@@ -54,13 +52,13 @@ def queue(qtbot: QtBot) -> Iterator[Queue]:
     yield make
     for jobs in made:
         if not jobs.empty:
-            with qtbot.waitSignal(jobs.emptied, timeout=SECONDS):
+            with qtbot.waitSignal(jobs.emptied):
                 jobs.kill_all()
 
 
 def run(qtbot: QtBot, jobs: Jobs, *words: object) -> Outcome:
     """A job's outcome, waited for."""
-    with qtbot.waitSignal(jobs.emptied, timeout=SECONDS):
+    with qtbot.waitSignal(jobs.emptied):
         job = jobs.add(words, "A job")
     assert job.outcome is not None
     return job.outcome
@@ -73,7 +71,7 @@ def test_jobs_run_one_after_the_other_and_tell_what_they_found(
     qtbot: QtBot, queue: Queue, short_clips: Path, tmp_path: Path
 ) -> None:
     jobs, diary = queue()
-    with qtbot.waitSignal(jobs.emptied, timeout=SECONDS):
+    with qtbot.waitSignal(jobs.emptied):
         facts = jobs.add(["info", short_clips / "dance.mp4"], "Looking at the dance")
         poses = jobs.add(["poses", short_clips / "dance.mp4", "-o", tmp_path / "p.npz"], "Finding the dancer")
         assert jobs.waiting == [facts, poses] and not diary.started
@@ -155,7 +153,7 @@ def test_a_window_that_vanishes_does_not_leave_its_engine_behind(
         except UserError:
             return False
 
-    qtbot.waitUntil(free, timeout=SECONDS)
+    qtbot.waitUntil(free)
     assert strays(finished) == []
 
 
@@ -252,9 +250,9 @@ def test_waiting_jobs_can_be_taken_back(qtbot: QtBot, queue: Queue) -> None:
     first, second, third = (jobs.add(["x"], name) for name in "abc")
     jobs.stop(second)
     assert second.outcome and second.outcome.code == Ending.STOPPED
-    with qtbot.waitSignal(jobs.started, timeout=SECONDS):
+    with qtbot.waitSignal(jobs.started):
         pass
-    with qtbot.waitSignal(jobs.emptied, timeout=SECONDS):
+    with qtbot.waitSignal(jobs.emptied):
         jobs.stop_all()
     assert diary.started == [first]
     assert [job for job, _ in diary.ended] == [second, third, first]
@@ -270,6 +268,6 @@ def test_one_who_listens_badly_does_not_stop_the_queue(
 
     for told in (jobs.started, jobs.event, jobs.finished):
         told.connect(bad)
-    with qtbot.capture_exceptions() as caught, qtbot.waitSignal(jobs.emptied, timeout=SECONDS):
+    with qtbot.capture_exceptions() as caught, qtbot.waitSignal(jobs.emptied):
         jobs.add(["x"], "a"), jobs.add(["x"], "b")
     assert len(diary.ended) == 2 and len(caught) == 8

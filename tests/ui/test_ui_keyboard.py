@@ -25,7 +25,6 @@ from ui.welcome.guide import Guide
 from ui.window import Window
 
 FAKE = Path(__file__).with_name("fake_engine.py")
-SECONDS = 20_000
 STOPS = 150
 """No window has more places for the focus."""
 Key, SHIFT, CTRL = Qt.Key, Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
@@ -50,14 +49,14 @@ def opened(qtbot: QtBot, dressed: Any, puppet_clips: Path, monkeypatch: pytest.M
         window.begin()
         window.activateWindow()
         made.append(window)
-        qtbot.waitUntil(lambda: QApplication.focusWidget() is not None and window.isActiveWindow(), timeout=SECONDS)
+        qtbot.waitUntil(lambda: QApplication.focusWidget() is not None and window.isActiveWindow())
         return window
 
     yield open_window
     for window in made:
         for jobs in (window.jobs, window.looks, window.measures):
             jobs.kill_all()
-            qtbot.waitUntil(lambda jobs=jobs: jobs.empty, timeout=SECONDS)
+            qtbot.waitUntil(lambda jobs=jobs: jobs.empty)
         window.close()
 
 
@@ -101,7 +100,7 @@ def sheet(qtbot: QtBot, window: QWidget, kind: type) -> Any:
         found = [one for one in window.findChildren(kind) if one.isVisible()]
         return [one for one in found if one.isAncestorOf(QApplication.focusWidget() or window)]
 
-    qtbot.waitUntil(lambda: bool(there()), timeout=SECONDS)
+    qtbot.waitUntil(lambda: bool(there()))
     return there()[0]
 
 
@@ -122,7 +121,7 @@ def when_asked(kind: type, answer: Callable[[], None]) -> None:
 def back_in(qtbot: QtBot, window: Window) -> None:
     """A sheet has closed: a desktop makes the window behind it the active one; without a screen nobody does."""
     window.activateWindow()
-    qtbot.waitUntil(lambda: window.isActiveWindow() and QApplication.focusWidget() is not None, timeout=SECONDS)
+    qtbot.waitUntil(lambda: window.isActiveWindow() and QApplication.focusWidget() is not None)
 
 
 def project_of(qtbot: QtBot, window: Window, clips: Path) -> None:
@@ -132,11 +131,11 @@ def project_of(qtbot: QtBot, window: Window, clips: Path) -> None:
     assert window.welcome.dance.files == [str(clips / "dance.mp4")]
     tab_to("Person")
     paste(clips / "person.mp4")
-    qtbot.waitUntil(lambda: window.document.project is not None, timeout=SECONDS)
-    qtbot.waitUntil(lambda: window.jobs.empty and window.looks.empty, timeout=SECONDS)
+    qtbot.waitUntil(lambda: window.document.project is not None)
+    qtbot.waitUntil(lambda: window.jobs.empty and window.looks.empty)
     assert window.page is not None
     bench = window.page.bench
-    qtbot.waitUntil(lambda: bench.player.duration > 2.9 and bool(bench.timeline.lanes), timeout=SECONDS)
+    qtbot.waitUntil(lambda: bench.player.duration > 2.9 and bool(bench.timeline.lanes))
 
 
 # --- from drop to export ---------------------------------------------------------------------------
@@ -150,7 +149,7 @@ def test_from_two_pasted_videos_to_an_exported_file(
     page = window.page
     assert page is not None
     create(qtbot, window)
-    qtbot.waitUntil(lambda: page.bench.player.playing and page.bench.result.is_file(), timeout=SECONDS)
+    qtbot.waitUntil(lambda: page.bench.player.playing and page.bench.result.is_file())
     play(qtbot, window)
     mark(qtbot, window)
     export(qtbot, window, tmp_path / "my clip.mp4")
@@ -178,9 +177,9 @@ def create(qtbot: QtBot, window: Window) -> None:
     back_in(qtbot, window)
     project = window.document.project
     assert project is not None and (project.consent or "").startswith("Ada agreed on ")
-    qtbot.waitUntil(lambda: page.training.isVisible() and window.making.step == "train", timeout=SECONDS)
+    qtbot.waitUntil(lambda: page.training.isVisible() and window.making.step == "train")
     names = lambda: {one.accessibleName() for one in page.training.findChildren(QPushButton) if one.isEnabled()}  # noqa: E731
-    qtbot.waitUntil(lambda: "Good enough, render now" in names(), timeout=SECONDS)
+    qtbot.waitUntil(lambda: "Good enough, render now" in names())
     tab_to("Good enough, render now")
     tap(Key.Key_Space)
 
@@ -196,7 +195,7 @@ def play(qtbot: QtBot, window: Window) -> None:
     player = window.page.bench.player  # type: ignore[union-attr]
     tap(Key.Key_K)
     assert not player.playing
-    qtbot.waitUntil(lambda: player.fps > 0 and player.duration > 0, timeout=SECONDS)
+    qtbot.waitUntil(lambda: player.fps > 0 and player.duration > 0)
     tap(Key.Key_Home)
     tap(Key.Key_L, times=2)
     assert player.playing and player.rate == 2
@@ -205,7 +204,7 @@ def play(qtbot: QtBot, window: Window) -> None:
     assert player.playing and player.rate == -1
     tap(Key.Key_K)
     tap(Key.Key_Home)
-    qtbot.waitUntil(lambda: player.time == 0, timeout=SECONDS)
+    qtbot.waitUntil(lambda: player.time == 0)
     tap(Key.Key_Right, times=3)
     assert player.time == pytest.approx(3 / player.fps, abs=1e-3)
     tap(Key.Key_Space)
@@ -218,7 +217,7 @@ def mark(qtbot: QtBot, window: Window) -> None:
     """In, out, the next problem; undone and done again."""
     document, player = window.document, window.page.bench.player  # type: ignore[union-attr]
     line = window.page.bench.timeline  # type: ignore[union-attr]
-    qtbot.waitUntil(lambda: line.lanes[0].duration > 2.9, timeout=SECONDS)  # the fake engine leaves none to be read
+    qtbot.waitUntil(lambda: line.lanes[0].duration > 2.9)  # the fake engine leaves none to be read
     tap(Key.Key_Home)
     tap(Key.Key_Right, SHIFT)
     tap(Key.Key_I)
@@ -251,7 +250,7 @@ def export(qtbot: QtBot, window: Window, path: Path) -> None:
     tap(Key.Key_A, CTRL)
     write(str(path))
     tap(Key.Key_Return, CTRL)
-    qtbot.waitUntil(dialog.clip.isVisible, timeout=SECONDS)
+    qtbot.waitUntil(dialog.clip.isVisible)
     assert path.is_file()
     tap(Key.Key_Escape)
     assert not dialog.isVisible() and window.isVisible()
@@ -275,7 +274,7 @@ def test_the_question_mark_shows_all_keys_and_a_changed_one_survives_a_restart(
     field = tab_to("Skeletons on or off")
     assert shown.rect().contains(field.mapTo(shown, field.rect().center()))  # scrolled to where it is seen
     tap(Key.Key_B)
-    qtbot.waitUntil(lambda: window.keys.hint("skeletons") == "B", timeout=SECONDS)
+    qtbot.waitUntil(lambda: window.keys.hint("skeletons") == "B")
     tap(Key.Key_Tab)
     assert QApplication.focusWidget() is not field
     tap(Key.Key_Escape)
@@ -286,7 +285,7 @@ def test_the_question_mark_shows_all_keys_and_a_changed_one_survives_a_restart(
     again = opened()
     tab_to("Open dance")
     tap(Key.Key_Space)
-    qtbot.waitUntil(lambda: again.document.project is not None, timeout=SECONDS)
+    qtbot.waitUntil(lambda: again.document.project is not None)
     switch_works(again)
 
 
@@ -325,7 +324,7 @@ def test_the_focus_can_be_seen_wherever_tab_leads(
         assert isinstance(found, QDialog)
         found.reject()
         back_in(qtbot, window)
-    qtbot.waitUntil(lambda: window.jobs.empty, timeout=SECONDS)
+    qtbot.waitUntil(lambda: window.jobs.empty)
 
 
 def all_seen(window: QWidget, names: set[str]) -> None:

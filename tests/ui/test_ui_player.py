@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from PySide6.QtGui import QImage
+from stages import Ticking
 from video_samples import make_video, number_of, numbered, tone
 
 from dancetransfer.errors import UserError
@@ -15,7 +16,6 @@ from dancetransfer.video.proxy import ProxyMaker
 from dancetransfer.video.read import frame_times, read_frames
 from ui.player.player import Player
 
-WAIT = 8000
 CLOSED_GOP = {"g": "12", "bf": "0"}
 
 
@@ -27,10 +27,13 @@ class FakeStream:
     def __init__(self, samplerate: int, channels: int, dtype: str, callback: Callable) -> None:
         assert (channels, dtype) == (2, "int16")
         self.rate, self._callback = samplerate, callback
-        self.time, self.latency, self.active, self.closed = 100.0, self.delay, False, False
+        self.time, self.latency, self.active, self.closed, self.gone = 100.0, self.delay, False, False, False
 
     def start(self) -> None:
-        self.active = True
+        self.active = not self.gone
+
+    def pull_out(self) -> None:
+        self.active, self.gone = False, True
 
     def abort(self) -> None:
         self.active = False
@@ -80,13 +83,19 @@ def player(qapp) -> Iterator[Player]:
     made.close()
 
 
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without sound, playing goes on by less than a frame from look to look, however rarely a busy machine looks."""
+    monkeypatch.setattr("ui.player.clock.time", SimpleNamespace(perf_counter=Ticking(0.03)))
+
+
 def video(path: Path, count: int = 50, fps: float = 25, times: list[float] | None = None, **how) -> Path:
     return make_video(path, [numbered(n) for n in range(count)], times, fps=fps, options=CLOSED_GOP, **how)
 
 
 def opened(qtbot, player: Player, sources: dict[str, Path], begins: dict[str, float] | None = None) -> Shown:
     shown = Shown(player)
-    with qtbot.waitSignal(player.frames, timeout=WAIT):
+    with qtbot.waitSignal(player.frames):
         player.set_sources(sources, begins)
     return shown
 
@@ -95,7 +104,7 @@ def at(qtbot, player: Player, shown: Shown, seconds: float, name: str = "dance")
     """The number of the frame that is shown for a time."""
     count = len(shown.times)
     player.seek(seconds)
-    qtbot.waitUntil(lambda: len(shown.times) > count, timeout=WAIT)
+    qtbot.waitUntil(lambda: len(shown.times) > count)
     return shown.number(name)
 
 
@@ -128,7 +137,7 @@ def test_frames_are_stepped_through_both_ways_and_end_at_the_ends(qtbot, player,
     shown = opened(qtbot, player, {"dance": video(tmp_path / "dance.mp4", 20, times=RATES["variable"][:20])})
     for move, expected in [(1, 1), (1, 2), (5, 7), (-1, 6), (-2, 4), (99, 19), (1, 19), (-99, 0), (-1, 0)]:
         player.step(move)
-        qtbot.waitUntil(lambda number=expected: shown.number("dance") == number, timeout=WAIT)
+        qtbot.waitUntil(lambda number=expected: shown.number("dance") == number)
     player.step_seconds(0.5)
     assert player.time == pytest.approx(0.5)
     player.step_seconds(-1.0)
@@ -174,34 +183,34 @@ def test_a_pose_track_gives_its_times_and_no_picture(qtbot, player, tmp_path):
     player.set_range(0.5, 1.0)
     player.seek(0.5)
     player.play()
-    qtbot.waitUntil(lambda: not player.playing, timeout=WAIT)
+    qtbot.waitUntil(lambda: not player.playing)
     assert alone.times[-1] == pytest.approx(0.95) and alone.last == {}
 
 
-def test_it_plays_every_frame_to_the_end_and_says_so(qtbot, player, tmp_path):
+def test_it_plays_every_frame_to_the_end_and_says_so(qtbot, player, patient, tmp_path):
     shown = opened(qtbot, player, {"dance": video(tmp_path / "dance.mp4", 20)})
     states: list[bool] = []
     player.state.connect(states.append)
     player.play()
-    qtbot.waitUntil(lambda: states == [True, False], timeout=WAIT)
+    qtbot.waitUntil(lambda: states == [True, False])
     assert shown.number("dance") == 19
     assert shown.times == sorted(shown.times)
-    assert len(set(shown.times)) >= 15  # a busy computer may pass over some
+    assert len(set(shown.times)) >= 15  # a busy computer may pass over some while it decodes
     player.play()  # from the beginning again
-    qtbot.waitUntil(lambda: shown.times[-1] < 0.3, timeout=WAIT)
+    qtbot.waitUntil(lambda: shown.times[-1] < 0.3)
     player.pause()
     assert not player.playing
 
 
-def test_backward_it_shows_falling_times_and_stops_at_the_first(qtbot, player, tmp_path):
+def test_backward_it_shows_falling_times_and_stops_at_the_first(qtbot, player, patient, tmp_path):
     shown = opened(qtbot, player, {"dance": video(tmp_path / "dance.mp4", 40)})
     player.seek(0.8)
     player.set_rate(-2)
-    qtbot.waitUntil(lambda: shown.number("dance") == 20, timeout=WAIT)
+    qtbot.waitUntil(lambda: shown.number("dance") == 20)
     begun = len(shown.times)
-    with qtbot.waitSignal(player.state, timeout=WAIT, check_params_cb=lambda plays: not plays):
+    with qtbot.waitSignal(player.state, check_params_cb=lambda plays: not plays):
         player.play()
-    qtbot.waitUntil(lambda: shown.number("dance") == 0, timeout=WAIT)
+    qtbot.waitUntil(lambda: shown.number("dance") == 0)
     later = shown.times[begun:]
     assert later == sorted(later, reverse=True)
     assert len(later) >= 5
@@ -221,7 +230,7 @@ def test_shuttling_gets_faster_with_repeats_and_turns_at_once(qtbot, player, tmp
     assert (player.playing, player.rate) == (False, 1)
 
 
-def test_the_part_in_the_range_is_played_again_and_again(qtbot, player, tmp_path):
+def test_the_part_in_the_range_is_played_again_and_again(qtbot, player, patient, tmp_path):
     shown = opened(qtbot, player, {"dance": video(tmp_path / "dance.mp4", 50)})
     marks: list[tuple[float, float]] = []
     player.ranged.connect(lambda start, stop: marks.append((start, stop)))
@@ -234,19 +243,19 @@ def test_the_part_in_the_range_is_played_again_and_again(qtbot, player, tmp_path
     player.set_loop(True)
     begun = len(shown.times)
     player.play()
-    qtbot.waitUntil(lambda: sum(b < a for a, b in zip(shown.times, shown.times[1:], strict=False)) >= 3, timeout=WAIT)
+    qtbot.waitUntil(lambda: sum(b < a for a, b in zip(shown.times, shown.times[1:], strict=False)) >= 3)
     player.pause()
     played = shown.times[begun + 1 :]
     assert min(played) == pytest.approx(0.4)
     assert 0.55 < max(played) < 0.62
     player.go_end()
-    qtbot.waitUntil(lambda: shown.number("dance") == 15, timeout=WAIT)
+    qtbot.waitUntil(lambda: shown.number("dance") == 15)
     player.go_end()
-    qtbot.waitUntil(lambda: shown.number("dance") == 49, timeout=WAIT)
+    qtbot.waitUntil(lambda: shown.number("dance") == 49)
     player.go_start()
-    qtbot.waitUntil(lambda: shown.number("dance") == 10, timeout=WAIT)
+    qtbot.waitUntil(lambda: shown.number("dance") == 10)
     player.go_start()
-    qtbot.waitUntil(lambda: shown.number("dance") == 0, timeout=WAIT)
+    qtbot.waitUntil(lambda: shown.number("dance") == 0)
     player.clear_range()
     assert player.range == (0, player.duration)
 
@@ -262,7 +271,7 @@ def test_scrubbing_shows_the_frame_under_the_mouse_and_no_queue_of_old_ones(qtbo
     for number in wanted:
         player.seek(number / 25)
     assert player.time == pytest.approx(wanted[-1] / 25)
-    qtbot.waitUntil(lambda: shown.times[-1] == pytest.approx(wanted[-1] / 25), timeout=WAIT)
+    qtbot.waitUntil(lambda: shown.times[-1] == pytest.approx(wanted[-1] / 25))
     qtbot.wait(100)
     assert shown.times[-1] == pytest.approx(wanted[-1] / 25)
     assert len(shown.times) - begun < 20
@@ -275,7 +284,7 @@ def test_dragging_the_playhead_stops_the_playing_until_it_is_let_go(qtbot, playe
     player.set_scrubbing(True)
     assert not player.playing
     player.seek(1.0)
-    qtbot.waitUntil(lambda: shown.number("dance") == 25, timeout=WAIT)
+    qtbot.waitUntil(lambda: shown.number("dance") == 25)
     player.set_scrubbing(False)
     assert player.playing
     player.pause()
@@ -289,7 +298,7 @@ def test_sources_that_change_at_once_leave_the_last_ones(qtbot, player, tmp_path
     shown = Shown(player)
     for path in (first, second, first, second):
         player.set_sources({"dance": path})
-    qtbot.waitUntil(lambda: player.fps == pytest.approx(12) and bool(shown.times), timeout=WAIT)
+    qtbot.waitUntil(lambda: player.fps == pytest.approx(12) and bool(shown.times))
     assert at(qtbot, player, shown, 0.99) == 11
     player.set_sources({"dance": first})
     player.set_sources({})
@@ -317,7 +326,7 @@ def test_what_is_heard_is_where_the_picture_is(qtbot, tmp_path):
     try:
         shown = opened(qtbot, player, {"dance": path})
         player.seek(1.0)
-        with qtbot.waitSignal(player.sound_ready, timeout=WAIT):
+        with qtbot.waitSignal(player.sound_ready):
             player.set_sound(path)
         qtbot.wait(200)
         player.play()
@@ -330,7 +339,7 @@ def test_what_is_heard_is_where_the_picture_is(qtbot, tmp_path):
         assert player.time == pytest.approx(1.0)
         stream.time += 0.2
         assert player.time == pytest.approx(1.2)
-        qtbot.waitUntil(lambda: shown.times[-1] == pytest.approx(1.2), timeout=WAIT)
+        qtbot.waitUntil(lambda: shown.times[-1] == pytest.approx(1.2))
         assert shown.number("dance") == 30
         assert levels(stream.pull(0.25, says_when=False), 0.1) == [pytest.approx(0.26, abs=1e-3)]
         player.set_muted(True)
@@ -359,7 +368,7 @@ def levels(block: np.ndarray, *seconds: float) -> list[float]:
 
 def test_a_device_that_is_pulled_out_is_told_of_and_the_pictures_go_on(qtbot, tmp_path):
     path = make_video(
-        tmp_path / "dance.mov", [numbered(n) for n in range(200)], options=CLOSED_GOP, sound=(tone(8), 48000, "alac")
+        tmp_path / "dance.mov", [numbered(n) for n in range(50)], options=CLOSED_GOP, sound=(tone(2), 48000, "alac")
     )
     streams: list[FakeStream] = []
 
@@ -371,12 +380,13 @@ def test_a_device_that_is_pulled_out_is_told_of_and_the_pictures_go_on(qtbot, tm
     try:
         shown = opened(qtbot, player, {"dance": path})
         player.set_sound(path)
+        player.set_loop(True)
         player.play()
-        qtbot.waitUntil(lambda: bool(streams) and streams[0].active, timeout=WAIT)
-        with qtbot.waitSignal(player.sound_problem, timeout=WAIT):
-            streams[0].active = False
-        at_loss = shown.times[-1]
-        qtbot.waitUntil(lambda: shown.times[-1] > at_loss + 0.1, timeout=WAIT)
+        qtbot.waitUntil(lambda: bool(streams) and streams[0].active)
+        with qtbot.waitSignal(player.sound_problem):
+            streams[0].pull_out()
+        at_loss = len(shown.times)
+        qtbot.waitUntil(lambda: len(shown.times) > at_loss + 2)
     finally:
         player.close()
 
@@ -389,21 +399,21 @@ def test_without_an_audio_device_it_plays_silently_and_says_so_once(qtbot, playe
     player.sound_problem.connect(said.append)
     shown = opened(qtbot, player, {"dance": path})
     player.set_sound(path)
-    qtbot.waitUntil(lambda: bool(said), timeout=WAIT)
+    qtbot.waitUntil(lambda: bool(said))
     player.set_sound(path)
     player.play()
-    qtbot.waitUntil(lambda: shown.times[-1] > 0.4, timeout=WAIT)
+    qtbot.waitUntil(lambda: shown.times[-1] > 0.4)
     assert len(said) == 1
     assert "no audio device" in said[0]
 
 
 def test_a_missing_video_is_named_and_the_others_play(qtbot, player, tmp_path):
-    with qtbot.waitSignal(player.problem, timeout=WAIT) as told:
+    with qtbot.waitSignal(player.problem) as told:
         opened(qtbot, player, {"gone": tmp_path / "gone.mp4", "dance": video(tmp_path / "dance.mp4", 10)})
     assert told.args[0] == "gone"
     assert "not there" in told.args[1]
     assert player.duration == pytest.approx(0.4)
-    with qtbot.waitSignal(player.loaded, timeout=WAIT):
+    with qtbot.waitSignal(player.loaded):
         player.set_sources({})
     player.play()
     player.step(1)
@@ -418,17 +428,17 @@ def test_other_sources_come_up_at_the_same_time(qtbot, player, tmp_path):
     assert first.times[-1] == pytest.approx(1.2)
 
 
-def test_what_is_wanted_before_the_videos_are_open_is_done_then(qtbot, player, tmp_path):
+def test_what_is_wanted_before_the_videos_are_open_is_done_then(qtbot, player, patient, tmp_path):
     shown, one = Shown(player), video(tmp_path / "a.mp4", 50)
     player.set_sources({"dance": one})
     player.seek(1.0)
     player.play()
-    qtbot.waitUntil(lambda: len(shown.times) > 2, timeout=WAIT)
+    qtbot.waitUntil(lambda: len(shown.times) > 2)
     assert player.playing and min(shown.times) == pytest.approx(1.0)
     player.set_sources({"dance": one})
     player.seek(0.4)  # while it plays
     shown.times.clear()
-    qtbot.waitUntil(lambda: len(shown.times) > 1, timeout=WAIT)
+    qtbot.waitUntil(lambda: len(shown.times) > 1)
     assert player.playing and shown.times[0] == pytest.approx(0.4)
 
 
@@ -440,7 +450,7 @@ def test_a_proxy_shows_the_frames_of_its_video(qtbot, player, puppet_clips, tmp_
     shown = opened(qtbot, player, {"video": clip, "proxy": tmp_path / "proxy.mp4"})
     for number in (50, 7, 51):
         player.seek(number / 25)
-        qtbot.waitUntil(lambda n=number: shown.times[-1] == pytest.approx(n / 25), timeout=WAIT)
+        qtbot.waitUntil(lambda n=number: shown.times[-1] == pytest.approx(n / 25))
         truth = next(read_frames(clip, number, number + 1)).image
         for name in ("video", "proxy"):
             assert np.abs(pixels(shown.last[name]).astype(int) - truth).mean() < 3

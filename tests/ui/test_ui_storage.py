@@ -96,7 +96,7 @@ def test_the_person_is_forgotten_when_that_is_meant(panel: StoragePanel, finishe
     qtbot.mouseClick(button(panel, "forget"), Qt.MouseButton.LeftButton)
     assert jobs.empty and size(finished) == before
     answer("Forget")
-    with qtbot.waitSignal(jobs.emptied, timeout=60_000):
+    with qtbot.waitSignal(jobs.emptied):
         qtbot.mouseClick(button(panel, "forget"), Qt.MouseButton.LeftButton)
         assert not button(panel, "forget").isEnabled()
     assert not (finished / "person").exists() and by_kind(finished)[TRAININGS] == 0

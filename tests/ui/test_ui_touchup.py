@@ -180,7 +180,7 @@ def test_without_a_mouse_a_joint_is_chosen_and_pushed(qtbot, bench):
 
 def test_what_is_done_is_kept_in_the_project_file(qtbot, bench):
     bench.drag("left_elbow", (200, 150))
-    with qtbot.waitSignal(bench.document.saved, timeout=5000):
+    with qtbot.waitSignal(bench.document.saved):
         pass
     again = Project.open(bench.document.project.folder)
     assert [one.joint for one in read(again.edits(bench.folder))] == ["left_elbow"]

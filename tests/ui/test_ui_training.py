@@ -373,10 +373,10 @@ def test_a_real_training_is_watched_from_its_first_picture_on(
     before = len(listed(document.project.runs[-1]))
     job = jobs.add(["train", finished, "--steps", 100_000, "--device", "cpu"], "train")
     panel.paused.connect(lambda: jobs.stop(job))
-    qtbot.waitUntil(lambda: len(listed(document.project.runs[-1])) > before, timeout=60_000)
-    qtbot.waitUntil(lambda: "Pause" in visible(panel), timeout=10_000)
+    qtbot.waitUntil(lambda: len(listed(document.project.runs[-1])) > before)
+    qtbot.waitUntil(lambda: "Pause" in visible(panel))
     assert set(parts(listed(document.project.runs[-1])[-1].path)) == {"dance", "skeleton", "result", "real", "again"}
-    with qtbot.waitSignal(jobs.finished, timeout=60_000):
+    with qtbot.waitSignal(jobs.finished):
         click(panel, "Pause")
     assert job.outcome is not None and job.outcome.code == Ending.STOPPED
     assert panel.sentence == "Paused: what was learned is kept"

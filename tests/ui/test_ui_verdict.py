@@ -77,7 +77,7 @@ def test_the_engine_has_a_look_at_dropped_files(qtbot: QtBot, dressed: Any, shor
     assert verdicts.of(video).level == WAITING
     verdicts.look(video, "dance")
     verdicts.look(str(broken), "person")
-    with qtbot.waitSignal(jobs.emptied, timeout=60_000):
+    with qtbot.waitSignal(jobs.emptied):
         pass
     words = [said for file, said in told if file == video]
     assert words[0] == "only 1 s long, small picture" and len(words) <= 2
@@ -88,7 +88,7 @@ def test_the_engine_has_a_look_at_dropped_files(qtbot: QtBot, dressed: Any, shor
 def test_poses_that_are_there_say_more(qtbot: QtBot, dressed: Any, finished: Path, short_clips: Path) -> None:
     jobs = Jobs()
     verdicts = Verdicts(jobs)
-    with qtbot.waitSignal(jobs.emptied, timeout=60_000):
+    with qtbot.waitSignal(jobs.emptied):
         verdicts.look_at_project(str(finished))
     for name in ("dance", "person"):
         assert verdicts.of(str(short_clips / f"{name}.mp4")).level != WAITING

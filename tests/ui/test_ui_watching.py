@@ -25,8 +25,6 @@ from ui.viewer.skeleton import LEFT, RIGHT
 from ui.watching import Watching
 from ui.workbench import Workbench
 
-WAIT = 8000
-
 
 @pytest.fixture
 def bench(qtbot: QtBot, dressed: Any, puppet_clips: Path, tmp_path: Path) -> Iterator[Workbench]:
@@ -39,7 +37,7 @@ def bench(qtbot: QtBot, dressed: Any, puppet_clips: Path, tmp_path: Path) -> Ite
     made.resize(960, 720)
     made.show()
     made.watching = Watching(made, document)  # type: ignore[attr-defined]
-    with qtbot.waitSignal(made.player.loaded, timeout=WAIT):
+    with qtbot.waitSignal(made.player.loaded):
         made.preview({name: str(puppet_clips / f"{name}.mp4") for name in (DANCE, PERSON)})
     yield made
     made.close_down()
@@ -109,7 +107,7 @@ def known_share(bench: Workbench) -> float:
 def test_it_plays_without_sound_until_everybody_is_found(bench: Workbench, qtbot: QtBot) -> None:
     transport, player = bench.transport, bench.player
     watching(bench).begin()
-    qtbot.waitUntil(lambda: player.playing and player.time > 0.1, timeout=WAIT)
+    qtbot.waitUntil(lambda: player.playing and player.time > 0.1)
     assert transport.mute.isChecked() and transport.skeletons.isChecked() and player.loop
     watching(bench).end()
     assert not player.playing and player.time == 0.0
@@ -125,7 +123,7 @@ def test_what_is_found_is_played_again_and_again(
     find(folder, Poses.load(exact.clip_folder(exact.clips[0]) / "track.npz"), slice(30))
     watching(bench).hear(Started("poses", 150))
     watching(bench).hear(Progress("poses", 30, 150.0))
-    qtbot.waitUntil(lambda: bool(bench.timeline.lanes) and bool(bench.timeline.lanes[1].strips), timeout=WAIT)
+    qtbot.waitUntil(lambda: bool(bench.timeline.lanes) and bool(bench.timeline.lanes[1].strips))
     player, line = bench.player, bench.timeline
 
     def goes_back() -> bool:
@@ -133,7 +131,7 @@ def test_what_is_found_is_played_again_and_again(
         QApplication.processEvents()
         return player.time < 1.2
 
-    qtbot.waitUntil(goes_back, timeout=WAIT)
+    qtbot.waitUntil(goes_back)
     assert player.playing
     line.seek(2.0)  # as a click does
     assert player.playing and player.time >= 2.0 and not bench.transport.mute.isChecked()
@@ -166,7 +164,7 @@ def test_the_first_look_is_brought_into_sight_and_played_in_its_part(
     made.resize(960, 720)
     made.show()
     document.open(exact.folder)
-    with qtbot.waitSignal(made.player.loaded, timeout=WAIT):
+    with qtbot.waitSignal(made.player.loaded):
         made.show_project()
     made.set_view("overlay")
     look = exact.dance_folder(exact.dances[0]) / FIRST_LOOK
@@ -179,7 +177,7 @@ def test_the_first_look_is_brought_into_sight_and_played_in_its_part(
     made.player.moved.connect(times.append)
     watch.begin_first(part)
     assert made.viewer.names == [DANCE, PERSON, FIRST] and made.transport.mute.isChecked()
-    qtbot.waitUntil(lambda: any(b < a for a, b in itertools.pairwise(times)), timeout=WAIT)
+    qtbot.waitUntil(lambda: any(b < a for a, b in itertools.pairwise(times)))
     assert watch.playing and min(times) >= 1.0 - 1e-3 and max(times) < 1.6
     with qtbot.waitActive(made):
         made.activateWindow()

@@ -128,13 +128,13 @@ def test_each_kind_of_training_is_measured_once_and_counts(qtbot: QtBot) -> None
     machine.measure([usual, best])
     assert not asked and machine.minutes(best, found) == 60  # the usual one comes first
     machine.look(quick=False)
-    qtbot.waitUntil(lambda: machine.measured, timeout=20_000)
+    qtbot.waitUntil(lambda: machine.measured)
     assert machine.card and machine.minutes(usual, found) == pytest.approx(6.0)
     assert machine.minutes(best, found) == pytest.approx(64.0)  # four times as many pixels
     assert machine.minutes(TrainSettings(recipe="sprites"), found) == pytest.approx(1.0)  # which learns nothing
     for _ in range(2):
         machine.measure([usual, best])
-    qtbot.waitUntil(lambda: machine.minutes(best, found) == pytest.approx(63.0), timeout=20_000)
+    qtbot.waitUntil(lambda: machine.minutes(best, found) == pytest.approx(63.0))
     machine.measure([usual, best])
     assert asked == [["doctor"], ["doctor", "--recipe", "best", "--size", "512"]]
     assert Machine(Jobs(command=command)).minutes(best, found) == pytest.approx(63.0)  # kept for the next start

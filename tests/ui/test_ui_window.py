@@ -52,7 +52,7 @@ def open_window(qtbot: QtBot, dressed: Any, puppet_clips: Path) -> Iterator[Call
     for window in made:
         window.jobs.kill_all()
         window.looks.kill_all()
-        qtbot.waitUntil(lambda window=window: window.jobs.empty and window.looks.empty, timeout=10_000)
+        qtbot.waitUntil(lambda window=window: window.jobs.empty and window.looks.empty)
         window.close()
     if before is None:
         del os.environ["PYTHONPATH"]
@@ -78,8 +78,8 @@ def dropped(window: Window, qtbot: QtBot, clips: Path) -> None:
     """Both videos dropped, and put into a project by the engine."""
     drop(window.welcome.dance, clips / "dance.mp4")
     drop(window.welcome.person, clips / "person.mp4")
-    qtbot.waitUntil(lambda: window.document.project is not None, timeout=5000)
-    qtbot.waitUntil(lambda: window.jobs.empty, timeout=20_000)
+    qtbot.waitUntil(lambda: window.document.project is not None)
+    qtbot.waitUntil(lambda: window.jobs.empty)
     project = window.document.project
     assert project is not None and [one.name for one in project.dances] == ["dance"] and len(project.clips) == 1
 
@@ -104,16 +104,16 @@ def test_two_drops_make_a_project_and_create_makes_a_clip_that_plays(
     dropped(window, qtbot, puppet_clips)
     page = window.page
     assert page is not None and page.isVisible() and "dance" in window.windowTitle()
-    qtbot.waitUntil(lambda: page.bench.player.duration > 2.9, timeout=5000)
+    qtbot.waitUntil(lambda: page.bench.player.duration > 2.9)
     assert page.bench.viewer.mode == "side" and page.side.choice.button.isEnabled()
     agree(qtbot, window)
-    qtbot.waitUntil(lambda: window.making.step == "train", timeout=5000)
-    qtbot.waitUntil(lambda: page.training.isVisible() and not page.side.choice.isVisible(), timeout=5000)
+    qtbot.waitUntil(lambda: window.making.step == "train")
+    qtbot.waitUntil(lambda: page.training.isVisible() and not page.side.choice.isVisible())
     page.training.enough.emit()
-    with qtbot.waitSignal(window.making.made, timeout=20_000) as made:
+    with qtbot.waitSignal(window.making.made) as made:
         pass
     assert made.args[0].is_file() and page.side.clip.isVisible()
-    qtbot.waitUntil(lambda: page.bench.player.playing and page.bench.player.time > 0.1, timeout=5000)
+    qtbot.waitUntil(lambda: page.bench.player.playing and page.bench.player.time > 0.1)
     assert page.bench.viewer.names == ["result"] and page.bench.player.loop
     assert Making.unfinished() is None
 
@@ -128,13 +128,13 @@ def test_the_first_look_plays_while_the_person_is_learned_and_gives_way_to_the_c
     (project.folder / "first look").touch()
     agree(qtbot, window)
     bench = page.bench
-    with qtbot.waitSignal(bench.player.frames, timeout=10_000, check_params_cb=lambda shown, _: "first" in shown):
+    with qtbot.waitSignal(bench.player.frames, check_params_cb=lambda shown, _: "first" in shown):
         pass
     assert bench.isVisible() and bench.viewer.names == ["dance", "person", "first"]
     assert bench.player.playing and bench.transport.mute.isChecked()
     times: list[float] = []
     bench.player.moved.connect(times.append)
-    qtbot.waitUntil(lambda: any(b < a for a, b in itertools.pairwise(times)), timeout=10_000)
+    qtbot.waitUntil(lambda: any(b < a for a, b in itertools.pairwise(times)))
     assert min(times) >= 0.39 and max(times) < 1.3  # its part, round and round
     assert window.making.step == "train"
     qtbot.mouseClick(shown_button(window, "Training"), Qt.MouseButton.LeftButton)
@@ -142,9 +142,9 @@ def test_the_first_look_plays_while_the_person_is_learned_and_gives_way_to_the_c
     qtbot.mouseClick(shown_button(window, "Clip"), Qt.MouseButton.LeftButton)
     assert bench.viewer.names == ["dance", "person", "first"]
     page.training.enough.emit()
-    with qtbot.waitSignal(window.making.made, timeout=20_000):
+    with qtbot.waitSignal(window.making.made):
         pass
-    qtbot.waitUntil(lambda: bench.player.playing and bench.player.time > 0.1, timeout=5000)
+    qtbot.waitUntil(lambda: bench.player.playing and bench.player.time > 0.1)
     assert bench.viewer.names == ["result"] and not bench.transport.mute.isChecked()
     page.show_part("training")
     assert page.training.sentence.startswith("Finished")
@@ -158,7 +158,7 @@ def test_what_learns_nothing_is_not_trained(
     window.document.set_settings(TrainSettings(recipe="sprites"))
     steps: list[str] = []
     window.making.begun.connect(steps.append)
-    with qtbot.waitSignal(window.making.made, timeout=20_000):
+    with qtbot.waitSignal(window.making.made):
         agree(qtbot, window)
     assert steps == ["render", "export"] and window.page is not None and window.page.bench.isVisible()
 
@@ -175,18 +175,18 @@ def test_closing_asks_stops_and_the_next_start_goes_on(
     dropped(window, qtbot, puppet_clips)
     folder = window.document.project.folder  # type: ignore[union-attr]
     agree(qtbot, window)
-    qtbot.waitUntil(lambda: (folder / "person" / "runs" / "001").exists(), timeout=10_000)
+    qtbot.waitUntil(lambda: (folder / "person" / "runs" / "001").exists())
     assert not window.close() and window.isVisible()
     sheet = window.findChildren(ClosingSheet)[-1]
     stop = next(button for button in sheet.findChildren(QPushButton) if button.isDefault())
     qtbot.mouseClick(stop, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: not window.isVisible(), timeout=10_000)
+    qtbot.waitUntil(lambda: not window.isVisible())
     assert window.jobs.empty and Making.unfinished() == Unfinished(folder, "dance", ["train", "render", "export"])
 
     again = open_window()
     go_on = next(one for one in again.welcome.findChildren(QPushButton) if "interrupted" in one.accessibleName())
     assert go_on.isVisible()
-    with qtbot.waitSignal(again.making.made, timeout=20_000):
+    with qtbot.waitSignal(again.making.made):
         qtbot.mouseClick(go_on, Qt.MouseButton.LeftButton)
     assert again.document.project is not None and again.document.project.folder == folder
 
@@ -199,17 +199,17 @@ def test_it_goes_on_with_the_dance_that_was_interrupted(
     project = window.document.project
     assert project is not None and window.page is not None
     drop(window.page.side.dance, puppet_clips / "truth.mp4")
-    qtbot.waitUntil(lambda: len(project.dances) == 2 and window.jobs.empty, timeout=20_000)
+    qtbot.waitUntil(lambda: len(project.dances) == 2 and window.jobs.empty)
     window.document.choose_dance("dance")
     agree(qtbot, window)
-    qtbot.waitUntil(lambda: window.making.step == "train" and bool(project.runs), timeout=10_000)
+    qtbot.waitUntil(lambda: window.making.step == "train" and bool(project.runs))
     window.document.choose_dance("truth")  # while the other one's clip is being made
     window.stop_and_close()
-    qtbot.waitUntil(lambda: not window.isVisible(), timeout=10_000)
+    qtbot.waitUntil(lambda: not window.isVisible())
 
     again = open_window()
     go_on = next(one for one in again.welcome.findChildren(QPushButton) if "interrupted" in one.accessibleName())
-    with qtbot.waitSignal(again.making.made, timeout=20_000) as made:
+    with qtbot.waitSignal(again.making.made) as made:
         qtbot.mouseClick(go_on, Qt.MouseButton.LeftButton)
     assert again.document.dance is not None and again.document.dance.name == "dance"
     assert made.args[0] == project.folder / "dances" / "dance" / "exports" / "preview.mp4"
@@ -219,7 +219,7 @@ def test_it_goes_on_with_the_dance_that_was_interrupted(
     again.making.create()
     again.document.choose_dance("dance")
     page.bench.forget_result()
-    with qtbot.waitSignal(again.making.made, timeout=20_000) as made:
+    with qtbot.waitSignal(again.making.made) as made:
         pass
     assert made.args[0].parent.parent.name == "truth"
     assert page.bench.result != made.args[0]  # the clip of one dance is not shown over another
@@ -234,16 +234,16 @@ def test_closing_between_two_steps_keeps_those_that_are_left(
     folder = window.document.project.folder  # type: ignore[union-attr]
     (folder / "deaf").touch()
     agree(qtbot, window)
-    qtbot.waitUntil(lambda: (folder / "person" / "runs" / "001" / "last.pt").exists(), timeout=10_000)
+    qtbot.waitUntil(lambda: (folder / "person" / "runs" / "001" / "last.pt").exists())
     done: list[str] = []
     window.jobs.finished.connect(lambda job, outcome: done.append(f"{job.words[0]} {outcome.code.name}"))
     window.stop_and_close()
-    qtbot.waitUntil(lambda: not window.isVisible(), timeout=10_000)
+    qtbot.waitUntil(lambda: not window.isVisible())
     assert done == ["train DONE"]
     kept = Making.unfinished()
     assert kept is not None and (kept.folder, kept.steps) == (folder, ["render", "export"])
     again = open_window()
-    with qtbot.waitSignal(again.making.made, timeout=20_000):
+    with qtbot.waitSignal(again.making.made):
         again.go_on()
     assert Making.unfinished() is None
 
@@ -255,13 +255,13 @@ def test_closing_while_people_are_found_loses_no_video(
     window = open_window()
     folder = slow_to_look(window, qtbot, puppet_clips)
     window.stop_and_close()
-    qtbot.waitUntil(lambda: not window.isVisible(), timeout=10_000)
+    qtbot.waitUntil(lambda: not window.isVisible())
     kept = Making.unfinished()
     assert kept is not None and [words[0] for words in kept.looks] == ["add-person", "add-dance"]
     (folder / "last add-person").unlink()
     again = open_window()
     again.go_on()
-    qtbot.waitUntil(lambda: again.jobs.empty and again.making.step == "", timeout=20_000)
+    qtbot.waitUntil(lambda: again.jobs.empty and again.making.step == "")
     project = again.document.project
     assert project is not None and [one.name for one in project.dances] == ["dance"] and len(project.clips) == 1
     assert Making.unfinished() is None
@@ -272,7 +272,7 @@ def slow_to_look(window: Window, qtbot: QtBot, clips: Path) -> Path:
     window.document.opened.connect(lambda: (window.document.project.folder / "last add-person").touch())  # type: ignore[union-attr]
     drop(window.welcome.dance, clips / "dance.mp4")
     drop(window.welcome.person, clips / "person.mp4")
-    qtbot.waitUntil(lambda: window.making.step == "poses" and window.jobs.current is not None, timeout=5000)
+    qtbot.waitUntil(lambda: window.making.step == "poses" and window.jobs.current is not None)
     return window.document.project.folder  # type: ignore[union-attr]
 
 
@@ -290,8 +290,8 @@ def test_an_engine_that_is_killed_in_any_phase_leaves_a_window_that_goes_on(
         (folder / f"last {command}").touch()
         (folder / "person" / "runs" / "001").mkdir(parents=True)  # which is learned at once
         agree(qtbot, window)
-    qtbot.waitUntil(lambda: engine(command) > 0, timeout=10_000)
-    with qtbot.waitSignal(window.making.failed, timeout=10_000):
+    qtbot.waitUntil(lambda: engine(command) > 0)
+    with qtbot.waitSignal(window.making.failed):
         os.kill(engine(command), signal.SIGKILL)
     (folder / f"last {command}").unlink()
     (sheet,) = window.findChildren(ErrorSheet)
@@ -299,10 +299,10 @@ def test_an_engine_that_is_killed_in_any_phase_leaves_a_window_that_goes_on(
     go_on = next(one for one in sheet.findChildren(QPushButton) if one.text() == "Go on")
     qtbot.mouseClick(go_on, Qt.MouseButton.LeftButton)
     if command == "add-person":
-        qtbot.waitUntil(lambda: window.jobs.empty, timeout=20_000)
+        qtbot.waitUntil(lambda: window.jobs.empty)
         assert len(window.document.project.clips) == len(window.document.project.dances) == 1  # type: ignore[union-attr]
     else:
-        with qtbot.waitSignal(window.making.made, timeout=20_000):
+        with qtbot.waitSignal(window.making.made):
             pass
     assert Making.unfinished() is None
 
@@ -349,7 +349,7 @@ def test_an_error_of_the_engine_is_a_sheet_and_the_window_stays(
     (folder / "fail").touch()
     (folder / "person" / "runs" / "001").mkdir(parents=True)
     agree(qtbot, window)
-    with qtbot.waitSignal(window.making.failed, timeout=20_000):
+    with qtbot.waitSignal(window.making.failed):
         pass
     sheets = window.findChildren(ErrorSheet)
     assert sheets and "The rendering failed." in sheets[-1].report
@@ -365,7 +365,7 @@ def test_a_video_is_taken_away_again_and_several_files_find_their_places(
     qtbot.keyClick(window.welcome.dance, Qt.Key.Key_Delete)
     assert not window.welcome.dance.files
     drop(window.welcome, puppet_clips / "dance.mp4", puppet_clips / "person.mp4")
-    qtbot.waitUntil(lambda: window.document.project is not None, timeout=5000)
+    qtbot.waitUntil(lambda: window.document.project is not None)
     assert window.document.project is not None
     assert window.document.project.folder.parent == projects_folder()
 
@@ -375,21 +375,21 @@ def test_a_project_opens_home_closes_it_and_it_is_among_the_recent(
 ) -> None:
     window = open_window()
     drop(window.welcome.person, exact.folder)
-    qtbot.waitUntil(lambda: window.document.project is not None, timeout=5000)
+    qtbot.waitUntil(lambda: window.document.project is not None)
     assert window.page is not None
     bench = window.page.bench
-    qtbot.waitUntil(lambda: bench.player.duration > 2.9, timeout=5000)
+    qtbot.waitUntil(lambda: bench.player.duration > 2.9)
     qtbot.keyClick(window, Qt.Key.Key_Right)
-    qtbot.waitUntil(lambda: bench.player.time > 0.03, timeout=5000)
+    qtbot.waitUntil(lambda: bench.player.time > 0.03)
     qtbot.keyClick(window, Qt.Key.Key_3)
     assert bench.viewer.mode == "wipe"
     qtbot.keyClick(window, Qt.Key.Key_I)
     dance = window.document.dance
     assert dance is not None
-    qtbot.waitUntil(lambda: window.document.trim(dance) is not None, timeout=5000)
+    qtbot.waitUntil(lambda: window.document.trim(dance) is not None)
     qtbot.keyClick(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert window.document.trim(dance) is None
-    qtbot.waitUntil(lambda: window.looks.empty, timeout=20_000)
+    qtbot.waitUntil(lambda: window.looks.empty)
     window.go_home()
     assert window.document.project is None and window.welcome.isVisible()
     names = [one.accessibleName() for one in window.welcome.findChildren(QPushButton)]

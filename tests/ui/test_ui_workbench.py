@@ -25,7 +25,6 @@ from ui.project.document import Document
 from ui.viewer.skeleton import GROUND
 from ui.workbench import Workbench
 
-WAIT = 8000
 FPS = 25
 FIRST, LAST = 20, 45
 """Frames of the dance that the clip shows."""
@@ -46,7 +45,7 @@ def opened(qtbot: QtBot, dressed: Any) -> Iterator[Open]:
         document.changed.connect(bench.refresh)
         document.open(project.folder)
         bench.show()
-        with qtbot.waitSignal(bench.player.loaded, timeout=WAIT):
+        with qtbot.waitSignal(bench.player.loaded):
             bench.show_project()
         made.append((bench, document))
         return bench
@@ -74,7 +73,7 @@ def pictures_at(qtbot: QtBot, bench: Workbench, frame: int, fps: int = FPS) -> d
     shown: list[tuple[dict[str, QImage], float]] = []
     bench.player.frames.connect(lambda pictures, time: shown.append((pictures, time)))
     bench.player.seek(frame / fps)
-    qtbot.waitUntil(lambda: bool(shown) and abs(shown[-1][1] - frame / fps) < 1e-3, timeout=WAIT)
+    qtbot.waitUntil(lambda: bool(shown) and abs(shown[-1][1] - frame / fps) < 1e-3)
     return shown[-1][0]
 
 
@@ -89,7 +88,7 @@ def test_the_clip_is_seen_at_its_time_whatever_the_trim_is_by_now(
     exact.set_trim(exact.dances[0], (0.2, 2.8))  # wider than it was when the clip was made
     exact.save()
     bench = opened(exact)
-    with qtbot.waitSignal(bench.player.loaded, timeout=WAIT):
+    with qtbot.waitSignal(bench.player.loaded):
         bench.show_result(clip, play=False)
     truth = [frame.image.astype(int) for frame in read_frames(puppet_clips / "truth.mp4")]
     for frame in (FIRST, 33, LAST - 1):
@@ -106,7 +105,7 @@ def test_a_moment_that_the_clip_lacks_is_empty_in_every_arrangement(
     qtbot: QtBot, opened: Open, exact: Project, clip: Path
 ) -> None:
     bench = opened(exact)
-    with qtbot.waitSignal(bench.player.loaded, timeout=WAIT):
+    with qtbot.waitSignal(bench.player.loaded):
         bench.show_result(clip, play=False)
     for view in ("single", "side", "wipe", "quad"):
         bench.viewer.set_view(view, {"single": [RESULT], "quad": [DANCE, PERSON, RESULT]}.get(view, [DANCE, RESULT]))
@@ -131,7 +130,7 @@ def test_a_motion_is_played_trimmed_and_counts_the_time(
         list(stage)
     bench = opened(exact)
     assert bench.player.duration == pytest.approx(2.0) and bench.player.fps == pytest.approx(30)
-    qtbot.waitUntil(lambda: bool(bench.timeline.lanes) and bench.timeline.lanes[0].duration > 1.9, timeout=WAIT)
+    qtbot.waitUntil(lambda: bool(bench.timeline.lanes) and bench.timeline.lanes[0].duration > 1.9)
     assert [round(lane.duration) for lane in bench.timeline.lanes] == [2, 6]
     bench.viewer.set_view("single", [DANCE])
     seen = []
@@ -142,9 +141,9 @@ def test_a_motion_is_played_trimmed_and_counts_the_time(
     with qtbot.waitActive(bench):
         bench.activateWindow()
     QTest.keyClick(bench, Qt.Key.Key_I)
-    qtbot.waitUntil(lambda: bench.player.range == pytest.approx((20 / 30, 2.0)), timeout=WAIT)
+    qtbot.waitUntil(lambda: bench.player.range == pytest.approx((20 / 30, 2.0)))
     bench.player.play()
-    qtbot.waitUntil(lambda: not bench.player.playing, timeout=WAIT)
+    qtbot.waitUntil(lambda: not bench.player.playing)
     assert bench.player.time == pytest.approx(59 / 30)
 
 
@@ -155,7 +154,7 @@ def test_a_motion_that_is_not_read_yet_lets_the_person_be_seen(
     bench = opened(exact)
     told: list[str] = []
     bench.player.problem.connect(lambda _, words: told.append(words))
-    with qtbot.waitSignal(bench.player.frames, timeout=WAIT) as shown:
+    with qtbot.waitSignal(bench.player.frames) as shown:
         bench.preview({"dance": str(tmp_path / "walk.bvh"), "person": str(puppet_clips / "person.mp4")})
     assert set(shown.args[0]) == {PERSON} and told == []
 
@@ -194,14 +193,14 @@ def test_the_clip_takes_the_place_of_the_first_look(
     qtbot: QtBot, opened: Open, exact: Project, look: Path, clip: Path
 ) -> None:
     bench = opened(exact)
-    with qtbot.waitSignal(bench.player.loaded, timeout=WAIT):
+    with qtbot.waitSignal(bench.player.loaded):
         bench.show_result(clip, play=False)
     assert bench.viewer.names == [RESULT] and bench.show_first() is None
     assert set(pictures_at(qtbot, bench, 30)) == {DANCE, PERSON, RESULT}
     bench.set_view("side")
     assert bench.viewer.names == [DANCE, RESULT]
     bench.forget_result()
-    qtbot.waitUntil(lambda: bench.viewer.names == [DANCE, PERSON, LOOK], timeout=WAIT)
+    qtbot.waitUntil(lambda: bench.viewer.names == [DANCE, PERSON, LOOK])
 
 
 def test_a_first_look_that_is_not_whole_is_none(opened: Open, exact: Project, look: Path) -> None:
@@ -215,13 +214,13 @@ def test_the_first_look_joins_what_is_played(qtbot: QtBot, opened: Open, exact: 
     bench = opened(exact)
     assert bench.viewer.names == [DANCE, PERSON]
     bench.player.play()
-    qtbot.waitUntil(lambda: bench.player.time > 0.1, timeout=WAIT)
+    qtbot.waitUntil(lambda: bench.player.time > 0.1)
     away.rename(look)
     assert bench.show_first() == pytest.approx((FIRST / FPS, LAST / FPS))
     assert bench.viewer.names == [DANCE, PERSON, LOOK]
     shown: list[set[str]] = []
     bench.player.frames.connect(lambda pictures, _: shown.append(set(pictures)))
-    qtbot.waitUntil(lambda: {DANCE, PERSON, LOOK} in shown, timeout=WAIT)
+    qtbot.waitUntil(lambda: {DANCE, PERSON, LOOK} in shown)
     assert bench.player.playing
     bench.expect_first(True)  # it is about to be made anew
     assert bench.viewer.names == [DANCE, PERSON]
