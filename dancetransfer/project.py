@@ -1,75 +1,24 @@
 """The project folder: one person, any number of dances, and where every file of theirs lies."""
 
 import contextlib
-import json
 import os
-import re
 import shutil
-import unicodedata
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from dancetransfer import settings
 from dancetransfer.errors import UserError
 from dancetransfer.locks import held
+from dancetransfer.media import Media, free_name, media_of
+from dancetransfer.project_file import FORMAT, RECOVERY, read, text_of
 from dancetransfer.storage import explain, fingerprint, set_aside, write_text
 
-FORMAT = 1
-"""Version of project.json; a newer one is refused, an older one is read."""
-RECOVERY = "recovery"
-"""Folder of the dated copies of project.json."""
 UNDO_STEPS = 100
 """Changes of a video's hand edits that can be taken back."""
 
-POSE_TRACKS = (".bvh", ".npz")
-"""Suffixes of files that hold a motion and no picture: they can be the dance, never the person."""
-
-DANCER = ".dancer"
-"""Suffix of the file that carries a person who was learned elsewhere (`portable.file`)."""
-
 Group = TypeVar("Group")
-
-
-@dataclass(frozen=True)
-class Media:
-    """A video (or a dance's pose track) that belongs to the project. The file stays where the user has it."""
-
-    name: str
-    file: str
-    """Absolute path."""
-    fingerprint: str
-    """Hash of its content: the same video under another name is the same video."""
-    follow: str = ""
-    """Who in it is followed, like "person 2" or "at 312,200@2.5"; "": the most prominent person."""
-
-    def path(self) -> Path:
-        """The file; UserError where it is gone (its results remain usable)."""
-        path = Path(self.file)
-        if not path.exists():
-            raise UserError(f"{path} is no longer there.", "Put the video back, or add it again from its new place.")
-        return path
-
-    @property
-    def has_picture(self) -> bool:
-        """It is a video, not a pose track."""
-        return has_picture(Path(self.file))
-
-    @property
-    def portable(self) -> bool:
-        """It is a portable dancer: a person who was learned elsewhere, without their video."""
-        return is_dancer(Path(self.file))
-
-
-def has_picture(file: Path) -> bool:
-    """Whether a file is taken for a video: whatever is neither pose track nor portable dancer by its suffix."""
-    return file.suffix.lower() not in (*POSE_TRACKS, DANCER)
-
-
-def is_dancer(file: Path) -> bool:
-    """Whether a file is taken for a portable dancer."""
-    return file.suffix.lower() == DANCER
 
 
 class Project:
@@ -78,7 +27,7 @@ class Project:
     def __init__(self, folder: Path, data: dict[str, Any]) -> None:
         self.folder = folder
         self._data = data
-        self._written = _text(data)
+        self._written = text_of(data)
         """What the file says, as far as this process knows."""
         self.notes: list[str] = []
         """What opening the project found worth telling."""
@@ -109,9 +58,9 @@ class Project:
                 f"{path} is not a DanceTransfer project.",
                 "Make one with: dancetransfer transfer DANCE PERSON -o CLIP.mp4",
             )
-        data, note = _read(file), ""
+        data, note = read(file), ""
         if data is None:
-            data = _read(copy)
+            data = read(copy)
             if file.exists():
                 aside = set_aside(file)
                 note = f"project.json was damaged; it is kept as {aside.name} and the last copy is used."
@@ -143,17 +92,17 @@ class Project:
 
     def save(self) -> None:
         """Write project.json, then its copy, each in one step."""
-        text = _text(self._data)
+        text = text_of(self._data)
         write_text(self.folder / "project.json", text)
         write_text(self.folder / "project.copy.json", text)
         self._written = text
 
     def refresh(self) -> bool:
         """Take over what another process has written since; False where nothing was. Unsaved changes are lost then."""
-        data = _read(self.folder / "project.json")
-        if data is None or data.get("format", 0) > FORMAT or _text(data) == self._written:
+        data = read(self.folder / "project.json")
+        if data is None or data.get("format", 0) > FORMAT or text_of(data) == self._written:
             return False
-        self._data, self._written = data, _text(data)
+        self._data, self._written = data, text_of(data)
         return True
 
     # --- what it holds ------------------------------------------------------------------------
@@ -161,7 +110,7 @@ class Project:
     @property
     def clips(self) -> list[Media]:
         """The person's videos, oldest first."""
-        return [_media(entry) for entry in self._data["clips"]]
+        return [media_of(entry) for entry in self._data["clips"]]
 
     @property
     def portable(self) -> bool:
@@ -176,7 +125,7 @@ class Project:
 
     @property
     def dances(self) -> list[Media]:
-        return [_media(entry) for entry in self._data["dances"]]
+        return [media_of(entry) for entry in self._data["dances"]]
 
     def dance(self, name: str | None) -> Media:
         """The dance of that name, the newest where none is named; UserError where there is none."""
@@ -196,7 +145,7 @@ class Project:
 
     def add_dance(self, file: Path) -> Media:
         """Add a dance, named after its file, as the newest; call `save` after."""
-        return self._add("dances", file, lambda taken: _free_name(file.stem, taken))
+        return self._add("dances", file, lambda taken: free_name(file.stem, taken))
 
     def _add(self, what: str, file: Path, name: Any) -> Media:
         path = file.resolve()
@@ -210,7 +159,7 @@ class Project:
                 entries.append(entry)
                 if what == "clips":
                     entries.sort(key=lambda one: one["name"])
-                return _media(entry)
+                return media_of(entry)
         media = Media(name({entry["name"] for entry in entries}), str(path), mark)
         entries.append(asdict(media))
         left = self._data.get("edits_of_removed", {}).pop(f"{what}/{mark}", None)
@@ -221,7 +170,7 @@ class Project:
     def set_follow(self, media: Media, words: str) -> None:
         """Keep who is followed in a video; call `save` after."""
         for entry in (*self._data["clips"], *self._data["dances"]):
-            if _media(entry) == media:
+            if media_of(entry) == media:
                 entry["follow"] = words
 
     def exchange(self, media: Media, file: Path, mark: str) -> Media:
@@ -265,7 +214,7 @@ class Project:
     def remove(self, media: Media) -> None:
         """Take a video that is of no use out again, with what was made of it; call `save` after."""
         for what, folder in (("clips", self.clip_folder(media)), ("dances", self.dance_folder(media))):
-            entries = [entry for entry in self._data[what] if _media(entry) == media]
+            entries = [entry for entry in self._data[what] if media_of(entry) == media]
             if entries:
                 self._data[what].remove(entries[0])
                 left = self.edits(folder)
@@ -395,58 +344,6 @@ class Project:
         self.save()
 
 
-def _text(data: dict[str, Any]) -> str:
-    return json.dumps(data, indent=1, ensure_ascii=False)
-
-
-def _read(file: Path) -> dict[str, Any] | None:
-    """A project file's content, or None where it is missing or damaged."""
-    try:
-        data = json.loads(file.read_text(encoding="utf-8"))
-        if data["format"] > FORMAT:
-            return data  # the caller refuses it, whatever it holds
-        media = [entry[key] for what in ("clips", "dances") for entry in data[what] for key in _MEDIA]
-        names = [entry["name"] for what in ("clips", "dances") for entry in data[what]]
-        whole = all(isinstance(value, str) for value in media) and all(map(is_folder_name, names))
-        whole &= all(isinstance(values, dict) for values in data.setdefault("settings", {}).values())
-        whole &= whole_edits(data)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return None
-    return data if whole else None
-
-
-_MEDIA = ("name", "file", "fingerprint")
-
-
-def _media(entry: dict[str, Any]) -> Media:
-    return Media(entry["name"], entry["file"], entry["fingerprint"], str(entry.get("follow", "")))
-
-
-def whole_edits(data: dict[str, Any]) -> bool:
-    """Every hand edit can be named, to be taken out or brought back; KeyError and the like where not even that."""
-    lists = [*data.get("edits", {}).values(), *data.get("edits_of_removed", {}).values()]
-    entries = [entry for kept in lists for entry in kept]
-    for step in (step for steps in data.get("edits_before", {}).values() for step in steps):
-        entries += [*step["gone"], *({"id": number} for number in step["new"])]
-    return all(isinstance(entry["id"], int) for entry in entries)
-
-
 def _place(folder: Path) -> str:
     """What the project file calls a dance or clip: "dances/NAME" or "clips/001"."""
     return f"{folder.parent.name}/{folder.name}"
-
-
-def is_folder_name(name: str) -> bool:
-    """One step down and nowhere else: the names of a stranger's project are folders that are deleted from."""
-    return bool(name.strip(".")) and not re.search(r"[/\\:\0]", name)
-
-
-def _free_name(stem: str, taken: set[str]) -> str:
-    """A folder name like the file's that every file system takes and nobody has yet."""
-    plain = unicodedata.normalize("NFC", stem)
-    plain = re.sub(r"[^\w\-]+", "-", plain).strip("-.")[:60] or "dance"
-    name, number = plain, 1
-    while name.lower() in {one.lower() for one in taken}:
-        number += 1
-        name = f"{plain}-{number}"
-    return name

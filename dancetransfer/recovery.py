@@ -10,7 +10,9 @@ from typing import Any
 
 from dancetransfer import settings
 from dancetransfer.errors import UserError
-from dancetransfer.project import FORMAT, RECOVERY, Project, is_folder_name, whole_edits
+from dancetransfer.media import is_folder_name
+from dancetransfer.project import Project
+from dancetransfer.project_file import FORMAT, RECOVERY, whole_edits
 from dancetransfer.storage import set_aside, write_text
 
 KEPT = 20

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from dancetransfer.errors import UserError
 from dancetransfer.events import Done, Event, Events, Notice, Progress, Started
-from dancetransfer.project import Media, Project, has_picture, is_dancer
+from dancetransfer.media import Media, has_picture, is_dancer
+from dancetransfer.project import Project
 from dancetransfer.recipes import RECIPES
 from dancetransfer.settings import ExportSettings, PoseSettings, RenderSettings, RetargetSettings, TrainSettings
 

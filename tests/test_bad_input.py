@@ -12,7 +12,8 @@ import pytest
 from engine import TINY, done, failed, last, notices, stages, strays
 from video_samples import make_sound, make_video, tone
 
-from dancetransfer.project import FORMAT, Project
+from dancetransfer.project import Project
+from dancetransfer.project_file import FORMAT
 from dancetransfer.video.read import frame_times, probe, read_frames
 from dancetransfer.video.write import Writer
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from dancetransfer.errors import UserError
-from dancetransfer.project import FORMAT, Project
+from dancetransfer.project import Project
+from dancetransfer.project_file import FORMAT
 from dancetransfer.settings import TrainSettings
 
 

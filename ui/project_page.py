@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QStackedWidget, QWidget
 
 from dancetransfer.errors import UserError
 from dancetransfer.events import Done, Preview, Progress, Started
-from dancetransfer.project import Media, Project
+from dancetransfer.media import Media
+from dancetransfer.project import Project
 from dancetransfer.settings import TrainSettings
 from ui.project.jobs import Job, Outcome
 from ui.project.machine import Footage

@@ -7,7 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QFrame, QSplitter, QVBoxLayout, QWidget
 
-from dancetransfer.project import Media, has_picture
+from dancetransfer.media import Media, has_picture
 from dancetransfer.render.part import FIRST_LOOK, part_of
 from dancetransfer.video.formats import EXCERPT
 from ui import theme

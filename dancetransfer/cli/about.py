@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dancetransfer.project import Media, Project
+from dancetransfer.media import Media
+from dancetransfer.project import Project
 
 if TYPE_CHECKING:
     from dancetransfer.pose.doubts import Doubt

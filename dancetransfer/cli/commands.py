@@ -13,7 +13,8 @@ from dancetransfer.cli.console import Context
 from dancetransfer.cli.options import given, read, read_kept
 from dancetransfer.errors import UserError
 from dancetransfer.events import Done, Event, Events, Notice
-from dancetransfer.project import Project, is_dancer
+from dancetransfer.media import is_dancer
+from dancetransfer.project import Project
 from dancetransfer.settings import (
     ExportSettings,
     PoseSettings,

@@ -14,7 +14,7 @@ from dancetransfer.cli.console import Context, Usage
 from dancetransfer.cli.options import read
 from dancetransfer.errors import UserError
 from dancetransfer.events import Done, Event, Events, Notice
-from dancetransfer.project import has_picture, is_dancer
+from dancetransfer.media import has_picture, is_dancer
 from dancetransfer.settings import PoseSettings, RetargetSettings, TrainSettings
 
 # Stages are imported inside the commands: `--help` and the window's first look need none of them.

@@ -14,7 +14,7 @@ from dancetransfer.cli.console import Context, Usage
 from dancetransfer.cli.options import add_options, given, read
 from dancetransfer.errors import UserError
 from dancetransfer.events import Done, Events
-from dancetransfer.project import has_picture
+from dancetransfer.media import has_picture
 from dancetransfer.settings import LiveSettings, PoseSettings, TrainSettings, declared
 
 if TYPE_CHECKING:

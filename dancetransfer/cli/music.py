@@ -14,7 +14,7 @@ from dancetransfer.cli.console import Context, Usage
 from dancetransfer.cli.options import add_options, read
 from dancetransfer.errors import UserError
 from dancetransfer.events import Done, Event, Events
-from dancetransfer.project import has_picture
+from dancetransfer.media import has_picture
 from dancetransfer.settings import PoseSettings, seconds_of
 
 if TYPE_CHECKING:

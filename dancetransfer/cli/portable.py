@@ -9,7 +9,8 @@ from dancetransfer.cli.console import Context, Usage
 from dancetransfer.cli.options import given, read_kept
 from dancetransfer.errors import UserError
 from dancetransfer.events import Done, Events, Notice
-from dancetransfer.project import DANCER, Project, is_dancer
+from dancetransfer.media import DANCER, is_dancer
+from dancetransfer.project import Project
 from dancetransfer.settings import ExportSettings, PoseSettings, RenderSettings, RetargetSettings, TrainSettings
 
 # Stages are imported inside the commands: `--help` and the window's first look need none of them.

@@ -9,8 +9,8 @@ from typing import Any
 
 from dancetransfer import settings
 from dancetransfer.errors import UserError
-from dancetransfer.project import DANCER as PORTABLE
-from dancetransfer.project import is_folder_name
+from dancetransfer.media import DANCER as PORTABLE
+from dancetransfer.media import is_folder_name
 from dancetransfer.settings import ExportSettings, PoseSettings, RetargetSettings, TrainSettings
 
 GROUPS = (PoseSettings, TrainSettings, RetargetSettings, ExportSettings)

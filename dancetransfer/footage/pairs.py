@@ -10,10 +10,11 @@ from dancetransfer.events import Done, Events, Notice, Progress, Started
 from dancetransfer.footage import plate as plates
 from dancetransfer.footage.cutting import Cut, cut_clip
 from dancetransfer.footage.flicker import relit
+from dancetransfer.media import Media
 from dancetransfer.pose.crop import crop_aspect, follow_boxes, whole_frame_boxes
 from dancetransfer.pose.poses import Poses
 from dancetransfer.pose.steady import moved, read_steady, steadied, steady_key
-from dancetransfer.project import Media, Project
+from dancetransfer.project import Project
 from dancetransfer.recipes import Plan, plan
 from dancetransfer.settings import TrainSettings
 from dancetransfer.storage import Results, key

@@ -7,10 +7,11 @@ from typing import Any
 from dancetransfer.errors import UserError
 from dancetransfer.events import Done, Events, Notice, Started
 from dancetransfer.footage.pairs import TRAIN, split
+from dancetransfer.media import Media
 from dancetransfer.pose import coverage
 from dancetransfer.pose.doubts import Doubt, doubts
 from dancetransfer.pose.poses import Poses
-from dancetransfer.project import Media, Project
+from dancetransfer.project import Project
 from dancetransfer.storage import Results, fingerprint, key, write_npz, write_text
 
 VERSION = 1

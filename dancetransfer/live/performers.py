@@ -15,12 +15,13 @@ from dancetransfer.fit.body import Person, measure
 from dancetransfer.footage.pairs import load_footage, plan_of
 from dancetransfer.learn import runs
 from dancetransfer.learn.dancing import Dancing
+from dancetransfer.media import is_dancer
 from dancetransfer.portable.arrive import arrive, take_in
 from dancetransfer.portable.engine import arrived, drawer
 from dancetransfer.portable.file import NETWORK
 from dancetransfer.pose.poses import Poses
 from dancetransfer.pose.steady import steadied
-from dancetransfer.project import Project, is_dancer
+from dancetransfer.project import Project
 from dancetransfer.recipes import RECIPES, Plan
 from dancetransfer.render.compose import plate_of
 from dancetransfer.settings import TrainSettings

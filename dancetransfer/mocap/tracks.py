@@ -10,11 +10,11 @@ import numpy as np
 
 from dancetransfer.errors import UserError
 from dancetransfer.events import Done, Event, Notice, Started
+from dancetransfer.media import Media
 from dancetransfer.mocap import bvh
 from dancetransfer.mocap.camera import film
 from dancetransfer.mocap.figure import to_figure
 from dancetransfer.pose.poses import Poses
-from dancetransfer.project import Media
 from dancetransfer.storage import Results, key, set_aside
 from dancetransfer.video.excerpt import ABOUT, keep_excerpt
 from dancetransfer.video.formats import EXCERPT

@@ -11,12 +11,13 @@ from dancetransfer.errors import UserError
 from dancetransfer.events import Done, Events, Notice, Progress, Started
 from dancetransfer.footage.pairs import Footage, load_footage
 from dancetransfer.learn import runs
+from dancetransfer.media import Media
 from dancetransfer.portable import exported
 from dancetransfer.portable.file import NETWORK, Record, clip_folder, write
 from dancetransfer.portable.network import FILES, read_about
 from dancetransfer.pose.poses import Poses
 from dancetransfer.pose.steady import steadied
-from dancetransfer.project import Media, Project
+from dancetransfer.project import Project
 from dancetransfer.settings import TrainSettings
 from dancetransfer.storage import Results, write_npz
 from dancetransfer.video.write import LayerWriter

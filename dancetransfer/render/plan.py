@@ -5,8 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
+from dancetransfer.media import Media
 from dancetransfer.pose.poses import Poses
-from dancetransfer.project import Media, Project
+from dancetransfer.project import Project
 from dancetransfer.render.backdrop import Backdrop, backdrop_of, check_cut_out
 from dancetransfer.render.compose import Shown, compose, compose_alone, has_mask, plate_of, resample, seen
 from dancetransfer.render.crop import chosen_crop, view_boxes

@@ -12,8 +12,9 @@ from dancetransfer.errors import UserError
 from dancetransfer.events import Done, Event, Events, Notice, Preview, Progress
 from dancetransfer.footage.plate import composite
 from dancetransfer.learn import runs
+from dancetransfer.media import Media
 from dancetransfer.pose.poses import Poses
-from dancetransfer.project import Media, Project
+from dancetransfer.project import Project
 from dancetransfer.render.compose import plate_of
 from dancetransfer.render.part import FIRST_LOOK, note_part
 from dancetransfer.render.plan import label_wanted

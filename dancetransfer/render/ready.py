@@ -6,8 +6,9 @@ import shlex
 import numpy as np
 
 from dancetransfer.errors import UserError
+from dancetransfer.media import Media
 from dancetransfer.pose.poses import Poses
-from dancetransfer.project import Media, Project
+from dancetransfer.project import Project
 from dancetransfer.render.render import Segment, frames_between, makers, segments
 from dancetransfer.settings import RenderSettings
 

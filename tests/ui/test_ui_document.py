@@ -16,8 +16,9 @@ from pytestqt.qtbot import QtBot
 
 from dancetransfer import recovery
 from dancetransfer.errors import UserError
+from dancetransfer.media import Media
 from dancetransfer.pose import edits
-from dancetransfer.project import Media, Project
+from dancetransfer.project import Project
 from dancetransfer.settings import ExportSettings, RetargetSettings, TrainSettings
 from ui.project.document import Document
 from ui.project.jobs import Ending, Jobs

@@ -12,7 +12,8 @@ from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from dancetransfer import recovery
 from dancetransfer.errors import UserError
-from dancetransfer.project import Media, Project
+from dancetransfer.media import Media
+from dancetransfer.project import Project
 from dancetransfer.storage import fingerprint
 from ui.project import recent
 from ui.project.copying import Copying, check_target
