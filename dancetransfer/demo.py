@@ -10,8 +10,10 @@ import cv2
 import numpy as np
 
 from dancetransfer import puppets, transfer
+from dancetransfer.adding import add_media
 from dancetransfer.events import Done, Events, Progress, Started
 from dancetransfer.footage.pairs import load_footage
+from dancetransfer.outputs import check_output
 from dancetransfer.pose.labels import label_map, picture
 from dancetransfer.pose.poses import Poses
 from dancetransfer.project import Project
@@ -49,11 +51,11 @@ def demo(folder: Path, training: TrainSettings, seed: int = 0) -> Events:
     """Stage: everything, into `folder`: the three clips, the project, clip.mp4, side-by-side.mp4, scores.txt."""
     folder.mkdir(parents=True, exist_ok=True)
     clip = folder / "clip.mp4"
-    transfer.check_output(clip)
+    check_output(clip)
     yield from _draw_clips(folder, performances(seed))
     project = Project.open_or_create(folder / "demo.dance")
     with project.lock():
-        yield from transfer.add_media(project, [folder / "dance.mp4"], [folder / "person.mp4"])
+        yield from add_media(project, [folder / "dance.mp4"], [folder / "person.mp4"])
         project.built_in = True
         project.set_settings(training)
         project.save()

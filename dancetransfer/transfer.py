@@ -1,8 +1,7 @@
 """The whole job as a chain of stages: which are still missing, in what order, and how long they will take."""
 
-import json
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
@@ -10,14 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dancetransfer.errors import UserError
-from dancetransfer.events import Done, Event, Events, Notice, Progress, Started
-from dancetransfer.media import Media, has_picture, is_dancer
+from dancetransfer.events import Done, Events, Notice, Progress, Started
+from dancetransfer.media import Media, has_picture
 from dancetransfer.project import Project
 from dancetransfer.recipes import RECIPES
 from dancetransfer.settings import ExportSettings, PoseSettings, RenderSettings, RetargetSettings, TrainSettings
 
 if TYPE_CHECKING:
-    from dancetransfer.score.score import Draws
+    pass
 
 # Seconds of a two-core machine without a graphics card; only their ratios matter, and only until
 # the first stage of a kind has been measured.
@@ -328,57 +327,9 @@ def score_tasks(project: Project, training: TrainSettings) -> list[Task]:
 
 
 def _score(project: Project, training: TrainSettings) -> Events:
-    from dancetransfer.score import score
-    from dancetransfer.storage import Results
+    from dancetransfer.score.person import score_person
 
-    draws, wanted = _drawn_by(project, training)
-    results = Results(project.person)
-    if results.current("scores.json", wanted):
-        return
-    gone = [Path(clip.file) for clip in project.clips if not Path(clip.file).exists()]
-    if gone:
-        yield Notice(f"{gone[0]} is no longer there, so what was learned is not scored.", "Put the video back.")
-        return
-    results.drop("scores.json")
-    (project.person / "scores.json").unlink(missing_ok=True)
-    for event in score.held_out(project, draws(), score.mediapipe_estimator):
-        yield replace(event, message="") if isinstance(event, Done) else event  # the last words say it
-    if (project.person / "scores.json").exists():
-        results.note("scores.json", wanted)
-
-
-def _drawn_by(project: Project, training: TrainSettings) -> "tuple[Callable[[], Draws | None], str]":
-    """What is scored, made when it is asked for (None: sprites), and its key."""
-    from dancetransfer.learn import runs
-    from dancetransfer.sprites.sprites import VERSION
-    from dancetransfer.storage import fingerprint, key
-
-    own = VERSION, runs.made_of(project)
-    if not _learned(training):
-        return lambda: None, key("score", "sprites", *own)
-    from dancetransfer import device
-    from dancetransfer.footage.pairs import load_footage
-    from dancetransfer.learn.dancer import load_dancer
-
-    best = runs.best(project, training)
-    mixed = own if RECIPES[training.recipe].moved else ()
-    return lambda: load_dancer(best, device.choose(training.device), load_footage(project)), key(
-        "score", fingerprint(best), *mixed
-    )
-
-
-def quality(project: Project) -> str:
-    """How good the newest training is, in a sentence; "" where nothing was held out."""
-    try:
-        scores = json.loads((project.person / "scores.json").read_text(encoding="utf-8"))
-        ours, lookup = scores["rows"]["rendered"], scores["rows"]["lookup placed"]
-        return (
-            f"On {scores['frames']} frames of the person that were not learned from: {ours['person_psnr']:.1f} dB, "
-            f"SSIM {ours['person_ssim']:.2f} (the nearest filmed frame, moved there: "
-            f"{lookup['person_psnr']:.1f} dB, {lookup['person_ssim']:.2f})."
-        )
-    except (OSError, ValueError, KeyError, TypeError):
-        return ""
+    yield from score_person(project, training)
 
 
 def transfer(
@@ -400,95 +351,6 @@ def transfer(
         *(score_tasks(project, training) if here else []),
     ]
     yield from chain(tasks)
-
-
-# --- adding media -------------------------------------------------------------------------------
-
-
-def look_at(clips: Iterable[Path], dances: Iterable[Path] = ()) -> None:
-    """UserError where a clip is not a video that can be read, or a dance neither that nor a pose track."""
-    from dancetransfer.mocap.tracks import load_track
-    from dancetransfer.video.read import probe
-
-    for path in dances:
-        if has_picture(path):
-            probe(path)
-        else:
-            load_track(path)
-    for path in clips:
-        if is_dancer(path):
-            raise UserError(
-                f"{path.name} is a portable dancer, who is a project's only person.",
-                "Let them dance in a project of their own: dancetransfer transfer DANCE NAME.dancer -o CLIP.mp4",
-            )
-        if not has_picture(path):
-            raise UserError(
-                f"{path.name} holds a motion and no picture, so nobody can be learned from it.",
-                "Give a video of the person; a pose track or BVH file can only be the dance, which comes first.",
-            )
-        probe(path)
-
-
-def add_media(project: Project, dances: list[Path], clips: list[Path], follow: str = "") -> Iterator[Event]:
-    """Put videos, which have been looked at, into the project.
-
-    `follow` says who is followed in the dances, or in the clips where no dance is added; "" leaves
-    that as it was. UserError where a clip is added to a portable dancer.
-    """
-    if clips and project.portable:
-        raise UserError(
-            "The project's person is a portable dancer, to whom no video can be added.",
-            "Learn the person from videos in another --project.",
-        )
-    known = {clip.fingerprint for clip in project.clips}
-    added = [project.add_clip(path) for path in clips]
-    if known and any(clip.fingerprint not in known for clip in added):
-        yield Notice(
-            "More footage of the person was added to what the project has.",
-            "If this is somebody else, stop and choose another --project: a project holds one person.",
-        )
-    added = [project.add_dance(path) for path in dances] or added
-    for media in added if follow else []:
-        project.set_follow(media, follow)
-    project.save()
-
-
-def check_output(output: Path, videos: Iterable[Path] = (), preset: str = "own") -> None:
-    """UserError now where the clip could not be written in the end, or would replace one of the `videos`."""
-    from dancetransfer.render.presets import PRESETS
-
-    chosen = PRESETS[preset]
-    if output.suffix.lower() not in chosen.format.suffixes:
-        if not chosen.suffix:
-            raise UserError(
-                f"The preset {preset} writes a folder of pictures, not '{output.name}'.", "Name it like this: -o clip"
-            )
-        raise UserError(
-            f"The clip can't be written as '{output.suffix}'.", f"Name it like this: -o clip{chosen.suffix}"
-        )
-    if not chosen.suffix and output.is_dir():
-        if any(output.iterdir()):
-            raise UserError(f"{output} is there already.", "Give the name of a new folder for the pictures.")
-        output = output / "000001.png"
-    if any(output.exists() and path.exists() and output.samefile(path) for path in videos):
-        raise UserError(f"{output} is one of the videos that are read.", "Choose another name for the clip.")
-    check_folder(output)
-
-
-def check_folder(output: Path) -> None:
-    """UserError where no file can be written at that place."""
-    if not output.parent.is_dir():
-        raise UserError(f"The folder {output.parent} does not exist.", "Make it first, or choose another one.")
-    if output.is_dir():
-        raise UserError(f"{output} is a folder.", "Give the name of a file.")
-    probe_file = output.parent / f".{output.stem}.probe"
-    try:
-        probe_file.write_bytes(b"")
-        probe_file.unlink()
-    except OSError as error:
-        from dancetransfer.storage import explain
-
-        raise explain(error, output) from error
 
 
 def done(message: str, files: list[Path]) -> Done:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def facts(project: Project) -> dict[str, Any]:
     """For JSON. What has not been made yet is left out; a project is only read."""
-    from dancetransfer.transfer import quality
+    from dancetransfer.score.person import quality
 
     return {
         "project": str(project.folder),

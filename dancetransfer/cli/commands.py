@@ -30,7 +30,10 @@ from dancetransfer.settings import (
 def transfer(arguments: argparse.Namespace, context: Context) -> Events:
     """The whole job."""
     from dancetransfer import transfer as chain
+    from dancetransfer.adding import add_media, look_at
+    from dancetransfer.outputs import check_output
     from dancetransfer.render.backdrop import check_recipe
+    from dancetransfer.score.person import quality
 
     if any(is_dancer(Path(path)) for path in arguments.person):
         yield from portable.transfer(arguments, context)
@@ -38,13 +41,13 @@ def transfer(arguments: argparse.Namespace, context: Context) -> Events:
     output = Path(arguments.output).resolve()
     dance, clips = Path(arguments.dance), [Path(path) for path in arguments.person]
     where = Path(arguments.project) if arguments.project else output.with_suffix(".dance")
-    chain.check_output(output, (dance, *clips), exporting_of(arguments, ExportSettings(), output).preset)
-    chain.look_at(clips, [dance])  # before anything is made
+    check_output(output, (dance, *clips), exporting_of(arguments, ExportSettings(), output).preset)
+    look_at(clips, [dance])  # before anything is made
     follow = chosen(arguments)
     project = Project.open_or_create(where)
     with _working(project, context):
         yield from _notes(project)
-        yield from chain.add_media(project, [dance], clips, follow)
+        yield from add_media(project, [dance], clips, follow)
         if arguments.consent:
             project.consent = arguments.consent
         read_kept(arguments, PoseSettings, project)
@@ -56,7 +59,7 @@ def transfer(arguments: argparse.Namespace, context: Context) -> Events:
         project.save()
         rendering = RenderSettings(dance=project.dances[-1].name)
         yield from chain.transfer(project, output, training, fitting, rendering, exporting)
-        yield chain.done(f"{finished(project, exporting, output)}\n{chain.quality(project)}".strip(), [output])
+        yield chain.done(f"{finished(project, exporting, output)}\n{quality(project)}".strip(), [output])
 
 
 def demo(arguments: argparse.Namespace, context: Context) -> Events:
@@ -71,13 +74,14 @@ def demo(arguments: argparse.Namespace, context: Context) -> Events:
 def add_dance(arguments: argparse.Namespace, context: Context) -> Events:
     """Another dance for the person of a project."""
     from dancetransfer import transfer as chain
+    from dancetransfer.adding import add_media, look_at
 
-    chain.look_at([], [Path(arguments.dance)])
+    look_at([], [Path(arguments.dance)])
     follow = chosen(arguments)
     project = Project.open(arguments.project)
     with _working(project, context):
         yield from _notes(project)
-        yield from chain.add_media(project, [Path(arguments.dance)], [], follow)
+        yield from add_media(project, [Path(arguments.dance)], [], follow)
         name = project.dances[-1].name
         read_kept(arguments, PoseSettings, project)
         fitting = read_kept(arguments, RetargetSettings, project)
@@ -89,13 +93,14 @@ def add_dance(arguments: argparse.Namespace, context: Context) -> Events:
 def add_person(arguments: argparse.Namespace, context: Context) -> Events:
     """More footage of the person of a project."""
     from dancetransfer import transfer as chain
+    from dancetransfer.adding import add_media, look_at
 
-    chain.look_at([Path(arguments.clip)])
+    look_at([Path(arguments.clip)])
     follow = chosen(arguments)
     project = Project.open_or_create(arguments.project)
     with _working(project, context):
         yield from _notes(project)
-        yield from chain.add_media(project, [], [Path(arguments.clip)], follow)
+        yield from add_media(project, [], [Path(arguments.clip)], follow)
         read_kept(arguments, PoseSettings, project)
         project.save()
         yield from chain.chain([*chain.clip_tasks(project), *chain.cover_tasks(project)])
@@ -108,6 +113,7 @@ def train(arguments: argparse.Namespace, context: Context) -> Events:
     """Learn the person, or go on learning."""
     from dancetransfer import transfer as chain
     from dancetransfer.recipes import RECIPES
+    from dancetransfer.score.person import quality
 
     project = Project.open(arguments.project)
     with _working(project, context):
@@ -133,7 +139,7 @@ def train(arguments: argparse.Namespace, context: Context) -> Events:
             words = f"dancetransfer render {shlex.quote(arguments.project)}"
             yield Notice(f"The recipe '{training.recipe}' has nothing to learn.", f"Go on with: {words}")
         words = "The person is learned." if learned else "The person's frames are ready."
-        yield chain.done(f"{words}\n{chain.quality(project)}".strip(), [])
+        yield chain.done(f"{words}\n{quality(project)}".strip(), [])
 
 
 def render(arguments: argparse.Namespace, context: Context) -> Events:
@@ -156,6 +162,7 @@ def render(arguments: argparse.Namespace, context: Context) -> Events:
 def export(arguments: argparse.Namespace, context: Context) -> Events:
     """Write a rendered dance as a clip, or tell how large it will be."""
     from dancetransfer import transfer as chain
+    from dancetransfer.outputs import check_output
     from dancetransfer.render.part import note_part
     from dancetransfer.render.ready import lacking
 
@@ -175,7 +182,7 @@ def export(arguments: argparse.Namespace, context: Context) -> Events:
         return
     media = [Path(one.file) for one in (*project.clips, *project.dances)]
     others = [Path(one) for one in (exporting.music, exporting.plate) if one]
-    chain.check_output(output, [*media, *others], exporting.preset)
+    check_output(output, [*media, *others], exporting.preset)
     with _working(project, context):
         yield from _notes(project)
         if arguments.consent:

@@ -26,9 +26,9 @@ def poses(arguments: argparse.Namespace, context: Context) -> Events:
     """The pose track of a video."""
     from dancetransfer.extract.extract import extract
     from dancetransfer.mocap.tracks import load_track
+    from dancetransfer.outputs import check_folder
     from dancetransfer.pose.clean import clean
     from dancetransfer.pose.poses import Poses
-    from dancetransfer.transfer import check_folder
 
     if arguments.list:
         yield from _people(arguments)
@@ -55,7 +55,7 @@ def poses(arguments: argparse.Namespace, context: Context) -> Events:
 def _people(arguments: argparse.Namespace) -> Events:
     """The numbered people of a video, with a picture of each in the folder given, or in one named after it."""
     from dancetransfer.extract.listing import list_people
-    from dancetransfer.transfer import check_folder
+    from dancetransfer.outputs import check_folder
 
     folder = Path(arguments.output or f"{Path(arguments.video).stem}-people")
     check_folder(folder / "person-1.png" if folder.is_dir() else folder)

@@ -75,7 +75,7 @@ def live(arguments: argparse.Namespace, context: Context) -> Events:
 
 
 def _output(arguments: argparse.Namespace, video: Path | None) -> Path | None:
-    from dancetransfer.transfer import check_output
+    from dancetransfer.outputs import check_output
 
     if not arguments.output:
         return None

@@ -55,8 +55,8 @@ def _outputs(arguments: argparse.Namespace) -> list[Path]:
 
 
 def _check(outputs: list[Path], videos: list[Path]) -> None:
+    from dancetransfer.outputs import check_output
     from dancetransfer.render.presets import fitting
-    from dancetransfer.transfer import check_output
 
     for output in outputs:
         check_output(output, videos, fitting("own", output.suffix))

@@ -37,7 +37,7 @@ def add_flags(one: argparse.ArgumentParser) -> None:
 def fit(arguments: argparse.Namespace, context: Context) -> Events:
     """Cut a dance to music: re-ordered and gently stretched until its beats fall on the song's."""
     from dancetransfer.music.fit import fit_music, read_song
-    from dancetransfer.transfer import check_folder
+    from dancetransfer.outputs import check_folder
 
     music, output, seconds = Path(arguments.music), Path(arguments.output), _seconds(arguments)
     if output.suffix.lower() != ".npz":

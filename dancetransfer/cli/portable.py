@@ -22,12 +22,13 @@ DRAWING = {"engine", "device"}
 def export_dancer(arguments: argparse.Namespace, context: Context) -> Events:
     """Pack the learned person of a project into one file, with which others need neither video nor training."""
     from dancetransfer import transfer as chain
+    from dancetransfer.outputs import check_folder
     from dancetransfer.portable.pack import check_exportable
 
     output = Path(arguments.output).resolve()
     if not is_dancer(output):
         raise Usage(f"A portable dancer can't be written as '{output.suffix}'.\nName it like this: -o name{DANCER}")
-    chain.check_folder(output)
+    check_folder(output)
     project = Project.open(arguments.project)
     with project.lock():
         context.folder = project.folder
@@ -50,7 +51,9 @@ def export_dancer(arguments: argparse.Namespace, context: Context) -> Events:
 def transfer(arguments: argparse.Namespace, context: Context) -> Events:
     """Let a portable dancer dance: `commands.transfer` where the person is one."""
     from dancetransfer import transfer as chain
+    from dancetransfer.adding import add_media, look_at
     from dancetransfer.cli.commands import exporting_of, finished
+    from dancetransfer.outputs import check_output
     from dancetransfer.portable.arrive import take_in
     from dancetransfer.portable.file import read_record
     from dancetransfer.render.backdrop import check_recipe
@@ -65,8 +68,8 @@ def transfer(arguments: argparse.Namespace, context: Context) -> Events:
         raise UserError(f"{dancer.name} is learned already, so {flags} can't be chosen.", "Leave it away.")
     where = Path(arguments.project) if arguments.project else output.with_suffix(".dance")
     exporting = exporting_of(arguments, ExportSettings(), output)
-    chain.check_output(output, (dance, dancer), exporting.preset)
-    chain.look_at([], [dance])
+    check_output(output, (dance, dancer), exporting.preset)
+    look_at([], [dance])
     follow = chosen(arguments)
     read_record(dancer)  # before anything is made
     project = Project.open_or_create(where)
@@ -75,7 +78,7 @@ def transfer(arguments: argparse.Namespace, context: Context) -> Events:
         for note in project.notes:
             yield Notice(note)
         record = take_in(project, dancer)
-        yield from chain.add_media(project, [dance], [], follow)
+        yield from add_media(project, [dance], [], follow)
         if arguments.consent:  # of whoever is seen in the dance; the dancer's own stays
             project.consent = " ".join(filter(None, [record.consent, arguments.consent]))
         read_kept(arguments, PoseSettings, project)

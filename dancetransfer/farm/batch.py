@@ -204,7 +204,7 @@ def _told(row: _Row, events: list[Event]) -> Iterator[Event]:
 
 def _unwritable(task: Task) -> UserError | None:
     """Why the clip could not be written in the end, said before it is made."""
-    from dancetransfer.transfer import check_output
+    from dancetransfer.outputs import check_output
 
     try:
         task.output.parent.mkdir(parents=True, exist_ok=True)

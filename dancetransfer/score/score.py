@@ -197,11 +197,15 @@ class Draws(Protocol):
 
 
 def held_out(
-    project: Project, dancer: Draws | None, estimator: Callable[[], Estimator | None] | None = mediapipe_estimator
+    project: Project,
+    dancer: Draws | None,
+    estimator: Callable[[], Estimator | None] | None = mediapipe_estimator,
+    own: Sprites | None = None,
 ) -> Events:
     """Stage: the dancer on the person's report part, beside sprites and the lookup; writes `person/scores.json`.
 
-    Sprites are cut from the same frames that the lookup is; `dancer` None: they are what is scored.
+    Sprites are cut from the same frames that the lookup is; `dancer` None: they are what is scored. `own`: those that
+    the dancer mixes in, which are taken if they are as large as the crops, so that nothing is looked through twice.
 
     Beside each clip's poses goes `scores.npz`, how like the person each frame came out (`strips.save_likeness`).
     Reads the clips' videos and what `prepare` made. Where a clip is too short for a report part
@@ -220,7 +224,8 @@ def held_out(
         )
     total = sum(len(run) for _, run in runs)
     yield Started("score", total)
-    sprites, lookup, done = Sprites(footage, TRAIN), Lookup(footage), 0
+    sprites = own if own and own.size == footage[0].crops.shape[2:0:-1] else Sprites(footage, TRAIN)
+    lookup, done = Lookup(footage), 0
     drawers: dict[str, Draws] = {RENDERED: sprites} if dancer is None else {RENDERED: dancer, SPRITES: sprites}
     measuring = Measuring((*drawers, PLACED, UNPLACED), estimator)
     like: dict[str, dict[float, float]] = {}

@@ -17,6 +17,7 @@ import cv2
 import numpy as np
 
 from dancetransfer import demo, device, puppets, transfer
+from dancetransfer.adding import add_media
 from dancetransfer.footage.pairs import Footage, load_footage, plan_of, prepare
 from dancetransfer.footage.plate import cut_out
 from dancetransfer.learn import init
@@ -105,7 +106,7 @@ def ready(folder: Path, clip: Path, settings: TrainSettings) -> tuple[list[Foota
     """The clip as footage, found by the detector as any other."""
     project = Project.open_or_create(folder)
     if not project.clips:
-        for _ in transfer.add_media(project, [], [clip]):
+        for _ in add_media(project, [], [clip]):
             pass
         project.save()
     for _ in transfer.chain(transfer.clip_tasks(project)):

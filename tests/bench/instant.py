@@ -23,6 +23,7 @@ import cv2
 import numpy as np
 
 from dancetransfer import demo, puppets, transfer
+from dancetransfer.adding import add_media
 from dancetransfer.events import Event
 from dancetransfer.footage.pairs import REPORT, TRAIN, boxes_of, load_footage, plan_of, prepare
 from dancetransfer.footage.plate import composite
@@ -64,7 +65,7 @@ def main() -> None:
 def material(folder: Path, dance: Path, person: Path) -> Project:
     """The project with poses, the dance fitted, and the person's crops."""
     project = Project.open_or_create(folder / "material.dance")
-    spent(transfer.add_media(project, [dance], [person]))
+    spent(add_media(project, [dance], [person]))
     spent(transfer.chain([*transfer.pose_tasks(project), *transfer.fit_tasks(project, RetargetSettings())]))
     return project
 

@@ -18,6 +18,7 @@ import cv2
 import numpy as np
 
 from dancetransfer import puppets, transfer
+from dancetransfer.adding import add_media
 from dancetransfer.footage.pairs import Footage, boxes_of, load_footage, plan_of, prepare, split
 from dancetransfer.footage.plate import clean_plate, cut_out
 from dancetransfer.learn.batches import into_boxes
@@ -318,7 +319,7 @@ def puppet(seed: int, settings: TrainSettings) -> Footage:
 def filmed(clip: Path, settings: TrainSettings, folder: Path) -> Footage:
     """A real clip as the training would see it."""
     project = Project.open_or_create(folder / "bench.dance")
-    for _ in transfer.add_media(project, [], [clip]):
+    for _ in add_media(project, [], [clip]):
         pass
     for _ in transfer.chain(transfer.pose_tasks(project)):
         pass

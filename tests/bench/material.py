@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from dancetransfer import demo, puppets, transfer
+from dancetransfer.adding import add_media
 from dancetransfer.events import Event
 from dancetransfer.footage.pairs import Footage, boxes_of, plan_of, prepare, split
 from dancetransfer.footage.plate import clean_plate, cut_out
@@ -83,7 +84,7 @@ def learned(folder: Path, device: str, recipe: str = "fast") -> tuple[Project, T
 
     settings = TrainSettings(recipe=recipe, size=512 if device == "cuda" else 256, steps=20, device=device)
     project = Project.open_or_create(folder / f"learned-{recipe}-{settings.size}.dance")
-    through(transfer.add_media(project, [clip(folder, "dance")], [clip(folder, "person")]))
+    through(add_media(project, [clip(folder, "dance")], [clip(folder, "person")]))
     through(transfer.chain([*transfer.pose_tasks(project), *transfer.fit_tasks(project, RetargetSettings())]))
     through(prepare(project, settings))
     through(train(project, settings))

@@ -30,6 +30,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from dancetransfer import demo, device, recipes, transfer
+from dancetransfer.adding import add_media
 from dancetransfer.events import Done, Event, Notice
 from dancetransfer.footage.pairs import REPORT, boxes_of, load_footage, plan_of, prepare
 from dancetransfer.footage.plate import composite
@@ -79,7 +80,7 @@ def ready(asked: argparse.Namespace) -> None:
     person = folder / "person.mp4" if asked.what == ["puppets"] else Path(asked.what[0])
     dance = folder / "dance.mp4" if asked.what == ["puppets"] else Path(asked.what[-1])
     project = Project.open_or_create(folder / "material.dance")
-    spent(transfer.add_media(project, [dance], [person]))
+    spent(add_media(project, [dance], [person]))
     spent(transfer.chain([*transfer.pose_tasks(project), *transfer.fit_tasks(project, RetargetSettings())]))
 
 

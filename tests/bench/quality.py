@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 
 from dancetransfer import demo, device, transfer
+from dancetransfer.adding import add_media
 from dancetransfer.events import Done, Notice
 from dancetransfer.footage.pairs import boxes_of, load_footage
 from dancetransfer.footage.plate import composite
@@ -44,7 +45,7 @@ def measure(folder: Path, asked: argparse.Namespace) -> None:
                 pass
     training = TrainSettings(recipe=asked.recipe, size=asked.size, budget=asked.budget)
     project = Project.open_or_create(folder / "bench.dance")
-    for _ in transfer.add_media(project, [folder / "dance.mp4"], [folder / "person.mp4"]):
+    for _ in add_media(project, [folder / "dance.mp4"], [folder / "person.mp4"]):
         pass
     tasks = [
         *transfer.pose_tasks(project),
