@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from unittest.mock import MagicMock
+from types import SimpleNamespace
 
 import pytest
 from engine import failed
@@ -104,7 +104,7 @@ def test_a_machine_that_does_not_see_the_files_says_so(tmp_path: Path, pool: Poo
             (tmp_path / "one.mp4").unlink(missing_ok=True)  # after the list was read
 
 
-def test_a_machine_without_the_program_is_not_asked_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_machine_without_the_program_is_not_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ray tells it as the end of a worker, like any other."""
     import ray
     from ray.exceptions import RayError
@@ -114,7 +114,8 @@ def test_a_machine_without_the_program_is_not_asked_again(tmp_path: Path, monkey
 
     monkeypatch.setattr(ray, "wait", lambda asked, timeout: (asked, []))
     monkeypatch.setattr(ray, "get", answers)
-    _, outcome = pool_module._Far(ray, MagicMock()).news() or ([], None)
+    worker = SimpleNamespace(news=SimpleNamespace(remote=object))
+    _, outcome = pool_module._Far(ray, worker).news() or ([], None)
     assert outcome and not outcome.lost and "lacks the program" in outcome.message and "same version" in outcome.hint
 
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,17 +24,17 @@ WORDS = ("--recipe=fast", "--size=32", "--width=4", "--blocks=1", "--device=cpu"
 
 
 @contextlib.contextmanager
-def pair(words: list[str]) -> Iterator[list["subprocess.Popen[str]"]]:
-    """A command in two processes, each with what torchrun would tell it."""
+def pair(words: list[str], told: Path | None = None) -> Iterator[list["subprocess.Popen[str]"]]:
+    """A command in two processes, each with what torchrun would tell it; `told`: a folder for what it is told."""
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         port = one.getsockname()[1]
     common = {**environment(), "WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
     pipes: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    started = [
-        subprocess.Popen(words, text=True, env={**common, "RANK": str(n), "LOCAL_RANK": str(n)}, **pipes)
-        for n in range(2)
-    ]
+    own = [{"RANK": str(n), "LOCAL_RANK": str(n)} for n in range(2)]
+    for n, variables in enumerate(own if told else []):
+        variables["TORCHELASTIC_ERROR_FILE"] = f"{told}/{n}.json"
+    started = [subprocess.Popen(words, text=True, env=common | variables, **pipes) for variables in own]
     try:
         yield started
     finally:
@@ -76,10 +77,10 @@ def test_only_the_own_stretches_are_drawn_and_chance_is_the_same(recipe: str) ->
         assert torch.equal(a, b) if known else not b[[0, 2]].any(), field.name
 
 
-def test_a_stop_of_the_first_process_ends_both_in_good_order(small: Project) -> None:
+def test_a_stop_of_the_first_process_ends_both_in_good_order(small: Project, tmp_path: Path) -> None:
     """The command as torchrun starts it; both hear the signal, and the second leaves the first to act on it."""
     words = command("train", small.folder, *WORDS, "--steps=100000", "--json")
-    with pair(words) as (first, second):
+    with pair(words, tmp_path) as (first, second):
         last = None
         for last in heard(first):
             if isinstance(last, Progress) and last.stage == "train":
@@ -90,6 +91,9 @@ def test_a_stop_of_the_first_process_ends_both_in_good_order(small: Project) -> 
         assert any(isinstance(event, Stopping) for event in heard(first))
         assert (first.wait(60), second.wait(60)) == (3, 0)
         assert not second.communicate()[0]
+    told = json.loads((tmp_path / "0.json").read_text())["message"]
+    assert "no failure" in told["message"] and int(told["extraInfo"]["timestamp"]) > 0
+    assert not (tmp_path / "1.json").exists()
     (run,) = small.runs
     kept = checkpoint(run)
     assert kept["trainer"]["steps"] > 0

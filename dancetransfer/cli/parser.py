@@ -71,6 +71,11 @@ def parser() -> Parser:
     one = command("train", commands.train, "learn the person, or go on learning")
     _project(one)
     one.add_argument("--new", action="store_true", help="Begin a new training; the old ones are kept.")
+    one.epilog = (
+        "On several graphics cards or machines the same command goes behind torchrun: torchrun --nproc-per-node 2 -m "
+        "dancetransfer train X.dance. A Ctrl-C keeps what is learned there, too; but torchrun has an exit code of its "
+        "own, 1 for every end but a good one, and many lines of its own, above which ours stand."
+    )
     add_options(one, PoseSettings)
     add_options(one, TrainSettings)
 
