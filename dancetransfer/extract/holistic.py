@@ -3,8 +3,7 @@
 import contextlib
 import os
 import sys
-import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +11,7 @@ import numpy as np
 
 from dancetransfer.extract.estimators import Estimate, nobody
 from dancetransfer.extract.follow import Candidate, choose, without_doubles
+from dancetransfer.extract.graph import Graph
 from dancetransfer.extract.masks import mask_size
 from dancetransfer.pose.poses import (
     BODY,
@@ -34,6 +34,7 @@ from dancetransfer.pose.poses import (
 # the foot ("foot index"), which stands for the big toe; the small toes (18 and 21) are absent.
 BODY_FROM_POSE = (0, 2, 5, 7, 8, 11, 12, 13, 14, 15, 16, 23, 24, 25, 26, 27, 28)
 FEET_FROM_POSE = {17: 31, 19: 29, 20: 32, 22: 30}
+INTO, OUT_OF = [*range(BODY.stop), *FEET_FROM_POSE], [*BODY_FROM_POSE, *FEET_FROM_POSE.values()]
 
 # The 68 face points (iBUG order, which COCO-WholeBody takes over: jaw from the person's right ear
 # to the left one, brows, nose, eyes, mouth) <- the 468 vertices of MediaPipe's face mesh. The jaw
@@ -56,6 +57,8 @@ LOST_OUTSIDE = 0.5
 
 GRID_CENTER, GRID_RADIUS, GRID_ANGLE = 1 / 16, 0.05, np.pi / 48
 """Steps to which the tracker rounds its region: parts of the radius, natural log, radians."""
+
+EMPTY = np.zeros((64, 64, 3), np.uint8)
 
 WIDE, WINDOW_STEP = 1.25, 0.4
 """From this ratio of the sides on the detector looks through square windows too, so many sides apart."""
@@ -158,27 +161,27 @@ class MediaPipeHolistic:
     def __init__(self, masks: bool = False, start: Candidate | None = None) -> None:
         """`masks`: segment the person too. `start`: where the person is in the first frame."""
         with quiet():
-            self._graph = _solution(
+            self._graph = Graph(
                 _LANDMARK_GRAPH,
                 ["pose", "circle", "world", "left_hand", "right_hand", "face"] + ["mask"] * masks,
                 {"model_complexity": 1, "enable_segmentation": masks, "refine_landmarks": False},
             )
-            self._detector = _solution(_DETECTION_GRAPH, ["detections"], {})
+            self._detector = Graph(_DETECTION_GRAPH, ["detections"], {})
             plain = {"model_complexity": 1, "enable_segmentation": False}
-            self._body = _solution(_BODY_GRAPH, ["pose", "circle"], plain)
+            self._body = Graph(_BODY_GRAPH, ["pose", "circle"], plain)
             self._masks = masks
+            self._empty = False
+            self._detector.run(EMPTY)
             self.restart(start)  # the networks say their piece on stderr when they first run
 
     def restart(self, start: Candidate | None = None) -> None:
         """Forget the person: as good as a new estimator, which would cost 30 MB for good."""
-        # An empty frame also clears what the graph remembers of hands and face.
-        empty, all_of_it = np.zeros((64, 64, 3), np.uint8), Candidate((32.0, 32.0), 32.0, 0.0)
-        _run(self._detector, {"image": empty})
-        _run(self._graph, {"image": empty, "region": _rectangle(all_of_it, 64, 64)})
+        if not self._empty:  # an empty frame also clears what the graph remembers of hands and face
+            self._graph.run(EMPTY, _rectangle(Candidate((32.0, 32.0), 32.0, 0.0), 64, 64))
+        self._empty = True
         self._region = self._last = start
 
     def __call__(self, image: np.ndarray, time: float) -> Estimate:
-        image = np.ascontiguousarray(image)
         if self._region is not None:
             found = self._look(image, self._region)
             if found is not None:
@@ -205,9 +208,8 @@ class MediaPipeHolistic:
 
     def look(self, image: np.ndarray, person: Candidate) -> Estimate:
         """The body of whoever is inside a circle, in a third of the time of a call; `region` is where it really is."""
-        image = np.ascontiguousarray(image)
         height, width = image.shape[:2]
-        found = _run(self._body, {"image": image, "region": _rectangle(person, width, height)})
+        found = self._body.run(image, _rectangle(person, width, height))
         if found.pose is None:
             return nobody()
         xy, confidence = _body_joints(found.pose, width, height)
@@ -215,7 +217,7 @@ class MediaPipeHolistic:
 
     def _detect(self, image: np.ndarray) -> list[Candidate]:
         height, width = image.shape[:2]
-        detections = _run(self._detector, {"image": np.ascontiguousarray(image)}).detections or []
+        detections = self._detector.run(image).detections or []
         people = []
         for detection in detections:
             points = detection.location_data.relative_keypoints
@@ -231,9 +233,8 @@ class MediaPipeHolistic:
     def _look(self, image: np.ndarray, region: Candidate) -> Estimate | None:
         """The person inside `region`, or None; remembers where to look in the next frame."""
         height, width = image.shape[:2]
-        inputs = {"image": image, "region": _rectangle(region, width, height)}
-        found = _run(self._graph, inputs)
-        self._region = None
+        found = self._graph.run(image, _rectangle(region, width, height))
+        self._region, self._empty = None, False
         if found.pose is None:
             return None
         following = on_grid(_circle_of(found.circle, width, height))
@@ -290,10 +291,8 @@ def _rectangle(person: Candidate, width: int, height: int) -> Any:
 def _body_joints(landmarks: Any, width: int, height: int) -> tuple[np.ndarray, np.ndarray]:
     """MediaPipe's pose as joints [133,2] in pixels, and confidence [133]; no face, no hands."""
     xy, confidence = np.full((JOINTS, 2), np.nan, np.float32), np.zeros(JOINTS, np.float32)
-    pose = _pixels(landmarks, width, height)
-    visibility = np.array([point.visibility for point in landmarks.landmark], np.float32)
-    into, out_of = [*range(BODY.stop), *FEET_FROM_POSE], [*BODY_FROM_POSE, *FEET_FROM_POSE.values()]
-    xy[into], confidence[into] = pose[out_of], visibility[out_of]
+    xy[INTO] = _pixels(landmarks, OUT_OF, width, height)
+    confidence[INTO] = [landmarks.landmark[number].visibility for number in OUT_OF]
     return xy, confidence
 
 
@@ -304,22 +303,22 @@ def _joints(found: Any, width: int, height: int) -> tuple[np.ndarray, np.ndarray
     trunk = np.hypot(*(shoulders.mean(0) - hips.mean(0)))  # short where the person bends forward,
     reach = FALSE_DISTANCE * max(trunk, np.hypot(*(shoulders[0] - shoulders[1])))  # so the larger
     parts = (
-        (found.face, FACE, list(FACE_FROM_MESH), [NOSE, LEFT_EYE, RIGHT_EYE], (30, 45, 36)),
-        (found.left_hand, LEFT_HAND, list(range(21)), [LEFT_WRIST], (0,)),
-        (found.right_hand, RIGHT_HAND, list(range(21)), [RIGHT_WRIST], (0,)),
+        (found.face, FACE, FACE_FROM_MESH, [NOSE, LEFT_EYE, RIGHT_EYE], [30, 45, 36]),
+        (found.left_hand, LEFT_HAND, range(21), [LEFT_WRIST], [0]),
+        (found.right_hand, RIGHT_HAND, range(21), [RIGHT_WRIST], [0]),
     )
     for landmarks, where, order, anchors, own in parts:
         if landmarks is None:
             continue
-        points = _pixels(landmarks, width, height)[order]
-        if np.hypot(*(points[list(own)].mean(0) - xy[anchors].mean(0))) <= reach:
+        points = _pixels(landmarks, order, width, height)
+        if np.hypot(*(points[own].mean(0) - xy[anchors].mean(0))) <= reach:
             xy[where], confidence[where] = points, confidence[anchors[0]]
     return xy, confidence
 
 
-def _pixels(landmarks: Any, width: int, height: int) -> np.ndarray:
-    """Normalized landmarks (0..1 from edge to edge) as pixels whose centers are whole numbers."""
-    points = np.array([(point.x, point.y) for point in landmarks.landmark], np.float64)
+def _pixels(landmarks: Any, order: Sequence[int], width: int, height: int) -> np.ndarray:
+    """Normalized landmarks (0..1 from edge to edge) of these numbers as pixels whose centers are whole numbers."""
+    points = np.array([(point.x, point.y) for point in map(landmarks.landmark.__getitem__, order)], np.float64)
     return (points * (width, height) - 0.5).astype(np.float32)
 
 
@@ -334,28 +333,9 @@ def _stored(mask: np.ndarray) -> np.ndarray:
 def _world(landmarks: Any) -> np.ndarray | None:
     if landmarks is None:
         return None
-    points = np.array([(point.x, point.y, point.z) for point in landmarks.landmark], np.float32)
     world = np.full((JOINTS, 3), np.nan, np.float32)
-    world[: BODY.stop] = points[list(BODY_FROM_POSE)]
-    world[list(FEET_FROM_POSE)] = points[list(FEET_FROM_POSE.values())]
+    world[INTO] = [(point.x, point.y, point.z) for point in map(landmarks.landmark.__getitem__, OUT_OF)]
     return world
-
-
-def _solution(graph: str, outputs: list[str], side_inputs: dict[str, Any]) -> Any:
-    """A running graph made of MediaPipe's own subgraphs."""
-    os.environ.setdefault("GLOG_minloglevel", "2")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    # These register the option messages that the subgraphs use; `holistic` imports all of them.
-    from mediapipe.python.solution_base import SolutionBase
-    from mediapipe.python.solutions import holistic  # noqa: F401
-
-    return SolutionBase(graph_config=graph, outputs=outputs, side_inputs=side_inputs)
-
-
-def _run(solution: Any, inputs: dict[str, Any]) -> Any:
-    with warnings.catch_warnings():  # of MediaPipe's about its own use of protobuf
-        warnings.simplefilter("ignore")
-        return solution.process(inputs)
 
 
 @contextlib.contextmanager

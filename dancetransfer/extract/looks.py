@@ -71,5 +71,5 @@ def _color(image: np.ndarray, points: np.ndarray) -> np.ndarray:
     places = places[((places >= 0) & (places < (image.shape[1], image.shape[0]))).all(1)]
     if 3 * len(places) < len(points):
         return np.full(3, np.nan)
-    colors = image[places[:, 1], places[:, 0]][:, None]
-    return np.asarray(np.median(cv2.cvtColor(colors, cv2.COLOR_RGB2LAB)[:, 0].astype(np.float64), axis=0))
+    colors = image[places[:, 1], places[:, 0]][None]  # one line: OpenCV shares lines out among threads
+    return np.asarray(np.median(cv2.cvtColor(colors, cv2.COLOR_RGB2LAB)[0].astype(np.float64), axis=0))

@@ -193,6 +193,8 @@ def _weight(rows: np.ndarray, spans: dict[int, float], size: tuple[int, int]) ->
 
 def _middle(rows: np.ndarray) -> np.ndarray:
     """The median of looks [N,6], NaN where nobody's are known."""
+    if len(rows) and np.isfinite(rows).all():
+        return np.median(rows, axis=0)  # a tenth of the time of `nanmedian`
     known = np.isfinite(rows).any(0)
     middle = np.full(rows.shape[1], np.nan)
     if known.any():

@@ -5,7 +5,8 @@
 ROW (where none is given: the quick ones, `start`, `ingest`, `render`, `step`):
   start    `dancetransfer --help` and the window against bare imports
   ingest   decode + proxy + thumbnails + peaks of a 1080p minute against bare decode + x264 encode of the proxy
-  poses    pose extraction against one bare loop of MediaPipe's graph (needs two free cores)
+  poses    pose extraction against one bare loop of MediaPipe's graph: both as commands, from their start to the
+           joints on disk (`plain_poses.py`), and ours so against the loop alone (needs two free cores)
   step     a training step of `edn`, 512x256, against `plain_edn.py`
   preview  until a preview, and one of what --recipe learns, beats the nearest filmed frame, at 256, at 512 on a
            graphics card (needs two free cores)
@@ -20,6 +21,8 @@ Material: built-in dancers (seed 101), 10 seconds of dance and 20 of the person,
 """
 
 import argparse
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -35,6 +38,7 @@ from starting import starting
 
 from dancetransfer.pose.poses import Poses
 from dancetransfer.settings import ExportSettings, RenderSettings, TrainSettings
+from dancetransfer.video.read import probe
 
 QUICK = ("start", "ingest", "render", "step")
 
@@ -62,7 +66,6 @@ def main() -> None:
 
 def ingest(asked: argparse.Namespace) -> list[Row]:
     from dancetransfer.extract.parts import Estimators, Job, Part, make
-    from dancetransfer.video.read import probe
 
     path, place = minute(asked.keep), asked.keep / "ingest"
     place.mkdir(exist_ok=True)
@@ -98,10 +101,21 @@ def bare_ingest(path: Path, out: Path) -> None:
 
 def poses(asked: argparse.Namespace) -> list[Row]:
     """Twenty seconds of the person, and the same three times to and fro: a minute, as people film."""
-    return [
-        poses_of(clip(asked.keep, "person"), asked),
-        poses_of(to_and_fro(clip(asked.keep, "person"), 60, asked.keep / "person-60.mp4"), asked),
-    ]
+    short = clip(asked.keep, "person")
+    films = [short, to_and_fro(short, 60, asked.keep / "person-60.mp4")]
+    return [row for film in films for row in (poses_by_command(film, asked), poses_of(film, asked))]
+
+
+def poses_by_command(path: Path, asked: argparse.Namespace) -> Row:
+    """Like for like: two fresh processes that decode the same film and leave its joints on disk."""
+    plain, out = Path(__file__).with_name("plain_poses.py"), asked.keep / "by-command.npz"
+
+    def run(*command: str | Path) -> Callable[[], object]:
+        return lambda: subprocess.run([sys.executable, *map(str, command)], check=True, capture_output=True)
+
+    row = Row(f"poses of {probe(path).seconds:.0f} s, command", "plain_poses.py, command", 1.45, faster=True)
+    ours = run("-m", "dancetransfer", "poses", path, "--raw", "-o", out)
+    return row.pair(ours, run(plain, path, out), asked.pairs)
 
 
 def poses_of(path: Path, asked: argparse.Namespace) -> Row:
@@ -122,7 +136,7 @@ def poses_of(path: Path, asked: argparse.Namespace) -> Row:
             old.unlink()
         through(extract(path, out, masks=False, proxy=False))
 
-    row = Row(f"poses of {len(images) // FPS} s", "bare loop, frames decoded", 1.45, faster=True)
+    row = Row(f"poses of {len(images) // FPS} s, with its start", "bare loop, started and decoded", 1.45, faster=True)
     row.pair(ours, lambda: [bare.process(image) for image in images], asked.pairs)
     loop = MediaPipeHolistic()  # the same graph, its region handed on as ours does, in one go
     unsplit = np.stack([loop(image, n / FPS).xy for n, image in enumerate(images)])
