@@ -135,7 +135,7 @@ def _against_truth(project: Project, folder: Path) -> Events:
     xy, confidence = truth.joints()
     rows = score.against_truth(
         (image for _, image in compose(project, dance.name, 0, len(asked))),
-        (frame.image for frame in read_frames(folder / "truth.mp4")),
+        lambda: (frame.image for frame in read_frames(folder / "truth.mp4")),
         asked,
         footage,
         footage[0].plate,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from dancetransfer.errors import UserError
 from dancetransfer.events import Done, Events, Notice, Progress, Started
+from dancetransfer.heap import give_back
 from dancetransfer.media import Media, has_picture
 from dancetransfer.project import Project
 from dancetransfer.recipes import RECIPES
@@ -58,6 +59,7 @@ def chain(tasks: list[Task]) -> Events:
                     told = left, now
                     event = replace(event, seconds_left=round(left, 1))
                 yield event
+        give_back()  # a process of another stage may need it
 
 
 STEADY = 0.25

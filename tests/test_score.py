@@ -57,7 +57,7 @@ class Finds:
     name, version = "knows", 1
 
     def __init__(self, poses: Poses, off: float = 0.0) -> None:
-        self.poses, self.off, self.closed = poses, off, False
+        self.poses, self.off, self.closed, self.restarts = poses, off, False, 0
 
     def __call__(self, image: np.ndarray, time: float) -> Estimate:
         n = int(np.argmin(np.abs(self.poses.time - time)))
@@ -65,6 +65,9 @@ class Finds:
 
     def candidates(self, image: np.ndarray) -> list[Candidate]:
         return []
+
+    def restart(self, start: Candidate | None = None) -> None:
+        self.restarts += 1
 
     def close(self) -> None:
         self.closed = True
@@ -78,7 +81,7 @@ def test_compare_measures_frames_boxes_and_joints() -> None:
         frame[:, :40] = noisy(frame[:, :40], 3)  # far from the person
     knows = Finds(poses, 1.0)
     scores = compare(iter(made), iter(truth), poses, lambda: knows)
-    assert scores.frames == 12 and knows.closed
+    assert scores.frames == 12 and knows.closed and knows.restarts == 1
     assert scores.psnr == pytest.approx(10 * np.log10(255**2 / (25.08 / 4)), abs=0.15)
     assert scores.person_psnr == scores.face_psnr == 100
     assert scores.person_ssim == pytest.approx(1) and scores.ssim is not None and scores.ssim < 1
@@ -295,10 +298,16 @@ def test_a_short_clip_is_scored_on_its_choose_part_and_says_so(footage: list[Foo
 def test_a_rendered_dance_is_scored_against_a_true_clip(footage: list[Footage]) -> None:
     clip = footage[0]
     truth = [draw(clip.poses, n, clip.plate) for n in range(30, 50)]
-    rows = against_truth(iter(truth), iter(truth), clip.poses[30:50], footage, clip.plate, estimator=None)
+    rows = against_truth(iter(truth), lambda: truth, clip.poses[30:50], footage, clip.plate, estimator=None)
     assert rows[RENDERED].psnr == 100 and rows[RENDERED].frames == 20
     assert rows[PLACED].psnr == 100  # training poses come back as they were
     assert asdict(rows[UNPLACED])["background"] == 0
+    knows = Finds(clip.poses)
+    again = against_truth(
+        iter(truth), lambda: iter(truth), clip.poses[30:50], footage, clip.plate, estimator=lambda: knows
+    )
+    assert again[RENDERED].psnr == 100 and all(row.joint_error == 0 for row in again.values())
+    assert knows.restarts == 3 and knows.closed  # one for all results: each would take 200 MB
 
 
 def run(events: Iterator[Event]) -> tuple[list[Event], object]:

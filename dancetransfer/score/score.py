@@ -5,6 +5,7 @@ import math
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import asdict, fields
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -114,48 +115,46 @@ class Row:
 
 
 class Measuring:
-    """Several results against one truth, which is decoded once; no clip is ever whole in memory."""
+    """Results against one truth, one after the other: no clip is ever whole in memory, and one estimator will do."""
 
     def __init__(self, names: Iterable[str], estimator: Callable[[], Estimator | None] | None = None) -> None:
-        """`estimator` makes a new one per result and stretch; without it no joints are compared."""
+        """`estimator` makes a new one per stretch; without it no joints are compared."""
         distance = lpips()
         self.rows = {name: Row(distance) for name in names}
-        self._estimator = estimator
+        self._make = estimator or (lambda: None)
 
-    def stretch(self, results: Mapping[str, Frames], truth: Frames, poses: Poses) -> Iterator[int]:
-        """Measure the frames of one place, in order; yields how many are done after each.
+    def stretch(
+        self, results: Mapping[str, Frames], truth: Callable[[], Frames], poses: Poses
+    ) -> Iterator[tuple[str, int]]:
+        """Measure the frames of one place, in order; yields a result's name and the number of its frame after each.
 
-        `poses` [T] are the truth's joints in its pixels; truth and results give T frames each
-        (ValueError where they don't, or where sizes differ). A cut between shots is no motion.
+        `poses` [T] are the truth's joints in its pixels; each result gives T frames, and so does the truth
+        whenever it is called (ValueError where they don't, or where sizes differ). A cut between shots is no motion.
         """
-        persons, faces, hands = person_boxes(poses), face_boxes(poses), hand_boxes(poses)
+        boxes = list(zip(person_boxes(poses), face_boxes(poses), np.stack(hand_boxes(poses), 1), strict=True))
         with ExitStack() as stack:
-            finders: dict[str, _Finder] = {}
-            for name in self.rows if self._estimator else ():
-                if (estimator := self._estimator()) is not None:  # type: ignore[misc]
-                    stack.callback(estimator.close)
-                    finders[name] = _Finder(estimator, poses)
-            names = list(self.rows)
-            streams = zip(truth, *(results[name] for name in names), strict=True)
-            done = -1
-            for done, (real, *made) in enumerate(streams):
-                if done >= len(poses):
-                    raise ValueError(f"more frames than the {len(poses)} poses")
-                for name, image in zip(names, made, strict=True):
-                    if image.shape != real.shape:
-                        raise ValueError(f"{name}: frame {image.shape} against {real.shape}")
-                    if done and poses.shot[done] != poses.shot[done - 1]:
-                        self.rows[name].cut()
-                    self.rows[name].add(image, real, persons[done], faces[done], [one[done] for one in hands])
-                    if name in finders:
-                        finders[name].look(done, image)
-                yield done + 1
-        if done + 1 != len(poses):
-            raise ValueError(f"{done + 1} frames, but {len(poses)} poses")
-        for name, row in self.rows.items():
-            row.cut()
-            if name in finders:
-                row.joints.add(finders[name].found, poses)
+            if estimator := self._make():
+                stack.callback(estimator.close)
+            for name, row in self.rows.items():
+                finder = _Finder(estimator, poses) if estimator else None
+                done = 0
+                for done, (made, real) in enumerate(zip(results[name], truth(), strict=True), 1):
+                    if done > len(poses):
+                        raise ValueError(f"more frames than the {len(poses)} poses")
+                    if made.shape != real.shape:
+                        raise ValueError(f"{name}: frame {made.shape} against {real.shape}")
+                    if done > 1 and poses.shot[done - 1] != poses.shot[done - 2]:
+                        row.cut()
+                    person, face, hands = boxes[done - 1]
+                    row.add(made, real, person, face, list(hands))
+                    if finder:
+                        finder.look(done - 1, made)
+                    yield name, done - 1
+                if done != len(poses):
+                    raise ValueError(f"{done} frames, but {len(poses)} poses")
+                row.cut()
+                if finder:
+                    row.joints.add(finder.found, poses)
 
     def scores(self) -> dict[str, Scores]:
         return {name: row.scores() for name, row in self.rows.items()}
@@ -167,6 +166,7 @@ class _Finder:
     def __init__(self, estimator: Estimator, asked: Poses) -> None:
         self.found = absent(asked.time, asked.size)
         self._estimator = estimator
+        estimator.restart()
 
     def look(self, number: int, image: np.ndarray) -> None:
         estimate = self._estimator(image, float(self.found.time[number]))
@@ -180,7 +180,7 @@ def compare(result: Frames, truth: Frames, poses: Poses, estimator: MakeEstimato
     ValueError where numbers or sizes of the frames differ.
     """
     measuring = Measuring([""], estimator)
-    for _ in measuring.stretch({"": result}, truth, poses):
+    for _ in measuring.stretch({"": result}, lambda: truth, poses):
         pass
     return measuring.scores()[""]
 
@@ -222,12 +222,13 @@ def held_out(
             "The scores are those of the part that also chose the best step: they are a little too good.",
             "A longer video of the person (6 s and more) has a part for the report alone.",
         )
-    total = sum(len(run) for _, run in runs)
-    yield Started("score", total)
+    frames = sum(len(run) for _, run in runs)
     sprites = own if own and own.size == footage[0].crops.shape[2:0:-1] else Sprites(footage, TRAIN)
     lookup, done = Lookup(footage), 0
     drawers: dict[str, Draws] = {RENDERED: sprites} if dancer is None else {RENDERED: dancer, SPRITES: sprites}
     measuring = Measuring((*drawers, PLACED, UNPLACED), estimator)
+    total = frames * len(measuring.rows)
+    yield Started("score", total)
     like: dict[str, dict[float, float]] = {}
     for clip, run in runs:
         span = slice(int(run[0]), int(run[-1]) + 1)
@@ -235,13 +236,14 @@ def held_out(
             **{name: _drawn(drawer, clip, span, measuring.rows[name]) for name, drawer in drawers.items()},
             **_looked_up(lookup, clip.poses[span], clip.plate),
         }
-        for seen in measuring.stretch(results, _real(project, clip, span), clip.poses[span]):
+        for name, seen in measuring.stretch(results, partial(_real, project, clip, span), clip.poses[span]):
             done += 1
-            like.setdefault(clip.name, {})[clip.poses.time[span][seen - 1]] = measuring.rows[RENDERED].person.latest
+            if name == RENDERED:
+                like.setdefault(clip.name, {})[clip.poses.time[span][seen]] = measuring.rows[name].person.latest
             if done % TELL_FRAMES == 0:
                 yield Progress("score", done, total)
     rows = measuring.scores()
-    about = {"part": "report" if part == REPORT else "choose", "frames": total, "clips": len(footage)}
+    about = {"part": "report" if part == REPORT else "choose", "frames": frames, "clips": len(footage)}
     text = json.dumps({**about, "rows": {name: asdict(one) for name, one in rows.items()}}, indent=1)
     write_text(project.person / "scores.json", text)
     for media in project.clips:
@@ -279,7 +281,7 @@ def _real(project: Project, clip: Footage, span: slice) -> Iterator[np.ndarray]:
 
 def against_truth(
     result: Frames,
-    truth: Frames,
+    truth: Callable[[], Frames],
     asked: Poses,
     footage: list[Footage],
     plate: np.ndarray,
@@ -333,7 +335,7 @@ def score_files(clip: Path, truth: Path) -> Generator[Event, None, Scores]:
                 yield Progress("score", frame.index, 2 * total)
     measuring = Measuring([clip.name], mediapipe_estimator)
     real = (frame.image for frame in read_frames(truth, 0, total))
-    for done in measuring.stretch({clip.name: _picked(clip, shown)}, real, finder.found):
+    for _, done in measuring.stretch({clip.name: _picked(clip, shown)}, lambda: real, finder.found):
         if done % TELL_FRAMES == 0:
             yield Progress("score", total + done, 2 * total)
     rows = measuring.scores()

@@ -129,7 +129,7 @@ def compared(folder: Path, project: Project, name: str, stretches: list[tuple[Po
         layers = sprites.layers(poses, boxes_of(poses, sizes))
         made = (composite(plate, layer, box) for layer, box in layers)
         results = {SPRITES: made, PLACED: found(True), UNPLACED: found(False)}
-        for _ in measuring.stretch(results, truth, true):
+        for _ in measuring.stretch(results, lambda truth=truth: truth, true):
             pass
     print(f"\n{name}\n| row | " + " | ".join(SHOWN) + " |\n|---|" + "---|" * len(SHOWN))
     rows = {row: asdict(scores) for row, scores in measuring.scores().items()}

@@ -174,9 +174,12 @@ def across(folder: Path, project: Project, dancer: Dancer) -> dict[str, Any]:
     true = Poses(*show.joints(), show.times, show.size)
     fitted = Poses.load(project.dance_folder(project.dances[-1]) / "retarget.npz")
     footage, results = load_footage(project), {}
+
+    def real() -> Iterator[np.ndarray]:
+        return (frame.image for frame in read_frames(folder / "truth.mp4"))
+
     for name, poses in (("true joints", true), ("whole chain", fitted)):
         frames = danced(dancer, poses, footage[0].plate)
-        real = (frame.image for frame in read_frames(folder / "truth.mp4"))
         scores = against_truth(frames, real, poses, footage, footage[0].plate, true, None)
         results[name] = {row: asdict(one) for row, one in scores.items()}
     return results

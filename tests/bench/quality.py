@@ -8,7 +8,10 @@ result. Seeds below 100 belong to the tests.
 
 import argparse
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+
+import numpy as np
 
 from dancetransfer import demo, device, transfer
 from dancetransfer.adding import add_media
@@ -60,9 +63,12 @@ def measure(folder: Path, asked: argparse.Namespace) -> None:
     plate, truth = footage[0].plate, shows["truth"]
     true = Poses(*truth.joints(), truth.times, truth.size)
     fitted = Poses.load(project.dance_folder(project.dances[-1]) / "retarget.npz")
+
+    def real() -> Iterator[np.ndarray]:
+        return (frame.image for frame in read_frames(folder / "truth.mp4"))
+
     for words, poses in (("driven by the truth's own joints", true), ("through the whole chain, --method edn", fitted)):
         frames = (composite(plate, layer, box) for layer, box in dancer.layers(poses, boxes_of(poses, dancer.plan)))
-        real = (frame.image for frame in read_frames(folder / "truth.mp4"))
         print(f"\n{asked.recipe}, size {asked.size}, {asked.budget:.0f} s, seed {asked.seed}, {words}")
         print(table(against_truth(frames, real, poses, footage, plate, true)), flush=True)
 
