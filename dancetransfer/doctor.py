@@ -50,6 +50,8 @@ class Costs:
     """Per frame, one process."""
     step_seconds: float | None = None
     """Per training step."""
+    waited_share: float | None = None
+    """How much of a step a graphics card waits for its pictures, 0..1."""
     render_seconds: float | None = None
     """Per frame of the generator."""
     export_seconds: float | None = None
@@ -110,6 +112,8 @@ class Report:
         if costs.step_seconds:
             steps = f"; measured: {costs.step_seconds:.2f} s per step, so about "
             steps += f"{training / costs.step_seconds:.0f} steps"
+            if costs.waited_share is not None:
+                steps += f"; {self.used.name} waits for pictures {100 * costs.waited_share:.0f} % of the time"
             if settings.steps:
                 training = settings.steps * costs.step_seconds
         words = (f"--steps {settings.steps}" if settings.steps else "--budget, the most it takes") + steps

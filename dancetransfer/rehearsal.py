@@ -75,11 +75,11 @@ class Studio:
         self._danced = drawn
         return {"render_seconds": seconds / len(poses), "crop_bytes": 4 * plan.size[0] * plan.size[1]}
 
-    def learning(self) -> dict[str, float]:
+    def learning(self) -> dict[str, float | None]:
         """Seconds per step of the training's body phase with opponent, and per rendered frame."""
         from dancetransfer.footage.pairs import boxes_of, plan_of
         from dancetransfer.learn import memory
-        from dancetransfer.learn.batches import Batches
+        from dancetransfer.learn.resident import batches_for
         from dancetransfer.learn.thrift import Thrift
         from dancetransfer.learn.trainer import Trainer
 
@@ -88,10 +88,13 @@ class Studio:
         boxes = boxes_of(poses, plan)
         trainer = Trainer(plan, self.used, 0, None)
         footage = self._footage(plan.size, boxes)
-        batches = Batches([footage], plan, 0)
+        batches = batches_for(self.used, [footage], plan, 0)
         share = 0.75  # behind every part's entry but the face's
         trainer.step(batches, share)
+        batches.waited, begun = 0.0, time.perf_counter()
         step = _per_run(lambda _: trainer.step(batches, share), range(self.steps))
+        waited = batches.waited / (time.perf_counter() - begun)
+        batches.close()
         dancer = trainer.dancer(share, plan.recipe.parts)
         dancer.own = batches.own
         layers = dancer.layers(poses, boxes)
@@ -101,6 +104,7 @@ class Studio:
         self._danced = drawn
         return {
             "step_seconds": step,
+            "waited_share": None if self.used.name == "cpu" else waited,
             "render_seconds": frame,
             "crop_bytes": 4 * plan.size[0] * plan.size[1],
             "checkpoint_bytes": _checkpoint_bytes(trainer),

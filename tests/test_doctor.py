@@ -184,3 +184,12 @@ def test_steps_make_the_training_time(examined: tuple[doctor.Report, list[Event]
     report = replace(examined[0], settings=TrainSettings(steps=100))
     (row,) = [row for row in report.forecast() if row.what.startswith("Training")]
     assert row.seconds == pytest.approx(100 * (report.costs.step_seconds or 0))
+
+
+def test_a_card_that_waits_for_pictures_is_told_of(examined: tuple[doctor.Report, list[Event]]) -> None:
+    from dataclasses import replace
+
+    (report, _), waits = examined, "cuda waits for pictures 4 % of the time"
+    card = replace(report.used, name="cuda")
+    waiting = replace(report, used=card, costs=replace(report.costs, waited_share=0.04))
+    assert waits in "\n".join(waiting.lines()) and "waits for" not in "\n".join(report.lines())

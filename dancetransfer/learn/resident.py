@@ -222,7 +222,7 @@ class Resident(Prefetched):
         whole = {name: self._spread(values, sketch) for name, values in pictures.items()}
         whole.setdefault("moved", torch.zeros(len(sketch.stretches), 0, 4, 0, 0, device=self.device))
         places = {
-            name: torch.from_numpy(np.stack([one.places[name] for one in sketch.stretches]))
+            name: self._pinned(torch.from_numpy(np.stack([one.places[name] for one in sketch.stretches])))
             for name in ("moves", "parts", "has_part")  # asked about by the processor: they stay here
         }
         return Batch(**whole, **places, flow=sketch.flows.to(self.device, non_blocking=True))
