@@ -101,15 +101,17 @@ def test_an_error_behind_reaches_the_caller(later: int) -> None:
 
 
 def test_what_has_not_begun_is_left_out_where_the_block_fails() -> None:
-    first, called = threading.Event(), []
+    begun, first, called = threading.Event(), threading.Event(), []
 
     def work(n: int) -> None:
         called.append(n)
+        begun.set()
         first.wait(20)
 
     with pytest.raises(KeyError), behind(work, 4) as call:
         for n in range(3):
             call(n)
+        assert begun.wait(20)
         threading.Timer(0.05, first.set).start()
         raise KeyError
     assert called[:1] == [0] and len(called) < 3 and not helpers()
