@@ -14,6 +14,7 @@ from stick_bodies import waving, without
 
 from dancetransfer.errors import UserError
 from dancetransfer.fit.body import BodyFit
+from dancetransfer.fit.bundle import Bundle
 from dancetransfer.fit.retarget import fit_dance, retarget
 from dancetransfer.pose.edits import Edit, apply
 from dancetransfer.pose.poses import (
@@ -262,6 +263,18 @@ def test_an_edit_changes_the_fit_of_its_own_frames_alone() -> None:
     hidden = without(source, slice(20, 30), slice(None))
     gone = retarget(hidden, target, OURS, source)[0]
     assert np.isnan(gone.xy[20:30]).all() and not gone.confidence[20:30].any()
+
+
+def test_a_long_dance_is_fitted_a_stretch_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the same result, and no memory for all of its frames at once."""
+    source, target = track(DANCER, 2, "low"), track(PERSON, 1, "long", 12)
+    whole, _ = body(source, target)
+    solved: list[int] = []
+    solve = Bundle.equations
+    monkeypatch.setattr("dancetransfer.fit.bundle.AT_ONCE", 64)
+    monkeypatch.setattr(Bundle, "equations", lambda *given: (solved.append(len(given[3])), solve(*given))[1])
+    assert np.allclose(body(source, target)[0].xy, whole.xy, atol=1e-3, equal_nan=True)
+    assert solved and sorted(solved)[len(solved) // 2] <= 64
 
 
 def scattered(poses: Poses) -> Poses:

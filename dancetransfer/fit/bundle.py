@@ -1,6 +1,7 @@
 """Bundle adjustment: the camera, the bones' lengths and the joints' depths that explain a track best."""
 
-from dataclasses import replace
+import copy
+from dataclasses import fields, replace
 
 import numpy as np
 
@@ -26,6 +27,8 @@ NEAREST = 0.3
 """Statures between the camera and a joint, at least."""
 OUTLIER = 3.0
 """Residuals beyond this many spreads count less and less (Cauchy's weights)."""
+AT_ONCE = 1024
+"""Frames whose depths are solved for at once: each takes 20 kB."""
 ANKLES = [JOINTS.index(LEFT_ANKLE), JOINTS.index(RIGHT_ANKLE)]
 PLACES = {"focal": 0, "pitch": 1, "roll": 2, "height": 3}
 HEAD = len(PLACES)
@@ -186,6 +189,9 @@ class Bundle:
 
     def depths(self, camera: Camera, lengths: dict[str, float], z: np.ndarray, rounds: int = 8) -> np.ndarray:
         """[T,13]: the depths for a known camera and known lengths, from a first guess."""
+        if len(z) > AT_ONCE:  # no frame's depths depend on another's
+            spans = [slice(start, start + AT_ONCE) for start in range(0, len(z), AT_ONCE)]
+            return np.concatenate([self._of(span).depths(camera, lengths, z[span], rounds) for span in spans])
         for _ in range(rounds):
             r, j, _ = self.equations(camera, lengths, z)
             w = robust(r)
@@ -194,6 +200,13 @@ class Bundle:
             step = np.linalg.solve(across @ j + 1e-3 * np.eye(j.shape[-1]), across @ r[..., None])[..., 0]
             z = np.maximum(z - np.clip(step, -0.3, 0.3), NEAREST)
         return z
+
+    def _of(self, span: slice) -> "Bundle":
+        """The same equations of some of the frames."""
+        part = copy.copy(self)
+        part.xy, part.known, part.stands = self.xy[span], self.known[span], self.stands[span]
+        part.told = Hints(*(getattr(self.told, one.name)[span] for one in fields(Hints)))
+        return part
 
 
 def _moved(
