@@ -34,7 +34,8 @@ def plain_compiler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DANCETRANSFER_DATA", str(tmp_path / "data"))
     monkeypatch.setattr(compiling, "backend_on", lambda used: {"backend": "eager"})
     monkeypatch.setattr(compiling, "STEPS", 2)
-    monkeypatch.setattr(compiling, "RUNS", 1)
+    monkeypatch.setattr(compiling, "RUNS", 2)
+    monkeypatch.setattr(compiling, "FIRST", 1)
     monkeypatch.setattr(torch, "compile", lambda function, **_: function)
 
 
@@ -45,10 +46,10 @@ class Stopwatch:
         self.tries = 0
         made = compiling.rehearsal
 
-        def rehearsal(trainer: Trainer, *given: Any) -> Callable[[], Run]:
+        def rehearsal(trainer: Trainer, *given: Any) -> Callable[[int], Run]:
             self.tries += 1
             step = made(trainer, *given)
-            return lambda: replace(step(), seconds=part if trainer.quick else 1.0)
+            return lambda n: replace(step(n), seconds=part if trainer.quick else 1.0)
 
         monkeypatch.setattr(compiling, "rehearsal", rehearsal)
 
@@ -136,13 +137,42 @@ def wrong(function: Any, **_: Any) -> Any:
     )
 
 
+def stale(function: Any, **_: Any) -> Any:
+    """A compiler that plays back its first pictures, as a graph would that is given no new ones."""
+    first = list[Any]()
+
+    def back(*given: Any, **named: Any) -> Any:
+        first[:] = first or [given]
+        return function(*first[0], **named)
+
+    return function if function is compiling.laplacian else back
+
+
+def lame(function: Any, **_: Any) -> Any:
+    """A compiler whose gradients are half of what they should be."""
+    if function is compiling.laplacian:
+        return function
+
+    def halved(*given: Any) -> Any:
+        layer, flow = function(*given)
+        return 0.5 * layer + 0.5 * layer.detach(), flow
+
+    return halved
+
+
 def full(*_: Any, **__: Any) -> Any:
     raise torch.OutOfMemoryError("CUDA out of memory.")
 
 
 @pytest.mark.parametrize(
     ("compiler", "words", "again"),
-    [(broken, "No C++ compiler was found.", False), (wrong, "the perceptual loss", False), (full, "more memory", True)],
+    [
+        (broken, "No C++ compiler was found", False),
+        (wrong, "the perceptual loss", False),
+        (stale, "of the same step", False),
+        (lame, "the gradients of the same step are", False),
+        (full, "more memory", True),
+    ],
 )
 def test_where_it_can_not_be_the_cause_is_said_once(
     compiler: Any, words: str, again: bool, monkeypatch: pytest.MonkeyPatch

@@ -32,9 +32,10 @@ from models.losses import laplacian
 
 STEPS = 8
 """Steps that are taken before anything is decided; the first ones, in which a card chooses its kernels, don't count."""
-RUNS = 3
-"""Steps of each kind that are measured, the same ones again."""
-FIRST = 3
+RUNS = 4
+"""Steps of each kind that are measured and compared, of two batches by turns: a graph that is played back without
+its new pictures would go unnoticed with one."""
+FIRST = 4
 """Compiled steps that belong to the compiling: CUDA graphs are warmed up, recorded and played back."""
 WORTH = 1.5
 """It is tried where it is expected to save so many times as much as it takes."""
@@ -58,6 +59,8 @@ class Run:
     """One step that is not taken."""
 
     losses: dict[str, float]
+    gradients: torch.Tensor
+    """The length of each weight's gradient; on the processor."""
     seconds: float
 
 
@@ -149,7 +152,8 @@ class Compiling:
                 yield self._refused(how, _cause(error))
             return
         left -= time.perf_counter() - begun
-        if words := unlike(before[-1].losses, after[-1].losses, ALIKE[self.trainer.device.mixed]):
+        limit = ALIKE[self.trainer.device.mixed]
+        if words := next(filter(None, (unlike(*pair, limit) for pair in zip(before, after, strict=True))), ""):
             self.give_way()
             yield self._refused(how, words)
             return
@@ -172,10 +176,10 @@ class Compiling:
         order, random = batches.order, torch.get_rng_state()
         try:
             step = rehearsal(trainer, batches, share)
-            before = [step() for _ in range(RUNS + 1)][1:]
+            before = [step(n) for n in range(2 + RUNS)][2:]
             trainer.quick = quickened(trainer, self.how)
-            seconds = sum(step().seconds for _ in range(FIRST)) - FIRST * _median(before)
-            after = [step() for _ in range(RUNS)]
+            seconds = sum(step(n).seconds for n in range(FIRST)) - FIRST * _median(before)
+            after = [step(n) for n in range(RUNS)]
         finally:
             trainer._forget()
             batches.order = order
@@ -216,33 +220,36 @@ def quickened(trainer: Trainer, how: dict[str, Any]) -> dict[str, Callable[..., 
     return {name: torch.compile(one, dynamic=False, **how) for name, one in (("drawn", drawn), ("likeness", likeness))}
 
 
-def rehearsal(trainer: Trainer, batches: Batches, share: float) -> Callable[[], Run]:
-    """A step that computes everything and goes nowhere, the same one each time."""
+def rehearsal(trainer: Trainer, batches: Batches, share: float) -> Callable[[int], Run]:
+    """A step that computes everything and goes nowhere: one for even numbers, another one for odd ones."""
     recipe = trainer.plan.recipe
     frames = recipe.unrolled(share)
     count = max(1, recipe.frames // frames)
-    batch = batches.draw(frames, count, False, range(count))
-    chance = drawn_chance(recipe, batch, range(count))
+    drawn = [batches.draw(frames, count, False, range(count)) for _ in range(2)]
+    given = [(batch, drawn_chance(recipe, batch, range(count))) for batch in drawn]
 
-    def step() -> Run:
+    def step(n: int) -> Run:
         begun = time.perf_counter()
-        losses = trainer._gradients(batch, chance, range(count), share)
+        losses = trainer._gradients(*given[n % 2], range(count), share)
         lengths = [one.grad.float().norm() for one in trainer.generator.parameters() if one.grad is not None]
-        values = {**losses, "gradient": torch.stack(lengths).norm()}
-        told = {name: float(value) for name, value in values.items()}  # waits for the device
+        gradients = torch.stack(lengths).cpu()
+        told = {name: float(value) for name, value in losses.items()}  # waits for the device
         trainer._forget()
-        return Run(told, time.perf_counter() - begun)
+        return Run(told, gradients, time.perf_counter() - begun)
 
     return step
 
 
-def unlike(before: dict[str, float], after: dict[str, float], limit: float) -> str:
-    """What differs between the losses of the same step; "" where they are alike."""
-    for name, value in before.items():
-        other = after.get(name, float("nan"))
+def unlike(before: Run, after: Run, limit: float) -> str:
+    """What differs between the same step computed twice; "" where both are alike."""
+    for name, value in before.losses.items():
+        other = after.losses.get(name, float("nan"))
         if not abs(other - value) <= limit * abs(value) + 1e-6:
             return f"compiled, the {name} loss of the same step is {other:.4g} instead of {value:.4g}"
-    return ""
+    if after.gradients.shape != before.gradients.shape:
+        return "compiled, a step has gradients for other weights"
+    off = float((after.gradients - before.gradients).norm() / before.gradients.norm())
+    return "" if off <= limit else f"compiled, the gradients of the same step are {100 * off:.0f} % off"
 
 
 def machine_of(used: Device, how: dict[str, Any]) -> str:

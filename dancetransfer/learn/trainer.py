@@ -139,7 +139,10 @@ class Trainer:
         learn = self._parts_portion if self.parts_phase(share) else self._body_portion
         losses: dict[str, Tensor] = {}
         if self.quick and self.device.name == "cuda":
-            torch.compiler.cudagraph_mark_step_begin()  # what the graphs of the step before gave isn't needed any more
+            # What the graphs of the step before gave, gradients among it, lies in memory that they fill again: it is
+            # no longer needed, as one backward pass adds up all frames and `_forget` drops the gradients behind it.
+            # (Gradients added up over several passes come out wrong: pytorch/pytorch, issues 96693 and 169545.)
+            torch.compiler.cudagraph_mark_step_begin()
         for stretches in split(ours, self.thrift.portions):
             one = portion(batch, chance, stretches, torch.device(self.device.torch))
             for name, value in learn(one, share).items():
