@@ -15,7 +15,7 @@ from dancetransfer.cli import console
 from dancetransfer.events import Done, Progress
 from dancetransfer.extract import estimators
 from dancetransfer.extract.estimators import Estimate, nobody
-from dancetransfer.fit.body import measure
+from dancetransfer.fit.body import body, measure
 from dancetransfer.footage.pairs import Footage, load_footage, prepare
 from dancetransfer.live import sinks, sources
 from dancetransfer.live.calm import Calm
@@ -201,6 +201,27 @@ def test_feet_land_on_the_dancers_floor_and_limbs_follow(
     assert np.mean(wrong) < 0.06 < np.mean(unfitted)
     feet = np.abs(made[:, [LEFT_ANKLE, RIGHT_ANKLE], 1] - truth.xy[first:, [LEFT_ANKLE, RIGHT_ANKLE], 1]) / height
     assert np.median(feet) < 0.04
+
+
+def _long(xy: np.ndarray) -> np.ndarray:
+    """[T]: pixels of the trunk and of both legs, bone by bone."""
+    trunk = (xy[:, [5, 6]].mean(1) - xy[:, [11, 12]].mean(1))[:, None]
+    bones = np.concatenate([trunk, xy[:, [11, 12, 13, 14]] - xy[:, [13, 14, 15, 16]]], 1)
+    return np.asarray(np.linalg.norm(bones, axis=-1).sum(1))
+
+
+def test_the_dancer_is_as_large_at_once_as_when_all_is_known(
+    puppet_shows: dict[str, puppets.Performance], dance: Poses
+) -> None:
+    """Who bends their knees all the while they are measured is no smaller for it."""
+    target = track_of(puppet_shows["person"])
+    known, _ = body(dance, target)
+    fitting = Fitting(measure(target), beside=False)
+    found = [fitting(Seen(dance.xy[n], dance.confidence[n], None, n / FPS, SIZE)) for n in range(45)]
+    made = {n: one.xy for n, one in enumerate(found) if one is not None}
+    assert 3 < len(made) < 10
+    larger = _long(np.stack(list(made.values()))) / _long(known.xy[list(made)])
+    assert np.median(larger) == pytest.approx(1, abs=0.03)
 
 
 def test_a_new_measurement_is_taken_over_without_a_jump(puppet_shows: dict[str, puppets.Performance]) -> None:

@@ -61,7 +61,7 @@ def live(arguments: argparse.Namespace, context: Context) -> Events:
         sinks = _sinks(performer, output, video, settings)
         estimator = make(read(arguments, PoseSettings).estimator)
         stack.callback(estimator.close)
-        fitting = Fitting(performer.person, beside=not every)
+        fitting = Fitting(performer.person, beside=not every, stands=video is None)
         chain = Chain(source, estimator, fitting, Painter(performer), every)
         context.ends_itself = True
         at_work = stage(chain, fitting, sinks, context.stopped, seconds, video is None)
