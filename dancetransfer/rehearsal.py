@@ -102,13 +102,14 @@ class Studio:
         drawn: list[Any] = [first]
         frame = _per_run(lambda _: drawn.append(next(layers)), range(len(poses) - 1))
         self._danced = drawn
+        tensors = memory.training_bytes(plan, self.used.mixed, Thrift())
         return {
             "step_seconds": step,
             "waited_share": None if self.used.name == "cpu" else waited,
             "render_seconds": frame,
             "crop_bytes": 4 * plan.size[0] * plan.size[1],
             "checkpoint_bytes": _checkpoint_bytes(trainer),
-            "training_bytes": memory.process_bytes(self.used, memory.training_bytes(plan, self.used.mixed, Thrift())),
+            "training_bytes": memory.process_bytes(self.used, memory.OVERHEAD * tensors),
             "rendering_bytes": memory.process_bytes(self.used, memory.rendering_bytes(plan, self.used.mixed)),
         }
 

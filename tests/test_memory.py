@@ -183,6 +183,17 @@ def test_the_forecast_is_what_a_step_holds(recipe: str) -> None:
     assert forecasts[2] < forecasts[0]
 
 
+@pytest.mark.parametrize(
+    ("recipe", "size", "grown"),
+    [("fast", (80, 128), 32.2e6), ("best", (80, 128), 53.7e6), ("best", (160, 256), 68.5e6)],
+)
+def test_the_forecast_of_a_drawn_frame_is_what_a_process_took(recipe: str, size: tuple[int, int], grown: float) -> None:
+    """By `tests/bench/forecast.py` on two cores, in bfloat16."""
+    chosen = RECIPES[recipe]
+    forecast = memory.rendering_bytes(Plan(chosen, size, chosen.width, chosen.blocks), "bfloat16")
+    assert 0.8 < forecast / grown < 1.2
+
+
 def test_batches_drawn_ahead_are_the_same() -> None:
     """Through a change of what is asked for, a stop between, and a step that is taken again."""
     footage = textured()

@@ -34,7 +34,10 @@ PLENTY, PLENTY_PER_PIXEL = 6e9, 8192
 """The published recipe's networks take 3.8 GB with their moments, and its steps 1.5 kB a pixel of each frame."""
 
 OVERHEAD = 1.2
-"""What an allocator and the layers' own workspace take on top of the tensors, measured on a CPU."""
+"""What an allocator and the layers' own workspace take on top of a step's tensors, measured on a CPU."""
+BESIDE, OWN = 250, 15e6
+"""Bytes of a pixel that a drawn frame takes beside its tensors (label maps, layers, pictures), and what the person's
+own frames take where they are drawn with; measured."""
 PROGRAM = 400e6
 """The program before it has any network: interpreter, PyTorch, OpenCV, NumPy; measured."""
 CONTEXT = 500e6
@@ -61,7 +64,7 @@ def training_bytes(plan: Plan, mixed: str, thrift: Thrift, perceptual: Perceptua
 
 
 def rendering_bytes(plan: Plan, mixed: str) -> int:
-    """Bytes of all tensors at the fullest moment of a frame: the networks, and what they make of it."""
+    """Bytes that drawing takes: the networks, what they make of a frame, and what is held beside."""
     recipe, size = plan.recipe, plan.size[::-1]
     kind = getattr(torch, mixed)
     with torch.random.fork_rng([]), _counted() as tally, torch.no_grad():
@@ -73,12 +76,12 @@ def rendering_bytes(plan: Plan, mixed: str) -> int:
             for refiner in refiners.values():
                 side = part_side(plan)
                 refiner(labels[..., :side, :side], layer[:, :3, :side, :side])
-    return tally.peak
+    return int(tally.peak + BESIDE * size[0] * size[1] + (OWN if recipe.moved else 0))
 
 
-def process_bytes(used: device.Device, tensors: int) -> int:
-    """What a process takes in all where it computes, for tensors of so many bytes."""
-    return int(PROGRAM + OVERHEAD * tensors) if used.name in ("cpu", "mps") else int(CONTEXT + OVERHEAD * tensors)
+def process_bytes(used: device.Device, work: float) -> int:
+    """What a process takes in all where it computes, whose work takes so many bytes."""
+    return int((PROGRAM if used.name in ("cpu", "mps") else CONTEXT) + work)
 
 
 def free_bytes(used: device.Device) -> int:

@@ -51,7 +51,7 @@ def measured(kind: str, recipe: str, size: int, mixed: str, portions: int, recom
             batches.draw(frames, max(1, recipe_.frames // frames))
         thrift = Thrift(portions, recompute)
         if kind == "train":
-            forecast = memory.training_bytes(plan, mixed, thrift)
+            forecast = int(memory.OVERHEAD * memory.training_bytes(plan, mixed, thrift))
         else:
             forecast = memory.rendering_bytes(plan, mixed)
         torch.nn.Conv2d(8, 8, 3)(torch.zeros(1, 8, 32, 32))
