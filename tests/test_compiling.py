@@ -84,7 +84,7 @@ def test_steps_through_the_compiler_are_the_same(monkeypatch: pytest.MonkeyPatch
     (plain, others), (trainer, batches) = (
         (Trainer(plan, CPU, 0, None), Batches([textured(12)], plan, 0)) for _ in range(2)
     )
-    trainer.quick = compiling.quickened(trainer, {"backend": "eager"})
+    trainer.quick = {"drawn": compiling.quickened(trainer, {"backend": "eager"})["drawn"]}
     for again in (False, True):
         trainer.thrift = plain.thrift = Thrift(recompute=again)
         random = torch.get_rng_state()

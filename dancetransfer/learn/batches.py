@@ -2,12 +2,13 @@
 
 import itertools
 import json
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import cv2
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from dancetransfer.events import Event
 from dancetransfer.footage.pairs import TRAIN, Footage
@@ -58,6 +59,17 @@ class Batch:
 
     def to(self, device: torch.device) -> "Batch":
         return Batch(**{f.name: getattr(self, f.name).to(device, non_blocking=True) for f in fields(self)})
+
+    def smaller(self, size: tuple[int, int]) -> "Batch":
+        """The same with pictures of `size` (width, height); where no flow is."""
+        height, width = self.labels.shape[-2:]
+        scale = torch.tensor([size[0] / width, size[1] / height] * 2)
+        pictures = {
+            name: functional.adaptive_avg_pool2d(every.flatten(0, -4), size[::-1]).unflatten(0, every.shape[:-3])
+            for name in ("labels", "moved", "real", "mask", "weight", "plate", "before")
+            if (every := getattr(self, name)).numel()
+        }
+        return replace(self, moves=self.moves * scale, parts=self.parts * scale, **pictures)
 
     def of(self, start: int, stop: int) -> "Batch":
         """Stretches start <= n < stop."""
@@ -179,7 +191,7 @@ class Batches:
             "moved": np.stack(layers) if layers else np.zeros((0, 4, 0, 0), np.float32),
             "real": _signed(crops[..., :3]),
             "mask": crops[:, None, :, :, 3].astype(np.float32) / 255,
-            "weight": np.stack([_weight(crop[..., 3]) for crop in crops])[:, None],
+            "weight": np.stack([mask_weight(crop[..., 3]) for crop in crops])[:, None],
             "plate": _signed(np.stack(plates)),
             "before": np.concatenate(
                 [_signed(before[None, ..., :3])[0], before[None, ..., 3].astype(np.float32) / 255]
@@ -275,7 +287,7 @@ def _through(box: np.ndarray, matrix: np.ndarray) -> np.ndarray:
     return np.concatenate([moved - half, moved + half])
 
 
-def _weight(mask: np.ndarray) -> np.ndarray:
+def mask_weight(mask: np.ndarray) -> np.ndarray:
     """float32 [H,W] weight of each pixel for a mask uint8 [H,W]."""
     near = cv2.blur(cv2.dilate(mask, np.ones((NEAR, NEAR), np.uint8)), (SMOOTH, SMOOTH))
     return 0.25 + 0.75 * near.astype(np.float32) / 255
