@@ -14,9 +14,10 @@ import cv2
 import numpy as np
 import pytest
 
+from dancetransfer import puppets
 from dancetransfer.errors import UserError
 from dancetransfer.events import Done, Event, Notice, Progress, Started
-from dancetransfer.extract import parts
+from dancetransfer.extract import graph, holistic, parts
 from dancetransfer.extract.estimators import Estimate
 from dancetransfer.extract.extract import extract, read_masks
 from dancetransfer.extract.follow import Candidate, choose, larger_person
@@ -119,6 +120,25 @@ def front(clips: Path) -> Estimate:
     return estimate
 
 
+def test_a_graph_finds_what_mediapipes_own_runner_finds() -> None:
+    from mediapipe.python.solution_base import SolutionBase
+
+    outputs, sides = ["pose", "circle"], {"model_complexity": 1, "enable_segmentation": False}
+    image = next(iter(puppets.person(7, (237, 320), 0.1, 30).frames()))
+    region = holistic._rectangle(Candidate((118.0, 170.0), 170.0, 0.0), 237, 320)
+    with holistic.quiet():
+        ours = graph.Graph(holistic._BODY_GRAPH, outputs, sides)
+        theirs = SolutionBase(graph_config=holistic._BODY_GRAPH, outputs=outputs, side_inputs=sides)
+        first, again = ours.run(image, region), ours.run(image[:, ::-1][:, ::-1], region)
+        wanted = theirs.process({"image": image, "region": region})
+    assert len(first.pose.landmark) == 33
+    assert first.pose == again.pose == wanted.pose
+    assert first.circle == wanted.circle
+    assert image.flags.writeable
+    ours.close()
+    theirs.close()
+
+
 def test_left_is_the_persons_left(front: Estimate) -> None:
     for left, right in ((5, 6), (7, 8), (11, 12), (15, 16), (1, 2), (17, 20), (19, 22)):
         assert front.xy[left, 0] > front.xy[right, 0] + 2
@@ -174,11 +194,11 @@ def test_parts_cover_every_frame_once(fps: int, seconds: int, workers: int) -> N
     assert planned[-1].stop == len(times)
     for part in planned:
         assert (part.stop - part.start) / fps < 61
-        assert part.start == 0 or times[part.start] - times[part.warm] > 0.9
+        assert part.start == 0 or times[part.start] - times[part.warm] > 0.6
     if len(planned) > 1:
         assert min(part.stop - part.start for part in planned) / fps >= 2.7
         work = [part.work for part in planned]
-        assert max(work) - min(work) <= 2 + (fps <= 10) * 20
+        assert max(work) - min(work) <= 2
     if seconds > 100:
         assert len(planned) % workers == 0
 

@@ -5,7 +5,6 @@ from typing import Protocol
 
 import numpy as np
 
-from dancetransfer import weights
 from dancetransfer.extract.follow import Candidate
 from dancetransfer.pose.poses import JOINTS
 
@@ -61,14 +60,16 @@ def make(name: str, masks: bool = False, start: Candidate | None = None) -> Esti
 
     UserError where its files are not installed.
     """
-    from dancetransfer.extract.holistic import MediaPipeHolistic
+    # What downloads weights takes a while to import, and MediaPipe needs none.
+    if name == "mediapipe":
+        from dancetransfer.extract.holistic import MediaPipeHolistic
+
+        return MediaPipeHolistic(masks, start)
     from dancetransfer.extract.wholebody import CERTAIN, WholeBody
 
-    if name in CERTAIN:
-        return WholeBody(name, masks, start)
-    if name != "mediapipe":
+    if name not in CERTAIN:
         raise ValueError(f"there is no estimator {name!r}")
-    return MediaPipeHolistic(masks, start)
+    return WholeBody(name, masks, start)
 
 
 def identity(name: str) -> str:
@@ -77,8 +78,10 @@ def identity(name: str) -> str:
     UserError where its files are not installed.
     """
     from dancetransfer.extract.holistic import MediaPipeHolistic
-    from dancetransfer.extract.wholebody import WholeBody, files_of
 
     if name == "mediapipe":
         return f"{MediaPipeHolistic.name} {MediaPipeHolistic.version}"
+    from dancetransfer import weights
+    from dancetransfer.extract.wholebody import WholeBody, files_of
+
     return " ".join([name, str(WholeBody.version), *(weights.fingerprint(one) for one in files_of(name))])

@@ -32,12 +32,14 @@ from dancetransfer.pose.poses import BODY, JOINTS, LEFT_HIP, RIGHT_HIP
 from dancetransfer.storage import write_npz
 from dancetransfer.video.cuts import shots, signature
 from dancetransfer.video.proxy import ProxyMaker, ThumbMaker, analyze_audio, thumb_grid
-from dancetransfer.video.read import Frame, Undeveloped, frame_times, probe, read_undeveloped
+from dancetransfer.video.read import Decoder, Frame, Undeveloped, VideoInfo, read_undeveloped
+from dancetransfer.video.source import Index
 
-WARM_UP_SECONDS, WARM_UP_FRAMES = 1.0, 20
+WARM_UP_SECONDS, WARM_UP_FRAMES = 2 / 3, 20
 """How much before a part the tracker starts; its poses there are thrown away. Measured on two built-in dancers, juggle
 and squat_front, three starts each: from the 10th frame on the body is that of an unbroken run to the last bit, from the
-20th the face lies 0.006 % of the height beside it at most and the hands 0.08 %, from the 40th 0.001 %."""
+20th the face lies 0.006 % of the height beside it at most and the hands 0.08 %, from the 40th 0.001 %. A second
+instead of 20 frames would cost a clip of 20 s a hundredth of its time."""
 
 LONGEST_SECONDS, SHORTEST_SECONDS = 60.0, 3.0
 """Bounds of a part's length: the work that a stop can lose, and what pays for a warm-up."""
@@ -110,11 +112,12 @@ class Job:
 def plan(times: np.ndarray, workers: int) -> list[Part]:
     """Parts of equal work (the first has no warm-up), a multiple of `workers` where it is long enough."""
     seconds = float(times[-1] - times[0])
+    warm_up = max(WARM_UP_SECONDS, WARM_UP_FRAMES * seconds / len(times))
     count = workers * max(1, int(np.ceil(seconds / LONGEST_SECONDS / workers)))
-    while count > 1 and (seconds - WARM_UP_SECONDS) / count < SHORTEST_SECONDS:
+    while count > 1 and (seconds - warm_up) / count < SHORTEST_SECONDS:
         count -= 1
-    work = (seconds + (count - 1) * WARM_UP_SECONDS) / count
-    borders = [times[0] + work + k * (work - WARM_UP_SECONDS) for k in range(count - 1)]
+    work = (seconds + (count - 1) * warm_up) / count
+    borders = [times[0] + work + k * (work - warm_up) for k in range(count - 1)]
     starts = [0, *(int(np.searchsorted(times, border)) for border in borders)]
     parts: list[Part] = []
     for start, stop in zip(starts, [*starts[1:], len(times)], strict=True):
@@ -124,14 +127,22 @@ def plan(times: np.ndarray, workers: int) -> list[Part]:
     return parts
 
 
-class Estimators:
-    """The one estimator of a worker, used for part after part: making another leaks memory."""
+class Kept:
+    """What a worker keeps from part to part: its one estimator (making another leaks memory) and a video's index."""
 
     def __init__(self) -> None:
         self._made: Estimator | None = None
         self._what = ("", False)
+        self._film: tuple[str, VideoInfo, Index] | None = None
 
-    def get(self, name: str, masks: bool) -> Estimator:
+    def film(self, video: str) -> tuple[VideoInfo, Index]:
+        """The facts of a video and its index, which takes the longer to make the longer the video is."""
+        if self._film is None or self._film[0] != video:
+            with Decoder(video) as decoder:
+                self._film = video, decoder.info, decoder.index
+        return self._film[1:]
+
+    def estimator(self, name: str, masks: bool) -> Estimator:
         """The estimator of that name; `restart` it where it shall begin."""
         if self._made is None or self._what != (name, masks):
             self.close()
@@ -144,15 +155,15 @@ class Estimators:
         self._made = None
 
 
-def make(job: Job, estimators: Estimators, tell: Callable[[dict[str, Any]], None]) -> None:
+def make(job: Job, kept: Kept, tell: Callable[[dict[str, Any]], None]) -> None:
     """Read a part's frames once and write what is wanted of it.
 
     `tell` hears {"frames": n} every half second, and {"damage": sentence} where the file is damaged.
     """
-    info = probe(job.video)
+    info, listed = kept.film(job.video)
     size = fit(info.width, info.height)
     if job.scout:
-        _scout(job, size, estimators.get(job.estimator, job.masks), tell)
+        _scout(job, listed, size, kept.estimator(job.estimator, job.masks), tell)
         return
     with ExitStack() as stack:
         follower, masks, proxy, thumbs = None, None, None, None
@@ -160,14 +171,14 @@ def make(job: Job, estimators: Estimators, tell: Callable[[dict[str, Any]], None
         track = Track(job.part, info.width / size[0], looker and stack.enter_context(looker))
         if job.poses or job.masks:
             first = None if job.region is None else Candidate.from_row(job.region)
-            estimator = estimators.get(job.estimator, job.masks)
+            estimator = kept.estimator(job.estimator, job.masks)
             follower = Follower(estimator, Guide.load(job.guide), job.part.warm, first)
         if job.masks:
             masks = stack.enter_context(MaskWriter(job.file("masks.npz"), (info.width, info.height)))
         if job.proxy:
             proxy = stack.enter_context(ProxyMaker(job.file("proxy.mp4"), size, fps=info.fps))
-            thumbs = ThumbMaker(thumb_grid(frame_times(job.video), size))
-        told, frames = time.monotonic(), _frames(job, size, tell)
+            thumbs = ThumbMaker(thumb_grid(listed.times, size))
+        told, frames = time.monotonic(), _frames(job, listed, size, tell)
         # Beside the networks there is no core free for a thread that decodes.
         for count, (frame, good) in enumerate(frames if follower else ahead(frames), 1):
             inside = frame.index >= job.part.start
@@ -196,7 +207,9 @@ def make(job: Job, estimators: Estimators, tell: Callable[[dict[str, Any]], None
         write_npz(job.file("sound.npz"), **marks)
 
 
-def _scout(job: Job, size: tuple[int, int], estimator: Estimator, tell: Callable[[dict[str, Any]], None]) -> None:
+def _scout(
+    job: Job, listed: Index, size: tuple[int, int], estimator: Estimator, tell: Callable[[dict[str, Any]], None]
+) -> None:
     """Look through a part and write who was seen."""
     point = None if job.point is None else Point(job.point[0], job.point[1], int(job.point[2]))
     told = time.monotonic()
@@ -208,7 +221,7 @@ def _scout(job: Job, size: tuple[int, int], estimator: Estimator, tell: Callable
             tell({"frames": 0})
 
     bounds = job.part.start, job.part.stop
-    scout(job.video, frame_times(job.video), bounds, size, estimator, point, alive).save(job.file("scout.npz"))
+    scout(job.video, listed, bounds, size, estimator, point, alive).save(job.file("scout.npz"))
 
 
 def fit(width: int, height: int) -> tuple[int, int]:
@@ -218,7 +231,7 @@ def fit(width: int, height: int) -> tuple[int, int]:
 
 
 def _frames(
-    job: Job, size: tuple[int, int], tell: Callable[[dict[str, Any]], None]
+    job: Job, listed: Index, size: tuple[int, int], tell: Callable[[dict[str, Any]], None]
 ) -> Iterator[tuple[Frame | Undeveloped, bool]]:
     """Every frame of the part, and whether it could be decoded; else the one before stands in."""
     part = job.part
@@ -231,14 +244,11 @@ def _frames(
 
     last: Frame | Undeveloped = Frame(first - 1, 0.0, np.zeros((size[1], size[0], 3), np.uint8))
     # Inexact colors will do: the networks see 256 pixels of a person, and the small copy is not made of them.
-    for frame in read_undeveloped(job.video, first, part.stop, size=size, exact=False, on_damage=damage):
+    for frame in read_undeveloped(job.video, first, part.stop, size=size, exact=False, on_damage=damage, listed=listed):
         yield frame, True
         last = frame
-    missing = range(last.index + 1, part.stop)
-    if missing:
-        times = frame_times(job.video)
-        for index in missing:
-            yield Frame(index, float(times[index]), last.image), False
+    for index in range(last.index + 1, part.stop):
+        yield Frame(index, float(listed.times[index]), last.image), False
 
 
 class Track:
@@ -310,13 +320,13 @@ def serve() -> None:
         answers.write(json.dumps(message) + "\n")
 
     threading.Thread(target=listen, daemon=True).start()
-    # MediaPipe's drawing helpers import it, which is a fifth of this process's start, and nothing here draws.
-    sys.modules.setdefault("matplotlib.pyplot", ModuleType("matplotlib.pyplot"))
-    sys.modules.setdefault("matplotlib", ModuleType("matplotlib"))
-    estimators = Estimators()
+    # MediaPipe imports them, which would be a third of this process's start; nothing here draws or uses its tasks.
+    for name in ("matplotlib", "matplotlib.pyplot", "mediapipe.tasks", "mediapipe.tasks.python"):
+        sys.modules.setdefault(name, ModuleType(name))
+    kept = Kept()
     while True:
         try:
-            make(Job.from_line(jobs.get()), estimators, tell)
+            make(Job.from_line(jobs.get()), kept, tell)
             tell({"done": True})
         except UserError as error:
             tell({"error": error.message, "hint": error.hint})

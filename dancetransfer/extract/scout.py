@@ -13,6 +13,7 @@ from dancetransfer.pose.poses import LEFT_HIP, LEFT_SHOULDER, RIGHT_HIP, RIGHT_S
 from dancetransfer.storage import write_npz
 from dancetransfer.video.cuts import signature
 from dancetransfer.video.read import Decoder
+from dancetransfer.video.source import Index
 
 FINE_SECONDS, FINE = 0.2, 3
 """A look every FINE * FINE_SECONDS; FINE - 1 more before the next where it or the one before shows several people."""
@@ -70,7 +71,7 @@ def moments(times: np.ndarray, start: int, stop: int) -> Iterator[list[int]]:
 
 def scout(
     video: str,
-    times: np.ndarray,
+    listed: Index,
     frames: tuple[int, int],
     size: tuple[int, int],
     estimator: Estimator,
@@ -80,8 +81,9 @@ def scout(
     """Look through frames[0] <= index < frames[1] of a video decoded at `size`.
 
     `point` is where the followed person shall be, in pixels of that size, and in which frame.
-    `alive` is called after each look.
+    `listed` is the video's index. `alive` is called after each look.
     """
+    times = listed.times
     groups = list(moments(times, *frames))
     before = [group[0] for group in moments(times, 0, frames[0])][-1:]  # tells whether the first group is looked at
     first_of = {group[0] for group in groups}
@@ -92,7 +94,7 @@ def scout(
     rows: list[np.ndarray] = []
     anchor: list[np.ndarray] = []
     several = [False, False]  # at the first look of the last group, and of this one
-    for number, image in _images(video, size, {*wanted, asked} - {-1}):
+    for number, image in _images(video, listed, size, {*wanted, asked} - {-1}):
         first = number in first_of or number in before
         people = seen(image, estimator) if first or (number in wanted and any(several)) else None
         if people is not None and first:
@@ -113,11 +115,11 @@ def scout(
     )
 
 
-def _images(video: str, size: tuple[int, int], wanted: set[int]) -> Iterator[tuple[int, np.ndarray]]:
+def _images(video: str, listed: Index, size: tuple[int, int], wanted: set[int]) -> Iterator[tuple[int, np.ndarray]]:
     """Frames of a video by their numbers; the others are decoded, but not turned into pictures."""
     if not wanted:
         return
-    with Decoder(video, size=size, exact=False) as decoder:
+    with Decoder(video, size=size, exact=False, listed=listed) as decoder:
         for number, frame in decoder.frames(min(wanted), max(wanted) + 1):
             if number in wanted:
                 yield number, decoder.finish(number, frame).image

@@ -136,9 +136,10 @@ def read_undeveloped(
     size: tuple[int, int] | None = None,
     exact: bool = True,
     on_damage: Told | None = None,
+    listed: Index | None = None,
 ) -> Iterator[Undeveloped]:
-    """`read_frames` for who needs few of the pictures, or small ones to encode again."""
-    with Decoder(path, size=size, exact=exact, on_damage=on_damage) as decoder:
+    """`read_frames` for who needs few of the pictures, or small ones to encode again; `listed`: see `Decoder`."""
+    with Decoder(path, size=size, exact=exact, on_damage=on_damage, listed=listed) as decoder:
         for number, frame in decoder.frames(start, stop):
             yield Undeveloped(number, float(decoder.index.times[number]), frame, decoder.convert)
 
@@ -210,9 +211,11 @@ class Decoder:
         threads: int | None = None,
         exact: bool = True,
         on_damage: Told | None = None,
+        listed: Index | None = None,
     ) -> None:
+        """`listed`: the file's index where another decoder of it has it already; making it reads the whole file."""
         self.path = Path(path)
-        self.index: Index = index(path)
+        self.index: Index = listed or index(path)
         self.previous: VideoFrame | None = None  # the last frame that decoded
         self._threads = threads
         self._told = on_damage

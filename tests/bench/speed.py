@@ -65,7 +65,7 @@ def main() -> None:
 
 
 def ingest(asked: argparse.Namespace) -> list[Row]:
-    from dancetransfer.extract.parts import Estimators, Job, Part, make
+    from dancetransfer.extract.parts import Job, Kept, Part, make
 
     path, place = minute(asked.keep), asked.keep / "ingest"
     place.mkdir(exist_ok=True)
@@ -73,9 +73,7 @@ def ingest(asked: argparse.Namespace) -> list[Row]:
     job = Job(whole, str(path), str(place), poses=False, masks=False, proxy=True, sound=True)
     row = Row("import of a 1080p minute", "bare decode + encode", 1.15)
     return [
-        row.pair(
-            lambda: make(job, Estimators(), lambda _: None), lambda: bare_ingest(path, place / "bare.mp4"), asked.pairs
-        )
+        row.pair(lambda: make(job, Kept(), lambda _: None), lambda: bare_ingest(path, place / "bare.mp4"), asked.pairs)
     ]
 
 
