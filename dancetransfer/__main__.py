@@ -15,6 +15,8 @@ def main() -> int:
     # longer than it took (measured, choosing among own frames: 21 ms of all cores a picture with two threads,
     # 0.4 with one).
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    # Before OpenCV is loaded: webcams take Windows seconds to minutes longer to open with it (OpenCV's issue 17687).
+    os.environ.setdefault("OPENCV_VIDEOIO_MSMF_ENABLE_HW_TRANSFORMS", "0")
     from dancetransfer.cli import streams
     from dancetransfer.cli.parser import main as run
     from dancetransfer.cli.several import main_of_several, several

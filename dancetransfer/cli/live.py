@@ -45,7 +45,6 @@ def live(arguments: argparse.Namespace, context: Context) -> Events:
     if video and "camera" in given(arguments, LiveSettings):
         raise Usage("--camera and a video exclude each other.\nGive one of them.")
     output = _output(arguments, video)
-    source, seconds = _source(video, settings)
     from dancetransfer.extract.estimators import make
     from dancetransfer.live.fitting import Fitting
     from dancetransfer.live.live import Chain
@@ -55,6 +54,7 @@ def live(arguments: argparse.Namespace, context: Context) -> Events:
 
     every = settings.pace == "all"
     with ExitStack() as stack:
+        source, seconds = _source(video, settings, stack)
         # of a likeness, nothing stays behind
         folder = stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True))
         performer = yield from opened(Path(arguments.dancer), given(arguments, TrainSettings), Path(folder))
@@ -85,9 +85,10 @@ def _output(arguments: argparse.Namespace, video: Path | None) -> Path | None:
 
 
 def _source(
-    video: Path | None, settings: LiveSettings
+    video: Path | None, settings: LiveSettings, stack: ExitStack
 ) -> "tuple[Callable[[threading.Event], Iterator[Captured]], float | None]":
-    """What gives the pictures, and how many seconds it lasts where that is known."""
+    """What gives the pictures, and how many seconds it lasts where that is known. A camera is released by the stack."""
+    from dancetransfer.live import cameras
     from dancetransfer.live.sources import film, mirrored, shortened, webcam
     from dancetransfer.video.read import probe
 
@@ -98,7 +99,12 @@ def _source(
             raise UserError(f"{video.name} holds a motion and no picture.", "Give a video, or nothing for the webcam.")
         long = probe(video).seconds
         seconds = long if seconds is None else min(seconds, long)
-    opened = partial(webcam, settings.camera) if video is None else partial(film, video, paced=settings.pace == "own")
+    if video is None:
+        camera = cameras.opened(settings.camera)
+        stack.callback(camera.release)
+        opened = partial(webcam, camera)
+    else:
+        opened = partial(film, video, paced=settings.pace == "own")
 
     def source(stop: threading.Event) -> "Iterator[Captured]":
         pictures = shortened(opened(stop), settings.stop_after)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from dancetransfer.errors import UserError
 from dancetransfer.events import Done, Event, Events, Metric, Notice, Progress, Started
 from dancetransfer.extract.estimators import Estimator
 from dancetransfer.live.calm import Calm
@@ -147,6 +148,7 @@ def live(
         )
     meter, told, measured = Meter(), time.monotonic(), False
     first: float | None = None
+    broke: UserError | None = None
     shown = 0.0
     chain.start()
     try:
@@ -169,10 +171,16 @@ def live(
     finally:
         try:
             chain.end()
+        except UserError as error:  # a camera that is unplugged ends it, and what was shown till then stays
+            if not meter.pictures:
+                raise
+            broke = error
         finally:
             fitting.close()
             for sink in sinks:
                 sink.close()
+    if broke is not None:
+        yield Notice(f"{broke.message} That is where it ends.", broke.hint)
     yield _done(chain, meter)
 
 

@@ -1,4 +1,4 @@
-"""Where live pictures come from: a webcam, or a video file that is shown at its own pace."""
+"""What live pictures come from: an opened webcam, or a video file that is shown at its own pace."""
 
 import threading
 import time
@@ -14,10 +14,10 @@ from dancetransfer.video.read import probe, read_frames
 
 LONGEST_SIDE = 1280
 """Pixels: what the estimator sees is smaller still, and a webcam gives this at 30 frames/s."""
-WANTED = (1280, 720)
-"""Width, height that a webcam is asked for; it may give another size."""
-PATIENCE = 30
-"""Pictures in a row that a webcam may fail to give."""
+FIRST_SECONDS, PATIENCE = 10.0, 3.0
+"""How long a webcam may take for its first picture (some adjust themselves to the light), and later for another."""
+BREATH = 0.02
+"""Seconds after which a webcam that had no picture is asked again."""
 
 
 @dataclass(frozen=True)
@@ -32,38 +32,20 @@ class Captured:
     """`time.monotonic()` at which it was captured, for the latency."""
 
 
-def webcam(number: int, stop: threading.Event) -> Iterator[Captured]:
-    """The pictures of a webcam until `stop`; UserError where there is none, or it gives none.
-
-    OpenCV rather than PyAV: its number names a camera on Linux (V4L2), Windows (Media Foundation) and macOS
-    (AVFoundation) alike, where FFmpeg wants a name of each system's own that it can't list everywhere.
-    Cameras on Windows and macOS were never tried by the authors.
-    """
-    camera = cv2.VideoCapture(number)
-    try:
-        if not camera.isOpened():
-            raise UserError(
-                f"There is no camera {number}, or another program has it.",
-                "Close what else uses it, allow this program the camera, or choose one: --camera 1. "
-                "Or give a video: dancetransfer live DANCER VIDEO.mp4",
-            )
-        # Compressed pictures: uncompressed ones of this size come over USB 2 at 10 frames/s.
-        camera.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))
-        camera.set(cv2.CAP_PROP_FRAME_WIDTH, WANTED[0])
-        camera.set(cv2.CAP_PROP_FRAME_HEIGHT, WANTED[1])
-        camera.set(cv2.CAP_PROP_BUFFERSIZE, 1)  # where the driver listens: what waits there is old
-        failed = 0
-        while not stop.is_set():
-            caught = camera.grab()
-            now = time.monotonic()
-            good, image = camera.retrieve() if caught else (False, None)
-            failed = 0 if image is not None and good else failed + 1
-            if failed > PATIENCE:
-                raise UserError("The camera gives no pictures any more.", "Is it still plugged in?")
-            if image is not None and good:
-                yield Captured(_fitting(np.ascontiguousarray(image[..., ::-1])), now, now)
-    finally:
-        camera.release()
+def webcam(camera: cv2.VideoCapture, stop: threading.Event) -> Iterator[Captured]:
+    """The pictures of a camera of `live.cameras` until `stop`; UserError where it gives none any more."""
+    patience, asked = FIRST_SECONDS, time.monotonic()
+    while not stop.is_set():
+        caught = camera.grab()
+        now = time.monotonic()
+        good, image = camera.retrieve() if caught else (False, None)
+        if good and image is not None:
+            patience, asked = PATIENCE, now
+            yield Captured(_fitting(np.ascontiguousarray(image[..., ::-1])), now, now)
+        elif now - asked > patience:
+            raise UserError("The camera gives no pictures any more.", "Is it still plugged in?")
+        else:
+            stop.wait(BREATH)
 
 
 def film(path: Path, stop: threading.Event, paced: bool) -> Iterator[Captured]:
