@@ -44,6 +44,7 @@ def row(recipe: str, size: int, device: torch.device, count: int) -> str:
     asked = frames, max(1, plan.recipe.frames // frames)
     plain = Batches([person], plan, 0)
     kept = Resident([person], plan, 0, device=device)
+    plain.others = kept.others  # what was made of the own frames is kept by either
     for n in range(len(person.crops)):  # all pictures come
         kept.shelves["crops"].put(*kept._arriving("crops", np.array([n])))
         kept.shelves["plates"].put(*kept._arriving("plates", np.array([n])))
