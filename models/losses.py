@@ -65,10 +65,14 @@ class Perceptual(nn.Module):
         return total
 
 
-def mask_loss(alpha: Tensor, mask: Tensor) -> Tensor:
-    """L1 of a predicted mask where the measured one is sure, both 0..1; the picture decides the rest. Scalar."""
+def mask_loss(alpha: Tensor, mask: Tensor, weight: Tensor | None = None) -> Tensor:
+    """L1 of a predicted mask where the measured one is sure, both 0..1; the picture decides the rest. Scalar.
+
+    `weight`, of the same shape [...,1,H,W], makes some pixels count more.
+    """
     sure = (mask < 0.1) | (mask > 0.9)
-    return ((alpha - mask).abs() * sure).mean()
+    error = (alpha - mask).abs() * sure
+    return error.mean() if weight is None else ((error * weight).sum((-2, -1)) / weight.sum((-2, -1))).mean()
 
 
 def laplacian(made: Tensor, real: Tensor, levels: int = 4, weight: Tensor | None = None) -> Tensor:
