@@ -1,5 +1,6 @@
 """The limbs that a person is taken apart into: their bones, what they hang on, and which lie in front."""
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -83,6 +84,11 @@ class Bones:
     def known(self) -> np.ndarray:
         """bool [14]"""
         return np.isfinite(self.start).all(1) & np.isfinite(self.end).all(1)
+
+    @cached_property
+    def lengths(self) -> list[float]:
+        """[14] in heights, NaN where unknown."""
+        return [math.hypot(*one) / self.height for one in self.end - self.start]
 
     @cached_property
     def facing(self) -> float:

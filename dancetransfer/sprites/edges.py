@@ -9,6 +9,8 @@ NOISE = 24.0
 """Levels by which a mixed color may lie off the line between the two it is mixed of."""
 SAME, AROUND, MOSTLY = 14, 5, 0.6
 """Levels within which two colors are the same, and the part of a pixel's surroundings, so wide, that has to be."""
+ENOUGH = 255 / 4
+"""A quarter of the pixels that a mean is taken over tells its color."""
 CONTRAST = 40.0
 """Levels between the person and what is behind below which a mixture can't be told."""
 
@@ -16,22 +18,21 @@ CONTRAST = 40.0
 def spread(color: np.ndarray, known: np.ndarray) -> np.ndarray:
     """uint8 [h,w,3]: the color where it is known, and around it that of the nearest ones, by a pyramid of means."""
     told = known.view(np.uint8)
-    levels: list[np.ndarray] = []
+    levels: list[tuple[np.ndarray, np.ndarray]] = []
     above: np.ndarray = cv2.copyTo(cv2.cvtColor(color, cv2.COLOR_RGB2RGBA), told).astype(np.float32)
     tall, wide = known.shape
-    while not levels or min(tall, wide) > 2:
+    while not levels or (min(tall, wide) > 2 and levels[-1][1].min() < ENOUGH):
         tall, wide = (tall + 1) // 2, (wide + 1) // 2
         above = cv2.resize(above, (wide, tall), interpolation=cv2.INTER_AREA)
-        levels.append(above)
+        levels.append((above, cv2.extractChannel(above, 3)))
     total = above.sum((0, 1))
     found: np.ndarray = np.asarray((total[:3] * (255 / max(float(total[3]), 1.0)))[None, None], np.float32)
-    for level in reversed(levels):
-        alpha = cv2.extractChannel(level, 3)
+    for level, alpha in reversed(levels):
         own = cv2.cvtColor(level, cv2.COLOR_RGBA2RGB)
         own *= _three(255 / np.maximum(alpha, 1))
         coarse = cv2.resize(found, level.shape[1::-1], interpolation=cv2.INTER_LINEAR)
         own -= coarse
-        own *= _three(np.minimum(alpha * np.float32(4 / 255), 1))  # a quarter of them is enough to tell
+        own *= _three(np.minimum(alpha * np.float32(1 / ENOUGH), 1))
         own += coarse
         found = own
     result = cv2.resize(cv2.convertScaleAbs(found), known.shape[::-1], interpolation=cv2.INTER_LINEAR)

@@ -1,5 +1,6 @@
 """Limbs from other frames, where the chosen one shows them badly: foreshortened, hidden, or not at all."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -13,6 +14,8 @@ BETTER = 0.25
 """By how much the other frame's has to fit better."""
 TURNED = 0.5
 """What a turn of the body counts, per height by which the shoulders stand otherwise."""
+SHORTEST = 0.02
+"""Heights of a bone that points to the camera."""
 
 
 def lent(limbs: Limbs, spares: Sequence[Limbs], wanted: Bones) -> list[Limbs]:
@@ -42,16 +45,13 @@ def misfit(limbs: Limbs, limb: int, wanted: Bones) -> float:
     The logarithm of how far it has to be drawn out or shortened, the part of it that is hidden, and the turn.
     """
     if limbs.layers[limb] is None:
-        return np.inf
-    aim, bone = wanted.end[limb] - wanted.start[limb], limbs.bones.end[limb] - limbs.bones.start[limb]
-    if not np.isfinite(aim).all():
+        return math.inf
+    long, short = wanted.lengths[limb], max(limbs.bones.lengths[limb], SHORTEST)
+    if math.isnan(long):
         return 0.0
-    least = 0.02
-    long, short = (max(float(np.linalg.norm(one)) / height, least) for one, height in
-                   ((aim, wanted.height), (bone, limbs.bones.height)))  # fmt: skip
-    drawn = np.log(long / short)
+    drawn = math.log(max(long, SHORTEST) / short)
     turn = abs(wanted.facing - limbs.bones.facing)
-    return float(max(drawn, -0.5 * drawn) + 1 - limbs.seen[limb] + TURNED * turn)
+    return max(drawn, -0.5 * drawn) + 1 - float(limbs.seen[limb]) + TURNED * turn
 
 
 def spares_of(frames: Sequence[Limbs]) -> list[Limbs]:
@@ -62,10 +62,6 @@ def spares_of(frames: Sequence[Limbs]) -> list[Limbs]:
             for side in (1, -1):
                 held = [one for one in frames if one.layers[limb] is not None and side * one.bones.facing > 0]
                 if held:
-                    chosen = max(held, key=lambda one: one.seen[limb] * _length(one, limb))
+                    chosen = max(held, key=lambda one: one.seen[limb] * one.bones.lengths[limb])
                     best[id(chosen)] = chosen
     return list(best.values())
-
-
-def _length(limbs: Limbs, limb: int) -> float:
-    return float(np.linalg.norm(limbs.bones.end[limb] - limbs.bones.start[limb])) / limbs.bones.height

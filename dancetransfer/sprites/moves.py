@@ -1,5 +1,6 @@
 """How each limb of a filmed frame comes to its place in a wanted pose: maps that hang together along the bones."""
 
+import math
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -59,8 +60,8 @@ def _hung(limb: int, shown: Bones, wanted: Bones, way: np.ndarray) -> np.ndarray
 
 def _along(old: np.ndarray, new: np.ndarray, scale: float, rigid: bool) -> np.ndarray:
     """[2,2]: turns one bone to another, drawn out along it, as wide as the body's size says."""
-    before, after = max(float(np.linalg.norm(old)), 1e-3), max(float(np.linalg.norm(new)), 1e-3)
-    stretch = scale if rigid else scale * np.clip(after / before / scale, SHORTEST, LONGEST)
+    before, after = max(math.hypot(*old), 1e-3), max(math.hypot(*new), 1e-3)
+    stretch = scale if rigid else scale * min(max(after / before / scale, SHORTEST), LONGEST)
     first, second = old / before, new / after
     source = np.array([first, [-first[1], first[0]]])
     target = np.array([second, [-second[1], second[0]]])
@@ -69,8 +70,8 @@ def _along(old: np.ndarray, new: np.ndarray, scale: float, rigid: bool) -> np.nd
 
 def _turn(linear: np.ndarray) -> np.ndarray:
     """The rotation [2,2] nearest to a linear map."""
-    angle = np.arctan2(linear[1, 0] - linear[0, 1], linear[0, 0] + linear[1, 1])
-    return np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    angle = math.atan2(linear[1, 0] - linear[0, 1], linear[0, 0] + linear[1, 1])
+    return np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
 
 
 def _trunk_way(shown: Bones, wanted: Bones) -> np.ndarray:
@@ -129,14 +130,14 @@ def _ladders(shown: Bones, wanted: Bones, way: np.ndarray) -> tuple[tuple[np.nda
     pairs = ((shown.hips, wanted.hips), (shown.shoulders, wanted.shoulders))
     to_left = sum(before[0] - before[1] for before, _ in pairs)
     side = 1.0 if old[0] * to_left[1] - old[1] * to_left[0] >= 0 else -1.0
-    aside = ROUND * shown.height * side * np.array([-old[1], old[0]]) / max(float(np.linalg.norm(old)), 1e-3)
+    aside = ROUND * shown.height * side * np.array([-old[1], old[0]]) / max(math.hypot(*old), 1e-3)
     turned = _turn(linear) @ aside * (wanted.height / shown.height)
     across, wide = [], []
     for before, after in pairs:
         rung = (before[0] - before[1]) / 2 + aside
         moved = linear @ rung
         apart = (after[0] - after[1]) / 2 + turned - moved
-        most = BENT * float(np.linalg.norm(moved))
-        wide.append(moved + apart * min(1.0, most / max(float(np.linalg.norm(apart)), 1e-3)))
+        most = BENT * math.hypot(*moved)
+        wide.append(moved + apart * min(1.0, most / max(math.hypot(*apart), 1e-3)))
         across.append(rung)
     return (old, np.array(across)), (linear @ old, np.array(wide))

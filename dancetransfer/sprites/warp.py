@@ -1,5 +1,6 @@
 """Move a filmed frame's limbs to a wanted pose: layers from back to front, joined where they hang together."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -120,17 +121,18 @@ def _fade(
     if way is None:
         return 1.0
     start, end = (way[:, :2] @ one[limb] + way[:, 2] for one in (limbs.bones.start, limbs.bones.end))
-    length = max(float(np.linalg.norm(end - start)), 1e-3)
+    length = max(math.hypot(*(end - start)), 1e-3)
     along = (end - start) / length
     thick = limbs.radius[limb] * height / limbs.bones.height
     tall, wide = piece.alpha.shape
     x = (np.arange(wide) + piece.corner[0] - start[0]) * along[0] / thick
     y = (np.arange(tall) + piece.corner[1] - start[1]) * along[1] / thick
-    part = np.add.outer(y, x).astype(np.float32)
-    fade = part / np.float32(FADE) + np.float32(0.5)
+    fade = np.add.outer((y / FADE + 0.5).astype(np.float32), (x / FADE).astype(np.float32))
     if ends:  # a joint's bulge stays as it is, however far the limb is drawn out
-        np.minimum(fade, (np.float32(length / thick + TIP) - part) / np.float32(TIP_FADE), out=fade)
-    return np.clip(fade, 0, 1, out=fade)
+        tip = ((length / thick + TIP - y) / TIP_FADE).astype(np.float32), (x / TIP_FADE).astype(np.float32)
+        np.minimum(fade, np.subtract.outer(*tip), out=fade)
+    np.maximum(fade, 0, out=fade)
+    return np.minimum(fade, 1, out=fade)
 
 
 def _lay(canvas: np.ndarray, first: Sequence[int], piece: Piece, alpha: np.ndarray) -> None:
