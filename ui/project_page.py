@@ -1,5 +1,6 @@
 """The page of an open project: the workbench or the training, and the panel beside them."""
 
+import dataclasses
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,8 +15,8 @@ from dancetransfer.project import Project
 from dancetransfer.settings import TrainSettings
 from ui.project.jobs import Job, Outcome
 from ui.project.machine import Footage
-from ui.project.making import DEMO, LOOK, RENDER, STEPS, TRAIN, WRITE, finished_clip
-from ui.side.create import LARGE, Choice
+from ui.project.making import DEMO, LOOK, RENDER, STEPS, TRAIN, WRITE, finished_clip, learns
+from ui.side.create import LARGE, Choice, minutes_words
 from ui.side.side import Side
 from ui.side.verdict import WAITING, Verdict
 from ui.topbar import CLIP, TRAINING
@@ -133,6 +134,9 @@ class ProjectPage(QWidget):
         return self._expected.get(role, [])
 
     def _show_media(self) -> None:
+        project = self._document.project
+        self.side.person.set_closed(project is not None and project.portable)
+        self.side.choice.set_learns(project is None or learns(project))
         self.side.dance.show_files(self._files("dance"))
         self.side.person.show_files(self._files("person"))
         self.show_verdicts()
@@ -206,10 +210,11 @@ class ProjectPage(QWidget):
             return
         if consent.needed(project):
             consent.ask(self._document, self)
-        before = project.settings(TrainSettings)
-        card = self._large()
-        used = self._used(choice.settings(before, card=card))
-        self._document.set_settings(choice.settings(before, used, card))
+        if learns(project):
+            before = project.settings(TrainSettings)
+            card = self._large()
+            used = self._used(choice.settings(before, card=card))
+            self._document.set_settings(choice.settings(before, used, card))
         self._making.create()
 
     def _used(self, wanted: TrainSettings) -> float:
@@ -230,8 +235,6 @@ class ProjectPage(QWidget):
         if project is None:
             return
         if seconds:
-            import dataclasses
-
             before = project.settings(TrainSettings)
             budget = max(before.budget, self._used(before)) + seconds
             self._document.set_settings(dataclasses.replace(before, budget=budget, steps=None))
@@ -366,13 +369,23 @@ class ProjectPage(QWidget):
         if free < ROOM * need:
             note = self.tr("Needs about {need} on the disk, and only {free} are free.")
         words = note.format(need=size_words(need), free=size_words(free))
-        self.side.choice.set_ready(True, " ".join(filter(None, [words, self._memory_words(project)])))
+        about = self._memory_words(project) if learns(project) else self._time_words(project)
+        self.side.choice.set_ready(True, " ".join(filter(None, [words, about])))
 
     def _large(self) -> bool:
         """Larger pictures are quick to learn here and, as far as is known, there is memory for them."""
         machine = self._window.machine
         need, there = machine.memory(TrainSettings(size=LARGE))
         return machine.card and need <= there
+
+    def _time_words(self, project: Project) -> str:
+        """What a clip takes for which nothing is learned; "" where nobody measured that."""
+        machine = self._window.machine
+        if not machine.measured:
+            return ""
+        before = dataclasses.replace(project.settings(TrainSettings), budget=0.0)
+        words = minutes_words(machine.minutes(before, self._footage()))
+        return self.tr("It is made in {time}.").format(time=words)
 
     def _memory_words(self, project: Project) -> str:
         """What learning will take of the memory; "" where nobody measured that."""
@@ -403,6 +416,9 @@ class ProjectPage(QWidget):
             return 0.75e9
         each = costs.get("layer_bytes", 0) + costs.get("clip_bytes", 0)
         crops, points = costs.get("crop_bytes", 0) * footage.person, 3 * costs.get("checkpoint_bytes", 0)
+        project = self._document.project
+        if project is not None and not learns(project):
+            crops, points = 0 if project.portable else crops, 0
         return float(footage.dance * each + crops + points)
 
     def _footage(self) -> Footage:

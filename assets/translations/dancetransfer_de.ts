@@ -788,6 +788,10 @@
             <translation>Dein Clip ist fertig</translation>
         </message>
         <message>
+            <source>It is made in {time}.</source>
+            <translation>Der Clip ist in {time} fertig.</translation>
+        </message>
+        <message>
             <source>Learning the person. You can go on working; a notification tells when it is done.</source>
             <translation>Die Person wird gelernt. Du kannst weiterarbeiten; eine Mitteilung sagt, wenn es fertig ist.</translation>
         </message>
@@ -1196,20 +1200,32 @@
             <translation>etwa {h} h</translation>
         </message>
         <message>
-            <source>Better still?</source>
-            <translation>Noch besser?</translation>
-        </message>
-        <message>
             <source>How much time?</source>
             <translation>Wie viel Zeit?</translation>
+        </message>
+        <message>
+            <source>Create</source>
+            <translation>Los</translation>
+        </message>
+        <message>
+            <source>Nothing has to be learned</source>
+            <translation>Nichts zu lernen</translation>
+        </message>
+        <message>
+            <source>Better still?</source>
+            <translation>Noch besser?</translation>
         </message>
         <message>
             <source>Keep improving</source>
             <translation>Weiter verbessern</translation>
         </message>
         <message>
-            <source>Create</source>
-            <translation>Los</translation>
+            <source>Changed something?</source>
+            <translation>Etwas geändert?</translation>
+        </message>
+        <message>
+            <source>Make it again</source>
+            <translation>Noch einmal erstellen</translation>
         </message>
         <message>
             <source>None yet</source>

@@ -35,9 +35,9 @@ PLENTY, PLENTY_PER_PIXEL = 6e9, 8192
 
 OVERHEAD = 1.2
 """What an allocator and the layers' own workspace take on top of a step's tensors, measured on a CPU."""
-BESIDE, OWN = 250, 15e6
-"""Bytes of a pixel that a drawn frame takes beside its tensors (label maps, layers, pictures), and what the person's
-own frames take where they are drawn with; measured."""
+BESIDE, OWN, OWN_BESIDE = 330, 10e6, 170
+"""Bytes of a pixel that a drawn frame takes beside its tensors (label maps, layers, pictures); and what the person's
+own frames take where they are drawn with, in all and of a pixel more. Measured at 128, 256 and 384 pixels of height."""
 PROGRAM = 400e6
 """The program before it has any network: interpreter, PyTorch, OpenCV, NumPy; measured."""
 CONTEXT = 500e6
@@ -76,7 +76,8 @@ def rendering_bytes(plan: Plan, mixed: str) -> int:
             for refiner in refiners.values():
                 side = part_side(plan)
                 refiner(labels[..., :side, :side], layer[:, :3, :side, :side])
-    return int(tally.peak + BESIDE * size[0] * size[1] + (OWN if recipe.moved else 0))
+    pixels = size[0] * size[1]
+    return int(tally.peak + BESIDE * pixels + (OWN + OWN_BESIDE * pixels if recipe.moved else 0))
 
 
 def process_bytes(used: device.Device, work: float) -> int:

@@ -51,6 +51,11 @@ def finished_clip(project: Project, dance: str) -> Path | None:
     return next((path for path in (clip, *[first] * project.built_in) if path.is_file()), None)
 
 
+def learns(project: Project) -> bool:
+    """Whether the person is learned here: not where their frames alone are moved, nor where others learned them."""
+    return RECIPES[project.settings(TrainSettings).recipe].learned and not project.portable
+
+
 @dataclass(frozen=True)
 class Unfinished:
     """A making that was interrupted."""
@@ -136,8 +141,7 @@ class Making(QObject):
         project, dance = self._document.project, self._document.dance
         if project is not None and dance is not None and not self.creating:
             self._dance, self._enough = dance.name, False
-            learned = RECIPES[project.settings(TrainSettings).recipe].learned and not project.portable
-            self._left = [step for step in steps if learned or step != TRAIN]
+            self._left = [step for step in steps if step != TRAIN or learns(project)]
             self._next()
 
     def demo(self, folder: Path | None = None) -> None:

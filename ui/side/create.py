@@ -164,7 +164,8 @@ class CreatePanel(QWidget):
         self._note.setWordWrap(True)
         column.addWidget(self._note)
         column.addLayout(self._foot())
-        self.set_again(False)
+        self._again, self._learns = False, True
+        self._show_words()
 
     def set_flat(self, flat: bool) -> None:
         """Take less height."""
@@ -173,8 +174,26 @@ class CreatePanel(QWidget):
 
     def set_again(self, again: bool) -> None:
         """There is a clip already, which can be made better."""
-        self._title.setText(self.tr("Better still?") if again else self.tr("How much time?"))
-        self.button.setText(self.tr("Keep improving") if again else self.tr("Create"))
+        self._again = again
+        self._show_words()
+
+    def set_learns(self, learns: bool) -> None:
+        """Whether anything is learned for a clip, which is then a question of time."""
+        self._learns = learns
+        for card in self._cards:
+            card.setVisible(learns)
+        self._show_words()
+
+    def _show_words(self) -> None:
+        again = self._again
+        if self._learns:
+            title, word = self.tr("How much time?"), self.tr("Create")
+            title, word = (self.tr("Better still?"), self.tr("Keep improving")) if again else (title, word)
+        else:
+            title, word = self.tr("Nothing has to be learned"), self.tr("Create")
+            title, word = (self.tr("Changed something?"), self.tr("Make it again")) if again else (title, word)
+        self._title.setText(title)
+        self.button.setText(word)
         self.button.setProperty("role", "" if again else "primary")
         theme.wear(self.button, "sparkle", "" if again else "accent_text")
         theme.restyle(self.button)

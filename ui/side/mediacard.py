@@ -27,6 +27,7 @@ class MediaCard(QFrame):
         self._draw_mark()
         theme.notifier().changed.connect(self._draw_mark)  # a lambda would be called when the card is gone
         head.setProperty("role", "dim")
+        self._plus = plus
         theme.wear(plus, "plus")
         plus.setAccessibleName(add)
         plus.setToolTip(add)
@@ -55,6 +56,11 @@ class MediaCard(QFrame):
             self._full = self.tr("{name} and {n} more").format(name=names[0], n=len(names) - 1)
         self._name.setToolTip("\n".join(files))
         self._cut()
+
+    def set_closed(self, closed: bool) -> None:
+        """No more can be added."""
+        self._plus.setVisible(not closed)
+        self.setAcceptDrops(not closed)
 
     def _draw_mark(self) -> None:
         self._mark.setPixmap(theme.icon(self._icon, theme.colors().dim).pixmap(20, 20))

@@ -8,7 +8,7 @@ from typing import Protocol
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
-from dancetransfer.events import Done, Event, Failed, Metric, Preview, Progress, Started, Stopping
+from dancetransfer.events import Done, Event, Failed, Metric, Notice, Preview, Progress, Started, Stopping
 from dancetransfer.project import Project
 from dancetransfer.settings import TrainSettings
 from ui import theme
@@ -95,7 +95,11 @@ class TrainingPanel(QWidget):
         self._bar.setTextVisible(False)
         self._bar.setRange(0, 1000)
         self._bar.setAccessibleName(self.tr("Used part of the planned time"))
-        for widget in (self._sentence, self._facts):
+        self._notice = QLabel()
+        self._notice.setProperty("role", "dim")
+        self._notice.setWordWrap(True)
+        self._notice.hide()
+        for widget in (self._sentence, self._facts, self._notice):
             column.addWidget(widget)
         column.addSpacing(theme.SPACE // 2)
         column.addWidget(self._bar)
@@ -147,6 +151,7 @@ class TrainingPanel(QWidget):
         self._document = document
         self._state, self._left, self._ended, self._steps = RESTS, None, False, 0.0
         self._anew, self._newest, self._refined = False, None, {}
+        self._say("")
         project = document.project
         self._planned = project.settings(TrainSettings).budget if project else 0.0
         self._watch(project.runs[-1] if project and project.runs else None)
@@ -183,6 +188,8 @@ class TrainingPanel(QWidget):
                 self._state = RESTS
             case Metric(stage="train"):
                 self._note(event)
+            case Notice() if self._step in (TRAIN, DEMO):
+                self._say(event.message, event.hint)
             case Started() if self._step and self._state != STOPS:
                 self._state, self._stage = WORKS, Progress(event.stage, 0.0)
             case Progress() if self._step and self._state == WORKS:
@@ -212,6 +219,12 @@ class TrainingPanel(QWidget):
         return self._sentence.text()
 
     # --- the engine's words -----------------------------------------------------------------------
+
+    def _say(self, words: str, hint: str = "") -> None:
+        """What the engine did otherwise than was thought, such as with less memory: its newest notice."""
+        self._notice.setText(words)
+        self._notice.setToolTip(hint)
+        self._notice.setVisible(bool(words))
 
     def _start(self, event: Started) -> None:
         self._state, self._ended, self._left, self._newest, self._refined = RUNS, False, None, None, {}
