@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[1]
 SIZE, FPS = (256, 256), 25
 SECONDS = {"dance": 3, "person": 6, "truth": 3}
+FILMED = "dance", "person"
 Once = Callable[[str, Callable[[Path], object]], Path]
 
 # Waiting threads that spin take the time of those that compute, here and in child processes.
@@ -78,7 +79,7 @@ def once(tmp_path_factory: pytest.TempPathFactory) -> Once:
 
 @pytest.fixture(scope="session")
 def puppet_shows() -> "dict[str, puppets.Performance]":
-    """What is filmed in `puppet_clips`: "dance", "person" and "truth" (the person doing the dance)."""
+    """Who dances: "dance", "person" and "truth" (the person doing the dance); `puppet_clips` holds the films of two."""
     from dancetransfer import puppets
 
     return {name: getattr(puppets, name)(0, SIZE, seconds, FPS) for name, seconds in SECONDS.items()}
@@ -86,17 +87,23 @@ def puppet_shows() -> "dict[str, puppets.Performance]":
 
 @pytest.fixture(scope="session")
 def puppet_clips(puppet_shows: "dict[str, puppets.Performance]", once: Once) -> Path:
-    """A folder with dance.mp4 (3 s), person.mp4 (6 s) and truth.mp4 (3 s), 256x256 at 25 fps with sound.
+    """A folder with dance.mp4 (3 s), person.mp4 (6 s) and other.mp4, 256x256 at 25 fps with sound.
 
-    Drawn in this process: the workers of `demo.draw_clip` take longer to start than the drawing takes.
+    other.mp4 shows the second half of the person's at the dance's times: for whoever needs just another film, as
+    the drawing of one takes seconds. Drawn in this process: the workers of `demo.draw_clip` take longer to start.
     """
+    from dancetransfer.video.read import read_frames
     from dancetransfer.video.write import Writer
 
     def film(folder: Path) -> None:
-        for name, show in puppet_shows.items():
+        for name, show in ((name, puppet_shows[name]) for name in FILMED):
             with Writer(folder / f"{name}.mp4", show.size, fps=FPS, sound=(show.sound(), 48000), mark=False) as writer:
                 for time, image in zip(show.times, show.frames(), strict=True):
                     writer.write(image, float(time))
+        half = SECONDS["person"] * FPS // 2
+        with Writer(folder / "other.mp4", SIZE, fps=FPS, audio=folder / "dance.mp4", mark=False) as writer:
+            for frame in read_frames(folder / "person.mp4", half):
+                writer.write(frame.image, frame.time - half / FPS)
 
     return once("clips", film)
 
@@ -293,13 +300,15 @@ def _copied(folder: Path, into: Path) -> "Project":
 
 @pytest.fixture(scope="session")
 def short_clips(puppet_clips: Path, once: Once) -> Path:
-    """A folder with the beginnings of the puppet clips: dance.mp4 (30 frames) and person.mp4 (80: 3 s are scored)."""
+    """A folder with the beginnings of the puppet clips: dance.mp4 (30 frames), person.mp4 (80: 3 s are scored), and
+    brief.mp4 (62: enough to learn from), for who needs no scores, which take long.
+    """
     from dancetransfer.video.read import read_frames
     from dancetransfer.video.write import Writer
 
     def cut(folder: Path) -> None:
-        for name, count in (("dance", 30), ("person", 80)):
-            clip = puppet_clips / f"{name}.mp4"
+        for name, shown, count in (("dance", "dance", 30), ("person", "person", 80), ("brief", "person", 62)):
+            clip = puppet_clips / f"{shown}.mp4"
             with Writer(folder / f"{name}.mp4", SIZE, fps=FPS, audio=clip, stop=count / FPS, mark=False) as writer:
                 for frame in read_frames(clip, 0, count):
                     writer.write(frame.image, frame.time)

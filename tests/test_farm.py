@@ -200,15 +200,15 @@ def test_two_real_clips_of_one_dancer(
     for name, part in (("jump", poses[:10]), ("turn", poses[20:30])):
         part.save(tmp_path / f"{name}.npz")
     (tmp_path / "jobs.toml").write_text(
-        f'dancers = ["{short_clips}/person.mp4"]\ndances = ["jump.npz", "turn.npz"]\n'
+        f'dancers = ["{short_clips}/brief.mp4"]\ndances = ["jump.npz", "turn.npz"]\n'
         '[options]\nrecipe = "sprites"\nsize = 64\n',
         encoding="utf-8",
     )
     code, events = call("batch", tmp_path / "jobs.toml")
     assert code == 0, events[-1]
     assert {job.state for job in states(events).values()} == {"done"}
-    assert all(probe(tmp_path / f"person-{name}.mp4").frames == 10 for name in ("jump", "turn"))
-    assert len(Project.open(tmp_path / "jobs-work" / "person.dance").dances) == 2
+    assert all(probe(tmp_path / f"brief-{name}.mp4").frames == 10 for name in ("jump", "turn"))
+    assert len(Project.open(tmp_path / "jobs-work" / "brief.dance").dances) == 2
     code, again = call("batch", tmp_path / "jobs.toml")
     assert code == 0 and not any(isinstance(event, Job) and event.state == "running" for event in again)
 

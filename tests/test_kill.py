@@ -44,7 +44,7 @@ def killed_in(stage: str, words: list[object], random_events: random.Random) -> 
 
 def test_after_each_kill_the_same_command_goes_on(short_clips: Path, tmp_path: Path) -> None:
     clip = tmp_path / "clip.mp4"
-    words: list[object] = [short_clips / "dance.mp4", short_clips / "person.mp4", "-o", clip, *TINY, "--steps", 6]
+    words: list[object] = [short_clips / "dance.mp4", short_clips / "brief.mp4", "-o", clip, *TINY, "--steps", 6]
     dice = random.Random(5)
     finished: set[tuple[str, ...]] = set()
     for stage in MOMENTS:

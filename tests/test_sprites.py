@@ -128,11 +128,11 @@ def test_both_sides_of_a_jump_are_faded_as_they_went_on(exact: Project, sprites:
 
 
 def test_sprites_are_nearer_the_truth_than_the_nearest_frame(
-    exact: Project, sprites: Sprites, footage: list[Footage], puppet_clips: Path, puppet_shows: dict[str, Any]
+    exact: Project, sprites: Sprites, footage: list[Footage], puppet_shows: dict[str, Any]
 ) -> None:
     show = puppet_shows["truth"]
     true, plate = Poses(*show.joints(), show.times, show.size)[::5], footage[0].plate
-    real = [frame.image for frame in read_frames(puppet_clips / "truth.mp4")][::5]
+    real = [next(show.frames(n, n + 1)) for n in range(0, len(show.times), 5)]
     lookup, boxes = Lookup(footage), person_boxes(true)
     made = [composite(plate, *one) for one in sprites.layers(true, boxes_for(true, footage))]
     looked = [lookup.frame(xy, seen, plate, True) for xy, seen in zip(true.xy, true.confidence, strict=True)]

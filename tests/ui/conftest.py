@@ -43,8 +43,9 @@ def qtbot(qtbot: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 @pytest.fixture
 def dressed(qapp: Any) -> Any:
-    """The application with the dark theme on."""
+    """The application with the dark theme on, which is put on once: it dresses every widget that there is."""
     from ui import theme
 
-    theme.apply(qapp, "dark")
+    if qapp.property("scheme") != "dark":
+        theme.apply(qapp, "dark")
     return qapp

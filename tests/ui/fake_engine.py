@@ -3,6 +3,7 @@
 Run as `python fake_engine.py VIDEO WORDS...`; VIDEO is what an export copies. A file in the project's folder
 that is called "last COMMAND" makes a command last until it is stopped or killed; "deaf" lets a training end by itself
 when it is told to stop, as one that was about to end anyway; "first look" lets it begin with one of the current dance.
+It is started by the hundred, so that commands import only what they need.
 """
 
 import shutil
@@ -11,11 +12,7 @@ import threading
 import time
 from pathlib import Path
 
-from PIL import Image
-
 from dancetransfer.events import Done, Event, Failed, Preview, Progress, Started, Stopping, to_line
-from dancetransfer.project import Project
-from dancetransfer.render.part import FIRST_LOOK, note_part
 
 STOPPED = 3
 LOOKED = 0.4, 1.2
@@ -37,6 +34,9 @@ def listen() -> None:
 
 
 def first_look(video: str, folder: Path) -> None:
+    from dancetransfer.project import Project
+    from dancetransfer.render.part import FIRST_LOOK, note_part
+
     project = Project.open(folder)
     dance = project.current_dance
     if dance is None:
@@ -51,6 +51,8 @@ def first_look(video: str, folder: Path) -> None:
 
 def train(folder: Path) -> int:
     """Until it is stopped; a clip whose run is there already is learned at once."""
+    from PIL import Image
+
     run = folder / "person" / "runs" / "001"
     again = run.exists()
     run.mkdir(parents=True, exist_ok=True)
@@ -78,6 +80,8 @@ def main(video: str, words: list[str]) -> int:
         if stop.wait(0.05):
             return STOPPED
     if command in ("add-dance", "add-person"):
+        from dancetransfer.project import Project
+
         project = Project.open(where)
         (project.add_dance if command == "add-dance" else project.add_clip)(Path(words[2]))
         project.save()

@@ -35,7 +35,7 @@ def opened(qtbot: QtBot, dressed: Any, puppet_clips: Path, monkeypatch: pytest.M
     """Opens windows whose engine takes no time."""
 
     def command(words: Sequence[str]) -> list[str]:
-        return [sys.executable, str(FAKE), str(puppet_clips / "truth.mp4"), *words, "--json"]
+        return [sys.executable, str(FAKE), str(puppet_clips / "other.mp4"), *words, "--json"]
 
     root = str(FAKE.parents[2])
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH", "")])))
@@ -58,6 +58,7 @@ def opened(qtbot: QtBot, dressed: Any, puppet_clips: Path, monkeypatch: pytest.M
             jobs.kill_all()
             qtbot.waitUntil(lambda jobs=jobs: jobs.empty)
         window.close()
+        window.deleteLater()
 
 
 def tap(key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier, times: int = 1) -> None:

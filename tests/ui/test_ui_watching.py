@@ -168,7 +168,7 @@ def test_the_first_look_is_brought_into_sight_and_played_in_its_part(
         made.show_project()
     made.set_view("overlay")
     look = exact.dance_folder(exact.dances[0]) / FIRST_LOOK
-    look.write_bytes((puppet_clips / "truth.mp4").read_bytes())
+    look.write_bytes((puppet_clips / "other.mp4").read_bytes())
     note_part(look, 1.0, 1.4)
     part = made.show_first()
     assert part == (1.0, 1.4) and made.viewer.names == [DANCE]

@@ -34,7 +34,7 @@ def open_window(qtbot: QtBot, dressed: Any, puppet_clips: Path) -> Iterator[Call
     """Opens windows whose engine is the fake one."""
 
     def command(words: Sequence[str]) -> list[str]:
-        return [sys.executable, str(FAKE), str(puppet_clips / "truth.mp4"), *words, "--json"]
+        return [sys.executable, str(FAKE), str(puppet_clips / "other.mp4"), *words, "--json"]
 
     made: list[Window] = []
 
@@ -54,6 +54,7 @@ def open_window(qtbot: QtBot, dressed: Any, puppet_clips: Path) -> Iterator[Call
         window.looks.kill_all()
         qtbot.waitUntil(lambda window=window: window.jobs.empty and window.looks.empty)
         window.close()
+        window.deleteLater()
     if before is None:
         del os.environ["PYTHONPATH"]
     else:
@@ -198,12 +199,12 @@ def test_it_goes_on_with_the_dance_that_was_interrupted(
     dropped(window, qtbot, puppet_clips)
     project = window.document.project
     assert project is not None and window.page is not None
-    drop(window.page.side.dance, puppet_clips / "truth.mp4")
+    drop(window.page.side.dance, puppet_clips / "other.mp4")
     qtbot.waitUntil(lambda: len(project.dances) == 2 and window.jobs.empty)
     window.document.choose_dance("dance")
     agree(qtbot, window)
     qtbot.waitUntil(lambda: window.making.step == "train" and bool(project.runs))
-    window.document.choose_dance("truth")  # while the other one's clip is being made
+    window.document.choose_dance("other")  # while the other one's clip is being made
     window.stop_and_close()
     qtbot.waitUntil(lambda: not window.isVisible())
 
@@ -215,13 +216,13 @@ def test_it_goes_on_with_the_dance_that_was_interrupted(
     assert made.args[0] == project.folder / "dances" / "dance" / "exports" / "preview.mp4"
     page = again.page
     assert page is not None and page.bench.result == made.args[0] and page.side.clip.isVisible()
-    again.document.choose_dance("truth")
+    again.document.choose_dance("other")
     again.making.create()
     again.document.choose_dance("dance")
     page.bench.forget_result()
     with qtbot.waitSignal(again.making.made) as made:
         pass
-    assert made.args[0].parent.parent.name == "truth"
+    assert made.args[0].parent.parent.name == "other"
     assert page.bench.result != made.args[0]  # the clip of one dance is not shown over another
 
 

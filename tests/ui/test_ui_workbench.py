@@ -58,11 +58,11 @@ def opened(qtbot: QtBot, dressed: Any) -> Iterator[Open]:
 
 @pytest.fixture
 def clip(exact: Project, puppet_clips: Path) -> Path:
-    """The person doing a part of the dance, with the note that says which."""
+    """Somebody doing a part of the dance, with the note that says which."""
     path = exact.dance_folder(exact.dances[0]) / "exports" / "preview.mp4"
     path.parent.mkdir()
     with Writer(path, (256, 256), fps=FPS) as writer:
-        for frame in read_frames(puppet_clips / "truth.mp4", FIRST, LAST):
+        for frame in read_frames(puppet_clips / "other.mp4", FIRST, LAST):
             writer.write(frame.image, frame.time)
     note_part(path, FIRST / FPS, LAST / FPS)
     return path
@@ -90,7 +90,7 @@ def test_the_clip_is_seen_at_its_time_whatever_the_trim_is_by_now(
     bench = opened(exact)
     with qtbot.waitSignal(bench.player.loaded):
         bench.show_result(clip, play=False)
-    truth = [frame.image.astype(int) for frame in read_frames(puppet_clips / "truth.mp4")]
+    truth = [frame.image.astype(int) for frame in read_frames(puppet_clips / "other.mp4")]
     for frame in (FIRST, 33, LAST - 1):
         error = [np.abs(colors(pictures_at(qtbot, bench, frame)[RESULT]) - one).mean() for one in truth]
         assert int(np.argmin(error)) == frame
@@ -164,7 +164,7 @@ def look(exact: Project, puppet_clips: Path) -> Path:
     """The first look at a part of the dance."""
     path = exact.dance_folder(exact.dances[0]) / FIRST_LOOK
     with Writer(path, (128, 128), fps=FPS) as writer:
-        for frame in read_frames(puppet_clips / "truth.mp4", FIRST, LAST, size=(128, 128)):
+        for frame in read_frames(puppet_clips / "other.mp4", FIRST, LAST, size=(128, 128)):
             writer.write(frame.image, frame.time)
     note_part(path, FIRST / FPS, LAST / FPS)
     return path
@@ -175,7 +175,7 @@ def test_the_first_look_is_seen_beside_dance_and_person_at_its_time(
 ) -> None:
     bench = opened(exact)  # a project in which nothing is learned yet
     assert (bench.viewer.mode, bench.viewer.names) == ("side", [DANCE, PERSON, LOOK])
-    truth = [frame.image.astype(int) for frame in read_frames(puppet_clips / "truth.mp4", size=(128, 128))]
+    truth = [frame.image.astype(int) for frame in read_frames(puppet_clips / "other.mp4", size=(128, 128))]
     for frame in (FIRST, 33, LAST - 1):
         error = [np.abs(colors(pictures_at(qtbot, bench, frame)[LOOK]) - one).mean() for one in truth]
         assert int(np.argmin(error)) == frame

@@ -44,8 +44,9 @@ def story(window: Window) -> Iterator[Callable[[], bool]]:
     names: list[set[str]] = []
     player.frames.connect(lambda pictures, at: (times.append(at), names.append(set(pictures))))
     yield lambda: len(times) > 0
+    player.set_loop(True)  # until a busy machine has shown some
     player.play()
-    yield lambda: player.time > 1.0
+    yield lambda: len(set(times)) > 2
     player.pause()
     say(shown=sorted(set.intersection(*names)), frames=len(set(times)), colors=colors(window))
     say(heavy=sorted(HEAVY & sys.modules.keys()))  # before the last window closes, and the program with it
