@@ -1,7 +1,9 @@
 """Portable dancers: packed with consent, checked when opened, dancing elsewhere as they do at home."""
 
+import hashlib
 import json
 import shutil
+import struct
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -141,6 +143,10 @@ def _climbing(about: dict) -> None:
     }
 
 
+def _unknown(about: dict) -> None:
+    about["recipe"] = "holograms"
+
+
 def _huge(about: dict) -> None:
     about["clips"] = 10**9
 
@@ -150,6 +156,7 @@ def _huge(about: dict) -> None:
     [
         (_without_consent, {}, "no consent"),
         (_newer, {}, "newer version"),
+        (_unknown, {}, "'holograms', which this version doesn't know"),
         (_climbing, {"../../up.txt": b"hi"}, "no portable dancer"),
         (_huge, {}, "no portable dancer"),
         (lambda about: None, {"network/network.json": b"{}"}, "damaged"),
@@ -163,6 +170,34 @@ def test_a_changed_file_is_refused(
     file = _rewritten(packed, tmp_path / "b" / "jo.dancer", change, **more)
     assert words in failed("transfer", dance, file, "-o", tmp_path / "b" / "clip.mp4").message
     assert not (tmp_path / "up.txt").exists() and not (tmp_path.parent / "up.txt").exists()
+
+
+def _whole(packed: Path, into: Path, name: str, content: bytes | None) -> Path:
+    """A copy whose record is right about all it holds: with another member, or without it."""
+    with zipfile.ZipFile(packed) as file:
+        held = {one: file.read(one) for one in file.namelist() if one not in ("dancer.json", name)}
+        held |= {name: content} if content is not None else {}
+        about = json.loads(file.read("dancer.json"))
+    known = {one: {"bytes": len(it), "sha256": hashlib.sha256(it).hexdigest()} for one, it in held.items()}
+    with zipfile.ZipFile(into, "w") as copy:
+        for one, it in {**held, "dancer.json": json.dumps({**about, "members": known}).encode()}.items():
+            copy.writestr(one, it)
+    return into
+
+
+LARGE = b"\x89PNG\r\n\x1a\n" + struct.pack(">I4sII", 13, b"IHDR", 30000, 30000)
+"""The beginning of a PNG that would unpack to 2.7 GB."""
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("network/frame.onnx", None), ("network/network.json", b"{}"), ("clips/001/plate.png", LARGE)],
+)
+def test_a_file_that_is_whole_and_still_no_dancer_is_refused(
+    packed: Path, dance: Path, tmp_path: Path, name: str, content: bytes | None
+) -> None:
+    file = _whole(packed, tmp_path / "jo.dancer", name, content)
+    assert "jo.dancer is damaged" in failed("transfer", dance, file, "-o", tmp_path / "clip.mp4").message
 
 
 @pytest.mark.parametrize("damage", ["cut", "flipped", "text"])

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import struct
 import zipfile
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -13,10 +14,11 @@ import numpy as np
 from dancetransfer.errors import UserError
 from dancetransfer.events import Done, Events, Notice, Progress, Started
 from dancetransfer.portable.file import NETWORK, Record, clip_folder, damaged, read_record, unpack
-from dancetransfer.portable.network import FILES, read_about
+from dancetransfer.portable.network import AFTER, FILES, FRAME, PLACED, file_of, read_about
 from dancetransfer.portable.pack import BACKS, BODY, BOXES, CROPS, PLATE, TRACK
 from dancetransfer.pose.poses import Poses
 from dancetransfer.project import Project
+from dancetransfer.recipes import RECIPES
 from dancetransfer.settings import TrainSettings
 from dancetransfer.storage import Results, atomic_path, fingerprint, key, write_npz, write_text
 from dancetransfer.video.write import read_layer
@@ -27,6 +29,10 @@ ABOUT = "dancer.json"
 """The unpacked dancer's record, in `person/`; its key says that all else is there."""
 MOST_ARRAYS = 2**30
 """Bytes that an npz of a portable dancer may unpack to."""
+MOST_PIXELS = 2**26
+"""Of its plate: twice a frame of 8K video."""
+PNG_SIZE = slice(16, 24)
+"""Bytes of a PNG that hold its width and height."""
 
 
 def shown(record: Record) -> Notice:
@@ -40,6 +46,11 @@ def take_in(project: Project, path: Path) -> Record:
     UserError where the project has another person, or the file is none.
     """
     record = read_record(path)
+    if record.recipe not in RECIPES:
+        raise UserError(
+            f"The person in {path.name} was learned by the recipe '{record.recipe}', which this version doesn't know.",
+            "Update the program to use it.",
+        )
     known = {clip.fingerprint for clip in project.clips}
     if known and known != {fingerprint(path)}:
         raise UserError(
@@ -73,7 +84,7 @@ def arrive(project: Project) -> Events:
             into = project.clip_folder(project.clips[number])
             for _ in _clip(folder / clip_folder(number + 1), into):
                 yield Progress("unpack", number, record.clips + 1)
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, cv2.error) as error:
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, struct.error, cv2.error) as error:
         raise damaged(path) from error
     shutil.rmtree(folder, ignore_errors=True)
     write_text(project.person / ABOUT, json.dumps(asdict(record), ensure_ascii=False, indent=1))
@@ -97,7 +108,12 @@ def _names(record: Record) -> list[str]:
 
 
 def _networks(project: Project, source: Path, record: Record) -> None:
-    plan, _ = read_about(source)
+    try:
+        plan, refined = read_about(source)
+    except UserError as error:
+        raise ValueError("what the networks are for can't be read") from error
+    if not all((source / file_of(name)).exists() for name in (FRAME, AFTER, PLACED, *refined)):
+        raise ValueError("a network is missing")
     if list(plan.size) != record.size or plan.recipe.name != record.recipe:
         raise ValueError("the record and the networks differ")
     into = project.person / NETWORK
@@ -113,7 +129,11 @@ def _clip(source: Path, into: Path) -> Iterator[None]:
         _small(source / name)
         Poses.load(source / name).save(into / wanted)
         results.note(wanted, fingerprint(source / name))
-    picture = cv2.imdecode(np.frombuffer((source / PLATE).read_bytes(), np.uint8), cv2.IMREAD_COLOR)
+    content = (source / PLATE).read_bytes()
+    wide, tall = struct.unpack(">II", content[PNG_SIZE])
+    if wide * tall > MOST_PIXELS:
+        raise ValueError("the plate is too large")
+    picture = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
     if picture is None:
         raise ValueError("the plate is no picture")
     with atomic_path(into / "plate.npy") as temporary:

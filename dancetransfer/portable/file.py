@@ -117,8 +117,9 @@ def unpack(path: Path, names: list[str], into: Path) -> Iterator[str]:
 @contextlib.contextmanager
 def _opened(path: Path) -> Iterator[tuple[zipfile.ZipFile, dict[str, Any]]]:
     """The zip and its record, whose members are those of the zip and small enough."""
-    if not path.exists():
-        raise UserError(f"{path} is not there.", "Check the name of the portable dancer.")
+    if not path.is_file():
+        what = "is a folder" if path.is_dir() else "is not there"
+        raise UserError(f"{path} {what}.", "Check the name of the portable dancer.")
     try:
         with zipfile.ZipFile(path) as file:
             about = _about(path, file)
