@@ -19,6 +19,7 @@ from dancetransfer.pose.crop import follow_boxes
 from dancetransfer.pose.poses import Poses
 from dancetransfer.pose.space import stand_of
 from dancetransfer.project import Project
+from dancetransfer.score import score
 from dancetransfer.score.lookup import Lookup
 from dancetransfer.score.score import (
     PLACED,
@@ -31,6 +32,7 @@ from dancetransfer.score.score import (
     score_files,
     table,
 )
+from dancetransfer.sprites.sprites import Sprites
 from dancetransfer.storage import write_npz
 from dancetransfer.video.read import read_frames
 from dancetransfer.video.write import Writer
@@ -269,6 +271,18 @@ def test_the_report_part_is_scored_beside_the_lookup(footage: list[Footage], tmp
     values = {one.name: one.value for one in events if isinstance(one, Metric)}
     assert values["rendered: psnr"] == pytest.approx(rows[RENDERED]["psnr"], abs=1e-4)
     assert isinstance(events[-1], Done) and "lookup placed" in events[-1].message
+
+
+def test_sprites_that_a_generator_mixes_in_are_looked_through_once(
+    footage: list[Footage], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clips = soft(footage[:1], 45)
+    project = project_of(tmp_path, clips)
+    own = Sprites(clips, TRAIN)
+    monkeypatch.setattr(score, "Sprites", None)  # whoever makes others fails
+    list(held_out(project, Copies(clips, 0), None, own))
+    written = json.loads((project.person / "scores.json").read_text())
+    assert SPRITES in written["rows"]
 
 
 def test_each_held_out_frame_tells_how_like_the_person_it_is(footage: list[Footage], tmp_path: Path) -> None:
