@@ -30,7 +30,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 LONG = (
     *("test_ui_flow", "test_extract", "test_follow", "test_sprites", "test_cli", "test_kill", "test_presets"),
-    *("test_together", "test_farm_ray", "test_farm", "test_train", "test_ui_jobs", "test_music_fit"),
+    *("test_bad_input", "test_together", "test_farm_ray", "test_farm", "test_train", "test_ui_jobs", "test_ui_window"),
+    "test_music_fit",
 )
 """The files that take longest; behind them come the many short ones."""
 
