@@ -29,7 +29,7 @@ USUAL_SECONDS = 0.8
 seconds that they were seen, this part of the way to usual proportions is gone (`grown`). In the first half second of
 four dances the dancer was 1, 8, 9 and 9 % too large without it, and -3, 1, 1 and 2 % with it, the feet in the mean
 2.5 pixels of 315 too low instead of 5."""
-FEET_SECONDS, BODY_SECONDS = 2.5, 0.5
+FEET_SECONDS, BODY_SECONDS = 1.5, 0.5
 """How far back is looked for whether feet stand, and for where the body is."""
 CALM_SHARE = 0.7
 """From this part of the way to the picture's edge on, ways are shortened."""
