@@ -257,7 +257,8 @@ class Track:
     def __init__(self, part: Part, scale: float, looker: FoundWriter | None = None) -> None:
         """`scale`: pixels of the video per pixel of the frames that are looked at; `looker` is shown each pose."""
         self._part, self._scale, self._looker = part, scale, looker
-        self._rows: list[dict[str, Any]] = []
+        self._columns: dict[str, np.ndarray] = {}
+        self._count = 0
         self._before: list[np.ndarray] = []
 
     def begins_shot(self, image: np.ndarray) -> bool:
@@ -285,17 +286,27 @@ class Track:
             "doubt": np.bool_(found.doubt),
             "small": self._before[-1],
         }
-        self._rows.append(row)
+        self._put(row, frame.index < self._part.start)
         if self._looker is not None and frame.index >= self._part.start:
             self._looker.add(frame.time, row["xy"], row["confidence"])
-        # Of the warm-up only its end is kept, to compare it with the part before.
-        if frame.index < self._part.start and len(self._rows) > TAIL:
-            self._rows.pop(0)
+
+    def _put(self, row: dict[str, Any], warm: bool) -> None:
+        """A row into the columns. Of the warm-up only its end is kept, to compare it with the part before."""
+        if not self._columns:
+            most = TAIL + self._part.stop - self._part.start
+            self._columns = {name: np.empty((most, *np.shape(value)), value.dtype) for name, value in row.items()}
+        if warm and self._count == TAIL:
+            for column in self._columns.values():
+                column[: TAIL - 1] = column[1:TAIL]
+            self._count -= 1
+        for name, value in row.items():
+            self._columns[name][self._count] = value
+        self._count += 1
 
     def save(self, path: Path) -> None:
         """Write the part's poses, and beside them the tail of its warm-up."""
-        whole = {name: np.stack([row[name] for row in self._rows]) for name in self._rows[0]}
-        tail = len(self._rows) - (self._part.stop - self._part.start)
+        whole = {name: column[: self._count] for name, column in self._columns.items()}
+        tail = self._count - (self._part.stop - self._part.start)
         kept = {name: column[tail:] for name, column in whole.items()}
         write_npz(path, **kept, tail=whole["xy"][:tail, BODY])
 
