@@ -48,7 +48,6 @@ class Recipe:
     frames: int  # frames of a batch, over all its stretches
     averaged: float  # decay of the EMA of the weights; 0: none
     enhancer_from: float  # share from which G2 is trained; G1 alone before
-    halved_until: float  # share until which a processor learns from pictures of half the size
     # the refiners of face and hands
     parts: tuple[str, ...]  # which of pose.crop.PARTS are gone over
     parts_from: float  # share from which only they are trained
@@ -91,7 +90,7 @@ _EDN = Recipe(
     history=1, fed_back=0.0, unroll=((0.0, 2),),
     judge_width=64, judge_scales=2, judge_frames=2, clip=(), augmented=False, adversarial_from=0.0,
     adversarial=1.0, matching=10.0, perceptual=5.0, pixel=0.0, outlined=False,
-    rate=2e-4, frames=2, averaged=0.0, enhancer_from=0.45, halved_until=0.0,
+    rate=2e-4, frames=2, averaged=0.0, enhancer_from=0.45,
     parts=("face",), parts_from=0.85, part_width=32,
 )  # fmt: skip
 _FAST = Recipe(
@@ -102,7 +101,7 @@ _FAST = Recipe(
     history=1, fed_back=0.6, unroll=((0.0, 2),),
     judge_width=32, judge_scales=2, judge_frames=2, clip=(), augmented=False, adversarial_from=0.7,
     adversarial=0.5, matching=2.0, perceptual=5.0, pixel=10.0, outlined=True,
-    rate=8e-4, frames=4, averaged=0.995, enhancer_from=1.0, halved_until=0.06,
+    rate=8e-4, frames=4, averaged=0.995, enhancer_from=1.0,
     parts=("face",), parts_from=0.9, part_width=16,
 )  # fmt: skip
 
@@ -122,7 +121,7 @@ RECIPES = {
         ),
         _FAST,
         replace(
-            _FAST, name="best", moved=True, enhancer_above=384, enhancer_from=0.35, halved_until=0.0, outlined=False,
+            _FAST, name="best", moved=True, enhancer_above=384, enhancer_from=0.35, outlined=False,
             adversarial=0.2, matching=4.0, parts=("face", "left hand", "right hand"),
         ),
         # Schoedl and Essa, SCA 2002: no network; crops like those of fast, so that either can go before the other
@@ -136,8 +135,7 @@ RECIPES = {
 
 def recipe_of(text: str) -> Recipe:
     """The recipe that was written as JSON; TypeError or ValueError where it isn't one of this version."""
-    later = {"moved": False, "outlined": False, "halved_until": 0.0}  # dancers are kept that know nothing of these
-    values = {**later, **json.loads(text)}
+    values = {"moved": False, "outlined": False, **json.loads(text)}  # dancers are kept that know nothing of these
     for name in ("unroll", "clip", "parts"):
         values[name] = tuple(tuple(one) if isinstance(one, list) else one for one in values[name])
     return Recipe(**values)
@@ -156,17 +154,6 @@ class Plan:
     @property
     def enhanced(self) -> bool:
         return self.size[1] > self.recipe.enhancer_above
-
-    def learned_size(self, share: float) -> tuple[int, int]:
-        """(width, height) of the pictures that are learned from at a share of the training: first about the half.
-
-        What is where, and in what color, these teach as well as whole ones, and take 0.4 of the time.
-        """
-        (width, height), multiple = self.size, self.recipe.multiple
-        if share >= self.recipe.halved_until:
-            return width, height
-        halves = [max(2, round(side / 2 / multiple)) * multiple for side in (width, height)]
-        return min(width, halves[0]), min(height, halves[1])
 
 
 def plan(settings: TrainSettings, aspect: float) -> Plan:

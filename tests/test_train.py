@@ -390,15 +390,3 @@ def test_a_checkpoint_of_another_size_of_network_is_not_half_taken_over(small: P
     sizes = plan(replace(SMALL, width=6), 0.75)
     with pytest.raises(RuntimeError):
         unpack((small.runs[0] / "last.pt").read_bytes(), Trainer(sizes, CPU, 0, None), batches_of(textured()))
-
-
-def test_what_learned_from_small_pictures_alone_gives_way(small: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also to a lower score: its limbs are thin, which the score likes."""
-    told = iter([9.0, 5.0, *np.linspace(5.1, 6, 50)])
-    monkeypatch.setattr(showing.Judging, "score", lambda *_: next(told))
-    monkeypatch.setattr(training, "STEPS_A_SCORE", 2)
-    half = lambda trainer, share: (64, 64) if share < 0.15 else trainer.plan.size  # noqa: E731
-    monkeypatch.setattr(Trainer, "learned_size", half)
-    list(train(small, steps(20), Ticking(1)))
-    with safe_open(small.runs[-1] / "best.safetensors", "pt") as file:
-        assert float(json.loads(file.metadata()["dancetransfer"])["score"]) < 7

@@ -58,22 +58,6 @@ def test_g_stands_still_while_the_face_is_learned(recipe: str) -> None:
     }
 
 
-def test_a_processor_learns_from_smaller_pictures_first() -> None:
-    """And its boxes shrink with them; drawn is always at the whole size."""
-    trainer, batches = trainer_of("fast"), batches_of(textured())
-    seen: list[tuple[int, ...]] = []
-    trainer.generator.register_forward_hook(lambda _, given, made: seen.append((*given[0].shape, *made.shape)))
-    trainer.step(batches, 0.01)
-    trainer.step(batches, 0.2)
-    assert [(one[0], *one[2:4]) for one in seen] == [(2, 32, 32)] * 2 + [(2, 64, 64)] * 2
-    assert trainer_of("best").learned_size(0.0) == (64, 64) and trainer_of("fast", (80, 64)).learned_size(0) == (32, 32)
-    batch = batches.draw(2, 2)
-    small = batch.smaller((32, 16))
-    assert torch.equal(small.moves, batch.moves * torch.tensor([0.5, 0.25, 0.5, 0.25]))
-    torch.testing.assert_close(small.real[1, 0, 2, 3, 5], batch.real[1, 0, 2, 12:16, 10:12].mean())
-    assert small.moved.shape == batch.moved.shape and small.before.shape[-2:] == (16, 32)
-
-
 def tall(height: int = 288) -> Batches:
     """The textured clip at a height at which the published recipe has G2."""
     footage = textured(20)

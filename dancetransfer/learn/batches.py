@@ -2,13 +2,12 @@
 
 import itertools
 import json
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 
 import cv2
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from dancetransfer.events import Event
 from dancetransfer.footage.pairs import TRAIN, Footage
@@ -59,17 +58,6 @@ class Batch:
 
     def to(self, device: torch.device) -> "Batch":
         return Batch(**{f.name: getattr(self, f.name).to(device, non_blocking=True) for f in fields(self)})
-
-    def smaller(self, size: tuple[int, int]) -> "Batch":
-        """The same with pictures of `size` (width, height); where no flow is."""
-        height, width = self.labels.shape[-2:]
-        scale = torch.tensor([size[0] / width, size[1] / height] * 2)
-        pictures = {
-            name: functional.adaptive_avg_pool2d(every.flatten(0, -4), size[::-1]).unflatten(0, every.shape[:-3])
-            for name in ("labels", "moved", "real", "mask", "weight", "plate", "before")
-            if (every := getattr(self, name)).numel()
-        }
-        return replace(self, moves=self.moves * scale, parts=self.parts * scale, **pictures)
 
     def of(self, start: int, stop: int) -> "Batch":
         """Stretches start <= n < stop."""

@@ -197,12 +197,10 @@ class Compiling:
 def kind_of(trainer: Trainer, share: float) -> Kind | None:
     """What kind of step it is at that share; None for one that is never compiled.
 
-    Face and hands are seen in ever other numbers of pictures; a thrifty step has no memory to spare; several processes
-    would each have to wait for the last one's compiler; and pictures of half the size are soon over.
+    Face and hands are seen in ever other numbers of pictures; a thrifty step has no memory to spare; and several
+    processes would each have to wait for the last one's compiler.
     """
     if trainer.parts_phase(share) or trainer.thrift != Thrift() or trainer.group is not None:
-        return None
-    if trainer.learned_size(share) != trainer.plan.size:
         return None
     return Kind(trainer.coarse_only(share), trainer.plan.recipe.unrolled(share))
 

@@ -38,8 +38,7 @@ class Counters:
     jump: float = 0.0
     """Seconds of the budget that were not needed because the score had stopped rising."""
     coarse: bool = False
-    """What comes next replaces the best generator whatever its score: it is G1 alone, or has learned from small
-    pictures alone and draws thin limbs."""
+    """The best generator is G1 alone, which G2 replaces whatever its score."""
     next_preview: float = 4.0
     next_score: float = 8.0
     scored: int = -1

@@ -311,7 +311,7 @@ class _Loop:
         yield from self.use.told(self.trainer.steps)
         value = self.judging.score(self.trainer.dancer(share))
         self._line({"score": round(value, 4)})
-        coarse = self.trainer.coarse_only(share) or self.trainer.learned_size(share) != self.trainer.plan.size
+        coarse = self.trainer.coarse_only(share)
         if counters.coarse and not coarse:
             counters.best = NONE
         risen = value > counters.best + RISE

@@ -92,10 +92,6 @@ class Trainer:
     def coarse_only(self, share: float) -> bool:
         return self.plan.enhanced and share < self.plan.recipe.enhancer_from
 
-    def learned_size(self, share: float) -> tuple[int, int]:
-        """Of the pictures that are learned from. A graphics card is hardly quicker with smaller ones."""
-        return self.plan.learned_size(share) if self.device.name == "cpu" else self.plan.size
-
     def rate(self, share: float) -> float:
         """Learning rate: constant, then linear to nearly zero over the second half of each phase."""
         start = self.plan.recipe.parts_from
@@ -120,8 +116,6 @@ class Trainer:
             count = max(1, recipe.frames // frames)
             ours = self.group.share(count) if self.group else range(count)
             batch = batches.draw(frames, count, parts, ours)
-            if (size := self.learned_size(share)) != self.plan.size:
-                batch = batch.smaller(size)
             losses = self._gradients(batch, drawn_chance(recipe, batch, ours), ours, share)
             if self.group:
                 losses = self.group.added(self.optimizers, losses)
