@@ -50,6 +50,13 @@ def test_a_phone_that_slides_and_trembles_stands_still(exact: Project) -> None:
     assert steady_key(folder)
 
 
+def test_a_wander_that_nobody_sees_is_no_drift(exact: Project) -> None:
+    """As much as noise makes of a camera that stands: 0.1 % of the picture from end to end."""
+    filmed(exact, camera(0.12 * np.sin(np.linspace(0, 6, FRAMES))[:, None] * np.array([[1.0, 0.5]])))
+    found, said = looked(exact)
+    assert found.verdict == STILL and not said
+
+
 def test_the_joints_are_where_the_person_stands_in_the_plate(exact: Project) -> None:
     folder = exact.clip_folder(exact.clips[0])
     before = Poses.load(folder / "track.npz")[:FRAMES].xy[:, LEFT_HIP]

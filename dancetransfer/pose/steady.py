@@ -38,10 +38,11 @@ AGREE = 0.5
 """The part of the corners that has to move as one for a frame's place to be believed."""
 ALIKE = 20
 """Levels of 255 by which nearly all pixels of the background differ less where it shows the same."""
-STILL_PIXELS = 0.2
+STILL_PIXELS = 0.3
 """A clip whose corners of the picture hardly ever go further than this was filmed by a still camera.
 
-Seen: 0.03 on juggle, from a tripod, and 0.1 on puppets of 256 pixels with noise; 3.8 on a phone that was leant."""
+Seen: 0.03 on juggle, from a tripod, 0.1 to 0.24 on puppets of 256 and 512 pixels with noise, whose camera stands; 3.8 on
+a phone that was leant."""
 FURTHEST = 0.05
 """How far, in parts of the longer side, the picture's corners may go for it to be drift: more can't be filled up."""
 MOST = 0.9
