@@ -41,8 +41,8 @@ ALIKE = 20
 STILL_PIXELS = 0.3
 """A clip whose corners of the picture hardly ever go further than this was filmed by a still camera.
 
-Seen: 0.03 on juggle, from a tripod, 0.1 to 0.24 on puppets of 256 and 512 pixels with noise, whose camera stands; 3.8 on
-a phone that was leant."""
+Seen: 0.03 on juggle, from a tripod, 0.1 to 0.24 on puppets of 256 and 512 pixels with noise, whose camera stands; 3.8
+on a phone that was leant."""
 FURTHEST = 0.05
 """How far, in parts of the longer side, the picture's corners may go for it to be drift: more can't be filled up."""
 MOST = 0.9
