@@ -6,7 +6,6 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from dancetransfer.errors import UserError
 from dancetransfer.events import Done, Events, Notice, Progress, Started
@@ -15,9 +14,6 @@ from dancetransfer.media import Media, has_picture
 from dancetransfer.project import Project
 from dancetransfer.recipes import RECIPES
 from dancetransfer.settings import ExportSettings, PoseSettings, RenderSettings, RetargetSettings, TrainSettings
-
-if TYPE_CHECKING:
-    pass
 
 # Seconds of a two-core machine without a graphics card; only their ratios matter, and only until
 # the first stage of a kind has been measured.

@@ -162,8 +162,7 @@ class _Loop:
             counters.asked, counters.jump, counters.best_share = settings.budget, 0.0, 0.0
             counters.best_share = self.share
         self.look_at_best(runs.made_of(project) + (f" {rung.height} high" if rung.height else ""))
-        self.began = clock()
-        self.started = self.began - counters.used
+        self.started = clock() - counters.used
 
     @property
     def share(self) -> float:
